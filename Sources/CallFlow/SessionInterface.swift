@@ -1,0 +1,226 @@
+package import Formula
+package import Telephony
+
+/// What a ``Session`` is told. All times are the caller's media time.
+package enum SessionInput: Sendable {
+    /// A key, delivered in the order of key-down times.
+    case digit(Digit, source: DigitSource)
+    /// The caller began to speak, for long enough to count.
+    case speechStarted
+    /// The caller has been silent again for the end-pointer's time-out.
+    case speechEnded
+    /// The last sample of a prompt has gone out, or it was stopped.
+    case promptEnded(PlaybackID)
+    /// The audio of a prompt cannot be had: a file that is not there, a synthesiser that failed.
+    case promptFailed(PlaybackID, reason: String)
+    /// The words of the utterance that the open recognition has heard; empty when nothing was understood.
+    case recognized(RequestID, text: String, confidence: Double)
+    /// The recogniser failed or is not there.
+    case recognitionFailed(RequestID)
+    /// The answer to an HTTP request, parsed, bounded and typed.
+    case httpAnswered(RequestID, HTTPReply)
+    /// The outcome of a transfer that the session asked for.
+    case transferEnded(TransferOutcome)
+    /// The caller hung up: the session does nothing after this but close its account.
+    case callerHungUp
+}
+
+/// What a ``Session`` wants, in order. Drain with `poll()` until `nil` after every mutation.
+package enum SessionOutput: Sendable {
+    /// Play this after whatever is playing or queued.
+    case play(Playback)
+    /// Stop what is playing, drop what is queued; the next packet carries none of it.
+    case stopPlaying(PromptEndReason, bargeIn: BargeInCause?)
+    /// Words are wanted from now on: open a recognition with the caller's next utterance.
+    case listen(RequestID, RecognitionHints)
+    /// Words are no longer wanted.
+    case stopListening(RequestID)
+    /// Ask the outside.
+    case http(RequestID, HTTPRequest)
+    /// No answer is wanted any more.
+    case cancel(RequestID)
+    /// Hand the caller over.
+    case transfer(TransferRequest)
+    /// What the caller enters and says from now on is secret, or no longer.
+    case sensitiveInput(Bool)
+    /// Something happened that belongs into the account.
+    case fact(CallEventBody)
+    /// The dialog is over: end the call.
+    case hangUp(HangupCause)
+}
+
+/// The number of one prompt within its call, from 1.
+package struct PlaybackID: Hashable, Sendable, Comparable {
+    package var rawValue: Int
+    package init(_ rawValue: Int) { self.rawValue = rawValue }
+    package static func < (a: PlaybackID, b: PlaybackID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// A prompt to be played once.
+package struct Playback: Sendable {
+    package var id: PlaybackID
+    package var source: PromptSource
+    /// The topic and action that says it.
+    package var topic: String
+    package var action: String
+    package var allowsBargeIn: Bool
+
+    package init(id: PlaybackID, source: PromptSource, topic: String, action: String, allowsBargeIn: Bool) {
+        self.id = id
+        self.source = source
+        self.topic = topic
+        self.action = action
+        self.allowsBargeIn = allowsBargeIn
+    }
+}
+
+/// Where the audio of a prompt comes from: what a request for it carries to the outside.
+package enum PromptSource: Sendable, Hashable {
+    /// A file, by its path relative to the agent folder.
+    case audioFile(path: String)
+    /// Text for the synthesiser. Private text holds something of this caller and is never written to disk.
+    case text(SpokenText)
+    /// Silence of so many milliseconds, as SSML's `break`.
+    case silence(milliseconds: Int)
+}
+
+/// Words for a synthesiser.
+package struct SpokenText: Sendable, Hashable {
+    package var text: String
+    /// BCP 47, as the agent's settings name it.
+    package var language: String
+    /// The voice that the agent's settings name, empty for the default.
+    package var voice: String
+    /// Something of this caller is in it: it is never written to disk.
+    package var isPrivate: Bool
+    /// A secret is in it: it is never shown either.
+    package var isSensitive: Bool
+
+    package init(text: String, language: String, voice: String, isPrivate: Bool, isSensitive: Bool) {
+        self.text = text
+        self.language = language
+        self.voice = voice
+        self.isPrivate = isPrivate
+        self.isSensitive = isSensitive
+    }
+}
+
+/// What a recogniser may expect.
+package struct RecognitionHints: Sendable, Hashable {
+    package var language: String
+    /// Phrases of the open question's entity and of the triggers that can interrupt it.
+    package var phrases: [String]
+    /// Silence after speech that ends the utterance, in milliseconds.
+    package var utteranceEndTimeoutInMilliseconds: Int
+    package var isSensitive: Bool
+
+    package init(language: String, phrases: [String], utteranceEndTimeoutInMilliseconds: Int, isSensitive: Bool) {
+        self.language = language
+        self.phrases = phrases
+        self.utteranceEndTimeoutInMilliseconds = utteranceEndTimeoutInMilliseconds
+        self.isSensitive = isSensitive
+    }
+}
+
+/// An HTTP request as the dialog makes it.
+package struct HTTPRequest: Sendable {
+    package var method: String
+    package var url: Redacted<String>
+    /// The URL without query and fragment, for the account.
+    package var shownURL: DisclosableText
+    package var headers: [(name: String, value: Redacted<String>)]
+    /// The body and its media type.
+    package var body: Redacted<String>?
+    package var contentType: String?
+    package var timeout: Interval
+    /// The topic and action that asks, for stubs and accounts.
+    package var topic: String
+    package var action: String
+
+    package init(
+        method: String, url: Redacted<String>, shownURL: DisclosableText,
+        headers: [(name: String, value: Redacted<String>)], body: Redacted<String>?, contentType: String?,
+        timeout: Interval, topic: String, action: String
+    ) {
+        self.method = method
+        self.url = url
+        self.shownURL = shownURL
+        self.headers = headers
+        self.body = body
+        self.contentType = contentType
+        self.timeout = timeout
+        self.topic = topic
+        self.action = action
+    }
+}
+
+/// The answer to an ``HTTPRequest``, parsed by the edge within its limits.
+package enum HTTPReply: Sendable {
+    /// A status with the body as a value: an untyped object when it was JSON, text otherwise, blank when empty.
+    case answered(status: Int, body: Value, headers: [(name: String, value: String)])
+    case failed(HTTPFailure)
+}
+
+/// Why an HTTP request had no answer.
+package enum HTTPFailure: String, Sendable, CaseIterable {
+    case timeout
+    case unreachable
+    case refused
+    case tooLarge
+    case invalidURL
+}
+
+/// A hand-over as the dialog asks for it.
+package struct TransferRequest: Sendable {
+    package var kind: TransferKind
+    /// The number for `phoneNumber`, empty for an agent that routing chooses.
+    package var target: DisclosableText
+    package var messageToAgent: DisclosableText
+    /// The variables handed over, by name, in order.
+    package var variables: [(name: String, value: Value)]
+    package var userToUser: DisclosableText?
+    package var headers: [(name: String, value: DisclosableText)]
+    /// Keys to be sent once the far end has answered.
+    package var dtmfSequence: String
+
+    package init(
+        kind: TransferKind, target: DisclosableText, messageToAgent: DisclosableText,
+        variables: [(name: String, value: Value)], userToUser: DisclosableText?,
+        headers: [(name: String, value: DisclosableText)], dtmfSequence: String
+    ) {
+        self.kind = kind
+        self.target = target
+        self.messageToAgent = messageToAgent
+        self.variables = variables
+        self.userToUser = userToUser
+        self.headers = headers
+        self.dtmfSequence = dtmfSequence
+    }
+}
+
+/// What a session knows of its call from the beginning.
+package struct CallFacts: Sendable {
+    package var id: CallID
+    package var from: String
+    package var to: String
+    package var startedAt: WallTime
+    /// The identifier of the caller's time zone in the tz database.
+    package var timeZone: String
+    /// Headers that came with the call (User-to-User, X-), by lower-case name.
+    package var headers: [(name: String, value: String)]
+    /// The call's own entropy.
+    package var seed: UInt64
+
+    package init(
+        id: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,
+        headers: [(name: String, value: String)], seed: UInt64
+    ) {
+        self.id = id
+        self.from = from
+        self.to = to
+        self.startedAt = startedAt
+        self.timeZone = timeZone
+        self.headers = headers
+        self.seed = seed
+    }
+}

@@ -1,0 +1,145 @@
+/// What happened, one case an event; the case's name is the event's name in JSON.
+public enum CallEventBody: Sendable, Equatable {
+    /// The call is there, not yet answered.
+    case callStarted(CallStarted)
+    /// Media flows both ways from here: the origin of media time.
+    case callAnswered(CallAnswered)
+    /// A topic began.
+    case topicStarted(TopicStarted)
+    /// A topic ended or was left.
+    case topicEnded(TopicEnded)
+    /// The session reached an action of a topic.
+    case actionStarted(ActionStarted)
+    /// The first sample of a prompt goes out.
+    case promptStarted(PromptStarted)
+    /// The last sample of a prompt went out.
+    case promptEnded(PromptEnded)
+    /// A key was pressed.
+    case digit(DigitHeard)
+    /// The caller began to speak.
+    case speechStarted(SpeechStarted)
+    /// The caller stopped speaking.
+    case speechEnded(SpeechEnded)
+    /// The caller interrupted what was being said.
+    case bargeIn(BargeIn)
+    /// A recogniser gave the words of an utterance.
+    case recognized(Recognized)
+    /// A timer of a question or of the line ran out.
+    case timerExpired(TimerExpired)
+    /// A question came to a result with one attempt of the caller.
+    case input(InputTaken)
+    /// A variable got a value.
+    case variableSet(VariableSet)
+    /// A request to the outside went out.
+    case httpRequested(HTTPRequested)
+    /// A request to the outside came back, or failed.
+    case httpAnswered(HTTPAnswered)
+    /// The dialog hands the caller over.
+    case transferRequested(TransferRequested)
+    /// The hand-over came to an outcome.
+    case transferEnded(TransferEnded)
+    /// The dialog logged an event of its own.
+    case telemetry(Telemetry)
+    /// The dialog failed at run time.
+    case failure(Failure)
+    /// What the network did to the caller's media, at the end of the call.
+    case mediaQuality(MediaQuality)
+    /// The call is over.
+    case callEnded(CallEnded)
+}
+
+extension CallEventBody {
+    /// The names of all events, in the order in which they are documented.
+    public static let names: [String] = [
+        "callStarted", "callAnswered", "topicStarted", "topicEnded", "actionStarted", "promptStarted",
+        "promptEnded", "digit", "speechStarted", "speechEnded", "bargeIn", "recognized", "timerExpired", "input",
+        "variableSet", "httpRequested", "httpAnswered", "transferRequested", "transferEnded", "telemetry",
+        "failure", "mediaQuality", "callEnded",
+    ]
+
+    /// The value of `event` in JSON.
+    public var name: String {
+        switch self {
+        case .callStarted: "callStarted"
+        case .callAnswered: "callAnswered"
+        case .topicStarted: "topicStarted"
+        case .topicEnded: "topicEnded"
+        case .actionStarted: "actionStarted"
+        case .promptStarted: "promptStarted"
+        case .promptEnded: "promptEnded"
+        case .digit: "digit"
+        case .speechStarted: "speechStarted"
+        case .speechEnded: "speechEnded"
+        case .bargeIn: "bargeIn"
+        case .recognized: "recognized"
+        case .timerExpired: "timerExpired"
+        case .input: "input"
+        case .variableSet: "variableSet"
+        case .httpRequested: "httpRequested"
+        case .httpAnswered: "httpAnswered"
+        case .transferRequested: "transferRequested"
+        case .transferEnded: "transferEnded"
+        case .telemetry: "telemetry"
+        case .failure: "failure"
+        case .mediaQuality: "mediaQuality"
+        case .callEnded: "callEnded"
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        switch self {
+        case .callStarted(let body): try body.encode(to: encoder)
+        case .callAnswered(let body): try body.encode(to: encoder)
+        case .topicStarted(let body): try body.encode(to: encoder)
+        case .topicEnded(let body): try body.encode(to: encoder)
+        case .actionStarted(let body): try body.encode(to: encoder)
+        case .promptStarted(let body): try body.encode(to: encoder)
+        case .promptEnded(let body): try body.encode(to: encoder)
+        case .digit(let body): try body.encode(to: encoder)
+        case .speechStarted(let body): try body.encode(to: encoder)
+        case .speechEnded(let body): try body.encode(to: encoder)
+        case .bargeIn(let body): try body.encode(to: encoder)
+        case .recognized(let body): try body.encode(to: encoder)
+        case .timerExpired(let body): try body.encode(to: encoder)
+        case .input(let body): try body.encode(to: encoder)
+        case .variableSet(let body): try body.encode(to: encoder)
+        case .httpRequested(let body): try body.encode(to: encoder)
+        case .httpAnswered(let body): try body.encode(to: encoder)
+        case .transferRequested(let body): try body.encode(to: encoder)
+        case .transferEnded(let body): try body.encode(to: encoder)
+        case .telemetry(let body): try body.encode(to: encoder)
+        case .failure(let body): try body.encode(to: encoder)
+        case .mediaQuality(let body): try body.encode(to: encoder)
+        case .callEnded(let body): try body.encode(to: encoder)
+        }
+    }
+
+    init?(name: String, from decoder: any Decoder) throws {
+        switch name {
+        case "callStarted": self = .callStarted(try CallStarted(from: decoder))
+        case "callAnswered": self = .callAnswered(try CallAnswered(from: decoder))
+        case "topicStarted": self = .topicStarted(try TopicStarted(from: decoder))
+        case "topicEnded": self = .topicEnded(try TopicEnded(from: decoder))
+        case "actionStarted": self = .actionStarted(try ActionStarted(from: decoder))
+        case "promptStarted": self = .promptStarted(try PromptStarted(from: decoder))
+        case "promptEnded": self = .promptEnded(try PromptEnded(from: decoder))
+        case "digit": self = .digit(try DigitHeard(from: decoder))
+        case "speechStarted": self = .speechStarted(try SpeechStarted(from: decoder))
+        case "speechEnded": self = .speechEnded(try SpeechEnded(from: decoder))
+        case "bargeIn": self = .bargeIn(try BargeIn(from: decoder))
+        case "recognized": self = .recognized(try Recognized(from: decoder))
+        case "timerExpired": self = .timerExpired(try TimerExpired(from: decoder))
+        case "input": self = .input(try InputTaken(from: decoder))
+        case "variableSet": self = .variableSet(try VariableSet(from: decoder))
+        case "httpRequested": self = .httpRequested(try HTTPRequested(from: decoder))
+        case "httpAnswered": self = .httpAnswered(try HTTPAnswered(from: decoder))
+        case "transferRequested": self = .transferRequested(try TransferRequested(from: decoder))
+        case "transferEnded": self = .transferEnded(try TransferEnded(from: decoder))
+        case "telemetry": self = .telemetry(try Telemetry(from: decoder))
+        case "failure": self = .failure(try Failure(from: decoder))
+        case "mediaQuality": self = .mediaQuality(try MediaQuality(from: decoder))
+        case "callEnded": self = .callEnded(try CallEnded(from: decoder))
+        default: return nil
+        }
+    }
+}
