@@ -24,7 +24,12 @@ public struct CallStarted: Sendable, Equatable, Codable {
 
 /// Media flows both ways from here: the origin of media time.
 public struct CallAnswered: Sendable, Equatable, Codable {
-    public init() {}
+    /// The moment of the answer, in wall time.
+    public var answeredAt: WallTime
+
+    public init(answeredAt: WallTime) {
+        self.answeredAt = answeredAt
+    }
 }
 
 /// A topic began.

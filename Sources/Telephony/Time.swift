@@ -110,17 +110,3 @@ public struct ClockRate: Hashable, Sendable {
     /// Seconds from the stream's zero, for events and reports.
     @inlinable public func seconds(_ time: SampleTime) -> Double { Double(time.ticks) / Double(ticksPerSecond) }
 }
-
-/// Wall time: milliseconds since 1970-01-01T00:00:00Z. Known only at the edges, passed in as data.
-@frozen
-public struct WallTime: Hashable, Comparable, Sendable, Codable {
-    public var millisecondsSince1970: Int64
-
-    @inlinable public init(millisecondsSince1970: Int64) { self.millisecondsSince1970 = millisecondsSince1970 }
-    @inlinable public static func < (a: WallTime, b: WallTime) -> Bool {
-        a.millisecondsSince1970 < b.millisecondsSince1970
-    }
-    @inlinable public static func + (a: WallTime, b: Interval) -> WallTime {
-        WallTime(millisecondsSince1970: a.millisecondsSince1970 &+ b.milliseconds)
-    }
-}
