@@ -67,7 +67,7 @@ extension WallTime: Codable {
 private struct DigitScanner {
     private var rest: Substring.UTF8View
 
-    init(_ text: String.UTF8View) { rest = Substring(String(text) ?? "").utf8 }
+    init(_ text: String.UTF8View) { rest = text[...] }
 
     var isAtEnd: Bool { rest.isEmpty }
 

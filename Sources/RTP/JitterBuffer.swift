@@ -1,0 +1,196 @@
+package import Telephony
+
+/// Holds a stream's packets until it is their turn to be played, for as long as the network makes necessary.
+///
+/// The delay follows from transit times: the transit of a packet is its arrival on the receiver's clock less its
+/// timestamp on the sender's. Packets are played at the transit that nearly all of the last seconds have kept
+/// (``TransitWindow``), plus a margin, within ``limits``. A difference of the two clocks moves all transits alike and is
+/// followed by the same rule.
+///
+/// Storage is allocated once. Each operation looks at all slots, of which there are few.
+package struct JitterBuffer: Sendable {
+    /// Bounds of the delay, above the shortest transit of the last seconds.
+    package struct Limits: Sendable {
+        package var initial = Interval.milliseconds(60)
+        package var minimum = Interval.milliseconds(20)
+        package var maximum = Interval.milliseconds(250)
+        package init() {}
+    }
+
+    /// What became of a packet.
+    package enum Insertion: Sendable, Equatable {
+        case buffered
+        /// Its time to be played had passed.
+        case late
+        case duplicate
+        /// Larger than a slot, or there was no room.
+        case overflow
+    }
+
+    /// What there is to decode at a position.
+    package enum Playout: Sendable, Equatable {
+        /// A packet covers the position.
+        case packet(Slot)
+        /// No packet covers it, but a later one is there: the gap ends at its timestamp, and its payload may carry
+        /// redundancy for what is missing.
+        case missing(until: SampleTime, next: Slot)
+        /// Nothing is there.
+        case empty
+    }
+
+    /// A packet in the buffer, until ``release(_:)``.
+    package struct Slot: Sendable, Equatable {
+        package var timestamp: SampleTime
+        /// RTP ticks of audio.
+        package var duration: Int64
+        var index: Int
+    }
+
+    /// What the buffer has seen.
+    package struct Counters: Sendable, Equatable {
+        package var buffered = 0
+        package var late = 0
+        package var duplicates = 0
+        package var reordered = 0
+        package var overflows = 0
+    }
+
+    private struct Entry: Sendable {
+        var timestamp = SampleTime.zero
+        var duration: Int64 = 0
+        var length = 0
+        var isUsed = false
+    }
+
+    package let limits: Limits
+    private let clockRate: ClockRate
+    private let slotLength: Int
+    private var entries: [Entry]
+    private var storage: [UInt8]
+    private var transits = TransitWindow()
+    private var newest = SampleTime(ticks: .min)
+    /// Playout is being moved towards its target.
+    private var isShortening = false
+    private var isLengthening = false
+    package private(set) var counters = Counters()
+
+    private static let slots = 32
+    /// Added to the transit that nearly all packets keep.
+    private static let margin = Interval.milliseconds(10)
+    /// Playout later than its target by so much is moved, until it is late by less than ``settled``.
+    private static let tooLate = Interval.milliseconds(25)
+    private static let tooEarly = Interval.milliseconds(8)
+    private static let settled = Interval.milliseconds(10)
+
+    /// - Parameter longestPayload: octets; longer packets are refused.
+    package init(clockRate: ClockRate, longestPayload: Int, limits: Limits = Limits()) {
+        self.clockRate = clockRate
+        self.limits = limits
+        slotLength = longestPayload
+        entries = [Entry](repeating: Entry(), count: JitterBuffer.slots)
+        storage = [UInt8](repeating: 0, count: JitterBuffer.slots * longestPayload)
+    }
+
+    /// Takes a packet.
+    ///
+    /// - Parameters:
+    ///   - timestamp: on the stream's unwrapped timeline.
+    ///   - duration: RTP ticks of audio in the payload.
+    ///   - position: the next sample to be decoded; what ends before it is late.
+    package mutating func insert(
+        timestamp: SampleTime, duration: Int64, payload: Span<UInt8>, position: SampleTime, at now: Instant
+    ) -> Insertion {
+        transits.add(transit(of: timestamp, at: now), at: now)
+        if timestamp < newest { counters.reordered &+= 1 }
+        newest = max(newest, timestamp)
+        guard timestamp + duration > position else {
+            counters.late &+= 1
+            return .late
+        }
+        guard let index = freeSlot(for: timestamp) else {
+            counters.duplicates &+= 1
+            return .duplicate
+        }
+        guard index >= 0, payload.count <= slotLength else {
+            counters.overflows &+= 1
+            return .overflow
+        }
+        entries[index] = Entry(timestamp: timestamp, duration: duration, length: payload.count, isUsed: true)
+        let base = index * slotLength
+        for offset in 0..<payload.count { storage[base + offset] = payload[offset] }
+        counters.buffered &+= 1
+        return .buffered
+    }
+
+    /// A slot that is free, -1 when none is, `nil` when the timestamp is there already.
+    private func freeSlot(for timestamp: SampleTime) -> Int? {
+        var free = -1
+        for index in 0..<entries.count {
+            if !entries[index].isUsed {
+                free = index
+            } else if entries[index].timestamp == timestamp {
+                return nil
+            }
+        }
+        return free
+    }
+
+    /// What there is to decode at a position. Packets that end before it are dropped and counted as late.
+    package mutating func next(at position: SampleTime) -> Playout {
+        var best = -1
+        for index in 0..<entries.count where entries[index].isUsed {
+            if entries[index].timestamp + entries[index].duration <= position {
+                entries[index].isUsed = false
+                counters.late &+= 1
+            } else if best < 0 || entries[index].timestamp < entries[best].timestamp {
+                best = index
+            }
+        }
+        guard best >= 0 else { return .empty }
+        let slot = Slot(timestamp: entries[best].timestamp, duration: entries[best].duration, index: best)
+        return slot.timestamp <= position ? .packet(slot) : .missing(until: slot.timestamp, next: slot)
+    }
+
+    /// The payload of a packet.
+    @_lifetime(borrow self)
+    package func payload(of slot: Slot) -> Span<UInt8> {
+        let base = slot.index * slotLength
+        return storage.span.extracting(base..<base + entries[slot.index].length)
+    }
+
+    /// Gives a packet's slot free.
+    package mutating func release(_ slot: Slot) { entries[slot.index].isUsed = false }
+
+    /// Forgets packets and transit times: the stream began anew.
+    package mutating func reset() {
+        for index in 0..<entries.count { entries[index].isUsed = false }
+        transits = TransitWindow()
+        newest = SampleTime(ticks: .min)
+        isShortening = false
+        isLengthening = false
+    }
+
+    private func transit(of timestamp: SampleTime, at now: Instant) -> Interval {
+        Interval(nanoseconds: now.nanoseconds) - clockRate.interval(ticks: timestamp.ticks)
+    }
+
+    /// How long packets are held, beyond the fastest transit of the last seconds, when `position` is played now.
+    package func delay(position: SampleTime, at now: Instant) -> Interval {
+        guard let shortest = transits.shortest else { return .zero }
+        return transit(of: position, at: now) - shortest
+    }
+
+    /// By how much playout should move: positive when it is later than it need be and may be shortened, negative when it
+    /// is too early and should be stretched, zero while it is near enough.
+    package mutating func correction(position: SampleTime, at now: Instant) -> Interval {
+        guard let shortest = transits.shortest, let longest = transits.nearlyLongest else { return .zero }
+        let needed = longest - shortest + JitterBuffer.margin
+        let target = min(max(needed, limits.minimum), limits.maximum)
+        let excess = delay(position: position, at: now) - target
+        if excess > JitterBuffer.tooLate { isShortening = transits.isSettled }
+        if excess < -JitterBuffer.tooEarly { isLengthening = true }
+        if excess < JitterBuffer.settled { isShortening = false }
+        if excess >= .zero { isLengthening = false }
+        return isShortening || isLengthening ? excess : .zero
+    }
+}

@@ -1,0 +1,148 @@
+package import Telephony
+
+/// Makes one key press of the telephone-event packets of each key (RFC 4733), in the order of key-down times.
+///
+/// A press is identified by its timestamp. Packets may be lost, doubled or out of order, the marker bit and the end may
+/// be missing: any one packet is enough. A press is released when the playout position reaches its key-down time, so
+/// that packets which the network delayed can still take their place in front of later keys; one that comes after a
+/// later key has been released is counted as late and dropped.
+///
+/// Two habits of gateways are undone: a long event that continues with a new timestamp when 16 bits of duration are
+/// full (section 2.5.1.3), and a timestamp that moves with each packet of the same key. Both are taken as the same
+/// press when the packet has no marker bit, says the same key, and begins not later than the time that the press is
+/// known to have lasted plus ``continuationGapInMilliseconds``.
+package struct TelephoneEventReceiver: Sendable {
+    /// A key that went down.
+    package struct KeyPress: Sendable, Equatable {
+        package var digit: Digit
+        package var keyDown: SampleTime
+        /// Power level in dBm0 with the sign dropped.
+        package var volume: UInt8
+    }
+
+    /// What became of a packet.
+    package enum Reception: Sendable, Equatable {
+        /// A press that had not been heard of.
+        case new
+        /// More of a press that is known.
+        case update
+        /// A press that would come before one already released.
+        case late
+        /// No DTMF key, or not a telephone-event at all.
+        case ignored
+        /// More presses at once than any caller makes.
+        case overflow
+    }
+
+    private struct Entry: Sendable {
+        var digit: Digit
+        var keyDown: SampleTime
+        /// The latest time at which the key is known to be down.
+        var knownUntil: SampleTime
+        var volume: UInt8
+        var isEnded: Bool
+        var isReleased: Bool
+        /// The sequence number of the latest packet, unwrapped.
+        var lastSequence: Int64
+    }
+
+    /// How far apart two reports of one press may be.
+    private static let continuationGapInMilliseconds: Int64 = 60
+    private static let capacity = 32
+
+    private let clockRate: ClockRate
+    /// In the order of key-down times.
+    private var entries: [Entry] = []
+    private var lastReleased = SampleTime(ticks: .min)
+    /// Packets of presses that came too late to be released in order.
+    package private(set) var lateReports = 0
+    package private(set) var ignoredPackets = 0
+
+    package init(clockRate: ClockRate) {
+        self.clockRate = clockRate
+        entries.reserveCapacity(TelephoneEventReceiver.capacity)
+    }
+
+    /// A key is known to be down at a position: there is no audio then, and none is missing.
+    package func covers(_ position: SampleTime) -> Bool {
+        let slack = clockRate.ticks(milliseconds: 80)
+        for entry in entries where entry.keyDown <= position && position <= entry.knownUntil + slack { return true }
+        return false
+    }
+
+    /// Takes one packet.
+    ///
+    /// - Parameters:
+    ///   - timestamp: the packet's timestamp on the stream's unwrapped timeline.
+    ///   - sequence: its unwrapped sequence number.
+    @discardableResult
+    package mutating func receive(
+        _ payload: Span<UInt8>, marker: Bool, timestamp: SampleTime, sequence: Int64
+    ) -> Reception {
+        guard let event = TelephoneEvent(payload), let digit = Digit(code: event.code) else {
+            ignoredPackets &+= 1
+            return .ignored
+        }
+        let until = timestamp + Int64(event.duration)
+        if let index = indexOfPress(digit, timestamp, marker: marker, sequence: sequence) {
+            entries[index].knownUntil = max(entries[index].knownUntil, until)
+            entries[index].lastSequence = max(entries[index].lastSequence, sequence)
+            if event.isEnd { entries[index].isEnded = true }
+            return .update
+        }
+        guard timestamp > lastReleased else {
+            lateReports &+= 1
+            return .late
+        }
+        forgetOld(before: timestamp)
+        guard entries.count < TelephoneEventReceiver.capacity else { return .overflow }
+        let entry = Entry(
+            digit: digit, keyDown: timestamp, knownUntil: until, volume: event.volume, isEnded: event.isEnd,
+            isReleased: false, lastSequence: sequence)
+        let index = entries.firstIndex { $0.keyDown > timestamp } ?? entries.count
+        entries.insert(entry, at: index)
+        return .new
+    }
+
+    /// The press that a packet belongs to.
+    private func indexOfPress(_ digit: Digit, _ timestamp: SampleTime, marker: Bool, sequence: Int64) -> Int? {
+        let gap = clockRate.ticks(milliseconds: TelephoneEventReceiver.continuationGapInMilliseconds)
+        for index in entries.indices.reversed() where entries[index].digit == digit {
+            let entry = entries[index]
+            if entry.keyDown == timestamp { return index }
+            let isContinuation =
+                !marker && !entry.isEnded && timestamp > entry.keyDown && timestamp <= entry.knownUntil + gap
+                && sequence > entry.lastSequence
+            if isContinuation { return index }
+        }
+        return nil
+    }
+
+    /// The next press whose key-down time the position has reached.
+    package mutating func next(upTo position: SampleTime) -> KeyPress? {
+        for index in entries.indices where !entries[index].isReleased {
+            let entry = entries[index]
+            guard entry.keyDown <= position else { return nil }
+            entries[index].isReleased = true
+            lastReleased = entry.keyDown
+            return KeyPress(digit: entry.digit, keyDown: entry.keyDown, volume: entry.volume)
+        }
+        return nil
+    }
+
+    /// Drops released presses that no packet can belong to any more.
+    private mutating func forgetOld(before time: SampleTime) {
+        let horizon = time - clockRate.ticks(milliseconds: 10_000)
+        while let first = entries.first, first.isReleased,
+            first.knownUntil < horizon || entries.count == TelephoneEventReceiver.capacity
+        {
+            entries.removeFirst()
+        }
+    }
+
+    /// Forgets everything: the stream began anew.
+    package mutating func reset() {
+        entries.removeAll(keepingCapacity: true)
+        lastReleased = SampleTime(ticks: .min)
+    }
+}
