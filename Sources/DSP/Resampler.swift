@@ -22,14 +22,17 @@ package struct Resampler: ~Copyable {
     deinit { speex_resampler_destroy(state) }
 
     /// Takes samples and gives what they make; returns how many were taken and how many were written.
+    ///
+    /// - Parameter offset: where in the output to begin.
     package mutating func resample(
-        _ input: Span<Int16>, into output: inout MutableSpan<Int16>
+        _ input: Span<Int16>, into output: inout MutableSpan<Int16>, at offset: Int = 0
     ) -> (taken: Int, written: Int) {
         var taken = spx_uint32_t(input.count)
-        var written = spx_uint32_t(output.count)
+        var written = spx_uint32_t(max(0, output.count - offset))
         _ = input.withUnsafeBufferPointer { source in
             output.withUnsafeMutableBufferPointer { target in
-                speex_resampler_process_int(state, 0, source.baseAddress, &taken, target.baseAddress, &written)
+                let start = target.baseAddress.map { $0 + offset }
+                return speex_resampler_process_int(state, 0, source.baseAddress, &taken, start, &written)
             }
         }
         return (Int(taken), Int(written))
@@ -54,8 +57,7 @@ extension PCMAudio {
         var written = 0
         while written < count, taken < padded.count {
             var target = result.mutableSpan
-            var rest = target._mutatingExtracting(written..<count)
-            let step = resampler.resample(padded.span.extracting(taken..<padded.count), into: &rest)
+            let step = resampler.resample(padded.span.extracting(taken..<padded.count), into: &target, at: written)
             if step.taken == 0, step.written == 0 { break }
             taken += step.taken
             written += step.written

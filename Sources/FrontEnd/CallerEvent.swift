@@ -1,0 +1,26 @@
+package import Telephony
+
+/// Something that the caller did. Times are on the leg's timeline.
+package enum CallerEvent: Sendable, Equatable {
+    /// A key went down.
+    case digit(DigitEvent)
+    /// Somebody began to speak, at the onset of the speech; heard after ``FrontEndProfile/minimumSpeechInMilliseconds``
+    /// of it.
+    case speechStarted(at: SampleTime)
+    /// Somebody has stopped speaking, between these times; heard after the speech-end time-out.
+    case speechEnded(from: SampleTime, to: SampleTime)
+}
+
+/// One key press, whatever it was heard by.
+package struct DigitEvent: Sendable, Equatable {
+    package var digit: Digit
+    package var source: DigitSource
+    /// When the key went down.
+    package var start: SampleTime
+
+    package init(digit: Digit, source: DigitSource, start: SampleTime) {
+        self.digit = digit
+        self.source = source
+        self.start = start
+    }
+}

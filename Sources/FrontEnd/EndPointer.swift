@@ -1,0 +1,59 @@
+import Telephony
+
+/// Makes stretches of speech of decisions about frames.
+struct EndPointer: Sendable {
+    private enum State: Sendable {
+        case silence
+        /// Active frames since `onset`, not enough yet to count.
+        case maybeSpeech(onset: SampleTime, active: Int64)
+        case speech(onset: SampleTime, lastActive: SampleTime)
+    }
+
+    /// What a frame brought about.
+    enum Result: Equatable {
+        case none
+        case started(SampleTime)
+        case ended(SampleTime, SampleTime)
+    }
+
+    private var state = State.silence
+    private let minimumSpeech: Int64
+    private let speechEnd: Int64
+    /// Inactive frames that an onset survives.
+    private let tolerance: Int64
+
+    init(_ profile: FrontEndProfile, clockRate: ClockRate) {
+        minimumSpeech = clockRate.ticks(milliseconds: Int64(profile.minimumSpeechInMilliseconds))
+        speechEnd = clockRate.ticks(milliseconds: Int64(profile.speechEndTimeoutInMilliseconds))
+        tolerance = clockRate.ticks(milliseconds: 60)
+    }
+
+    mutating func frame(isActive: Bool, from start: SampleTime, to end: SampleTime) -> Result {
+        switch state {
+        case .silence:
+            if isActive { state = .maybeSpeech(onset: start, active: end - start) }
+            return minimumSpeech <= end - start && isActive ? begin(at: start, until: end) : .none
+        case .maybeSpeech(let onset, let active):
+            guard isActive else {
+                if (end - onset) - active > tolerance { state = .silence }
+                return .none
+            }
+            let total = active + (end - start)
+            state = .maybeSpeech(onset: onset, active: total)
+            return total >= minimumSpeech ? begin(at: onset, until: end) : .none
+        case .speech(let onset, let lastActive):
+            if isActive {
+                state = .speech(onset: onset, lastActive: end)
+            } else if end - lastActive >= speechEnd {
+                state = .silence
+                return .ended(onset, lastActive)
+            }
+            return .none
+        }
+    }
+
+    private mutating func begin(at onset: SampleTime, until end: SampleTime) -> Result {
+        state = .speech(onset: onset, lastActive: end)
+        return .started(onset)
+    }
+}

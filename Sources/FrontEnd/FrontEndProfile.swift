@@ -1,0 +1,18 @@
+/// The settings of the front end, with the names and defaults of the dialog language where it has them.
+package struct FrontEndProfile: Sendable, Equatable {
+    /// How much audio before the onset belongs to an utterance, in milliseconds, 0 to 2,000. More of it keeps soft first
+    /// sounds; it does not delay anything.
+    package var prefixPaddingInMilliseconds = 300
+    /// Silence that ends speech, in milliseconds, 100 to 5,000. Less answers sooner and cuts off who pauses.
+    package var speechEndTimeoutInMilliseconds = 500
+    /// The speech probability from which a frame counts as speech, 0 to 1. Higher takes less noise for speech and hears
+    /// soft speakers later.
+    package var audioThreshold = 0.5
+    /// Speech counts from so much of it, in milliseconds, 20 to 1,000. More keeps coughs from interrupting a prompt and
+    /// makes barge-in slower.
+    package var minimumSpeechInMilliseconds = 100
+    /// Tones in the audio count as keys.
+    package var hearsInBandDigits = true
+
+    package init() {}
+}
