@@ -1,0 +1,84 @@
+package import CallFlow
+package import DSP
+package import Telephony
+
+/// Everything about a call that is decided before its first tick: with it and the inputs that follow, the call can be
+/// run again.
+package struct Admission: Sendable {
+    package var call: CallID
+    package var from: String
+    package var to: String
+    package var startedAt: WallTime
+    /// The caller's time zone in the tz database.
+    package var timeZone: String
+    /// Headers that came with the call, by lower-case name.
+    package var headers: [(name: String, value: String)]
+    package var agent: Agent
+    package var caller: MediaDescription
+    /// When in the tick of 20 ms this call's turn comes, in milliseconds, 0 to 19: calls are staggered over the tick.
+    package var tickPhase: Int
+    package var entropy: CallEntropy
+    package var recordsAudio: Bool
+
+    package init(
+        call: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,
+        headers: [(name: String, value: String)] = [], agent: Agent, caller: MediaDescription, tickPhase: Int = 0,
+        entropy: CallEntropy, recordsAudio: Bool = false
+    ) {
+        self.call = call
+        self.from = from
+        self.to = to
+        self.startedAt = startedAt
+        self.timeZone = timeZone
+        self.headers = headers
+        self.agent = agent
+        self.caller = caller
+        self.tickPhase = tickPhase
+        self.entropy = entropy
+        self.recordsAudio = recordsAudio
+    }
+}
+
+/// The random numbers of one call, drawn by the edge: from the system's generator live, from a seed in replay.
+package struct CallEntropy: Sendable {
+    package var ssrc: UInt32
+    package var firstSequenceNumber: UInt16
+    package var firstTimestamp: UInt32
+    /// For the dialog: variants of messages, `Rand()`.
+    package var dialogSeed: UInt64
+
+    package init(from generator: inout some RandomNumberGenerator) {
+        ssrc = UInt32(truncatingIfNeeded: generator.next())
+        firstSequenceNumber = UInt16(truncatingIfNeeded: generator.next())
+        firstTimestamp = UInt32(truncatingIfNeeded: generator.next())
+        dialogSeed = generator.next()
+    }
+}
+
+/// What offer and answer settled about one leg's media (RFC 3264).
+package struct MediaDescription: Sendable {
+    package var codec: Codec
+    /// The RTP payload type of the codec, 0 to 127.
+    package var payloadType: UInt8
+    /// The payload type of telephone-event at the codec's clock rate (RFC 4733 section 2.1); `nil` when the far end
+    /// does not speak it.
+    package var telephoneEventPayloadType: UInt8?
+    package var port: Port
+    /// The port of RTCP; equal to ``port`` where both share one (RFC 5761).
+    package var rtcpPort: Port
+    package var remote: TransportAddress
+    package var remoteRTCP: TransportAddress
+
+    package init(
+        codec: Codec, payloadType: UInt8, telephoneEventPayloadType: UInt8?, port: Port, rtcpPort: Port,
+        remote: TransportAddress, remoteRTCP: TransportAddress
+    ) {
+        self.codec = codec
+        self.payloadType = payloadType
+        self.telephoneEventPayloadType = telephoneEventPayloadType
+        self.port = port
+        self.rtcpPort = rtcpPort
+        self.remote = remote
+        self.remoteRTCP = remoteRTCP
+    }
+}

@@ -1,0 +1,205 @@
+import CallFlow
+import FrontEnd
+import Telephony
+
+// What one call does in the batches `decide()` and `mix()`: it carries news to the session and the session's wishes to
+// the legs and to the outside.
+
+extension Call {
+    /// Tells the session what the caller did and which timers have run out, and does what it wants.
+    mutating func decide(at now: Instant, configuration: SwitchboardConfiguration) {
+        guard !isOver else { return }
+        while let event = caller.nextEvent() { hear(event) }
+        if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
+        if configuration.sendsRecognitionAudio, let request = utterance.openRecognition {
+            outputs.append(.request(requestID(request), .recognitionAudio(caller.heardAudio)))
+        }
+        if let deadline = session.deadline, deadline <= caller.position {
+            session.advance(to: caller.position)
+            hasNews = true
+        }
+        if hasNews { drainSession() }
+        closeWhenSaid()
+        enforceLimits(configuration, at: now)
+    }
+
+    private mutating func enforceLimits(_ configuration: SwitchboardConfiguration, at now: Instant) {
+        if now - caller.lastReception > configuration.mediaTimeout {
+            end(by: .parley, .mediaTimeout)
+        } else if mediaTime(caller.position) > configuration.longestCall {
+            end(by: .parley, .limitReached)
+        }
+    }
+
+    private mutating func hear(_ event: CallerEvent) {
+        switch event {
+        case .digit(let digit):
+            session.advance(before: digit.start)
+            tell(.digit(digit.digit, source: digit.source), at: digit.start)
+        case .speechStarted(let start):
+            record(.speechStarted(SpeechStarted(start: mediaTime(start).roundedSeconds)))
+            if let action = utterance.speechStarted(at: start) { tellRecogniser(action) }
+            tell(.speechStarted, at: caller.position)
+        case .speechEnded(let start, let end):
+            record(
+                .speechEnded(
+                    SpeechEnded(start: mediaTime(start).roundedSeconds, end: mediaTime(end).roundedSeconds)))
+            utterance.speechEnded(at: end)
+            tell(.speechEnded, at: caller.position)
+        }
+        drainSession()
+    }
+
+    private mutating func tellRecogniser(_ action: UtteranceTracker.Action) {
+        switch action {
+        case .open(let request, let hints, let start):
+            let open = SwitchboardRequest.openRecognition(call: id, hints, startsAt: mediaTime(start))
+            outputs.append(.request(requestID(request), open))
+        case .finish(let request, let start, let end):
+            let finish = SwitchboardRequest.finishRecognition(call: id, from: mediaTime(start), to: mediaTime(end))
+            outputs.append(.request(requestID(request), finish))
+        }
+    }
+
+    /// Gives the session a piece of news; its wishes wait for ``drainSession()``.
+    mutating func tell(_ input: SessionInput, at position: SampleTime) {
+        session.receive(input, at: position)
+        hasNews = true
+    }
+
+    /// Does what the session wants, until it wants nothing more.
+    mutating func drainSession() {
+        hasNews = false
+        while let output = session.poll() { perform(output) }
+    }
+
+    private mutating func perform(_ output: SessionOutput) {
+        switch output {
+        case .play(let playback): play(playback)
+        case .stopPlaying(let reason, let cause):
+            let stopped = player.stop(reason)
+            if let stopped, let cause {
+                record(.bargeIn(BargeIn(prompt: stopped.id.rawValue, by: cause)))
+            }
+            reportPrompts()
+        case .listen(let request, let hints):
+            if let action = utterance.listen(request, hints) { tellRecogniser(action) }
+        case .stopListening(let request):
+            if utterance.stopListening(request) { outputs.append(.cancel(requestID(request))) }
+        case .http(let request, let http):
+            outputs.append(.request(requestID(request), .http(call: id, http)))
+        case .cancel(let request): outputs.append(.cancel(requestID(request)))
+        case .transfer(let request): closing = .transfer(request)
+        case .sensitiveInput(let isSensitive): takesSecret = isSensitive
+        case .fact(let body): record(body)
+        case .hangUp(let cause): closing = .hangUp(cause)
+        }
+    }
+
+    private mutating func play(_ playback: Playback) {
+        player.enqueue(playback)
+        if case .silence = playback.source { return }
+        let request = requestID(.prompt, UInt64(playback.id.rawValue))
+        outputs.append(.request(request, .prompt(playback.source, sampleRate: caller.sampleRate)))
+    }
+
+    /// Hangs up or hands over once the caller has heard what there was to say.
+    private mutating func closeWhenSaid() {
+        guard let closing, player.isIdle else { return }
+        self.closing = nil
+        switch closing {
+        case .hangUp(let cause): end(by: .parley, cause)
+        case .transfer(let request):
+            outputs.append(.request(requestID(.transfer, 0), .transfer(call: id, request)))
+        }
+    }
+
+    /// Takes an answer from the outside.
+    mutating func take(_ reply: SwitchboardInput.Reply, to kind: RequestKind, _ number: UInt64) {
+        guard !isOver else { return }
+        let local = RequestID(number)
+        switch (reply, kind) {
+        case (.prompt(let audio), .prompt): player.provide(audio, for: PlaybackID(Int(number)))
+        case (.promptFailed(let reason), .prompt):
+            guard player.drop(PlaybackID(Int(number))) else { return }
+            tell(.promptFailed(PlaybackID(Int(number)), reason: reason), at: caller.position)
+        case (.recognized(let text, let confidence), .session):
+            guard let span = utterance.complete(local) else { return }
+            let words = DisclosableText(text, isSensitive: takesSecret)
+            record(
+                .recognized(
+                    Recognized(
+                        text: words, confidence: confidence, start: mediaTime(span.lowerBound).roundedSeconds,
+                        end: mediaTime(span.upperBound).roundedSeconds)))
+            tell(.recognized(local, text: text, confidence: confidence), at: caller.position)
+        case (.recognitionFailed, .session):
+            guard utterance.complete(local) != nil else { return }
+            tell(.recognitionFailed(local), at: caller.position)
+        case (.http(let reply), .session): tell(.httpAnswered(local, reply), at: caller.position)
+        case (.transferEnded(let outcome), .transfer):
+            record(.transferEnded(TransferEnded(outcome: outcome)))
+            tell(.transferEnded(outcome), at: caller.position)
+            if outcome == .completed { closing = .hangUp(.transferred) }
+        default: break
+        }
+        drainSession()
+    }
+
+    /// What the caller hears in this tick, and the recording of both sides.
+    mutating func mix() {
+        guard !isOver else { return }
+        caller.say(&player)
+        if player.hasEvents { reportPrompts() }
+        if hasNews { drainSession() }
+        guard recorder != nil else { return }
+        let chunk = recorder?.take(caller: caller.heard.span, parley: caller.said.span, masksCaller: takesSecret)
+        if let chunk { outputs.append(.recorded(id, chunk)) }
+    }
+
+    /// Sends what was mixed; at the end of the call a last report with a goodbye.
+    mutating func send(into datagrams: inout DatagramQueue) {
+        guard isOver else { return caller.send(into: &datagrams) }
+        caller.report(goodbye: true, into: &datagrams)
+    }
+
+    /// Puts the beginnings and ends of prompts into the account and tells the session.
+    mutating func reportPrompts() {
+        let rate = Double(caller.sampleRate)
+        while let event = player.nextEvent() {
+            let playback = event.playback
+            let position = caller.position + caller.ticks(samples: event.offset)
+            switch event.kind {
+            case .started: recordStart(of: playback, at: position)
+            case .ended(let heard, let length, let reason):
+                record(
+                    .promptEnded(
+                        PromptEnded(
+                            prompt: playback.id.rawValue, heard: (Double(heard) / rate).inMicroseconds,
+                            length: (Double(length) / rate).inMicroseconds, reason: reason)), at: position)
+                tell(.promptEnded(playback.id), at: position)
+            }
+        }
+    }
+
+    private mutating func recordStart(of playback: Playback, at position: SampleTime) {
+        let text: DisclosableText
+        var isAudioFile = false
+        switch playback.source {
+        case .audioFile(let path):
+            text = .open(path)
+            isAudioFile = true
+        case .text(let spoken): text = DisclosableText(spoken.text, isSensitive: spoken.isSensitive)
+        case .silence: text = .open("")
+        }
+        record(
+            .promptStarted(
+                PromptStarted(
+                    prompt: playback.id.rawValue, topic: playback.topic, action: playback.action, text: text,
+                    isAudioFile: isAudioFile)), at: position)
+    }
+}
+
+extension Double {
+    /// Rounded to the microsecond, as every time in events is.
+    fileprivate var inMicroseconds: Double { (self * 1_000_000).rounded() / 1_000_000 }
+}

@@ -1,0 +1,125 @@
+import BasicContainers
+import CallFlow
+import DSP
+import DequeModule
+import Telephony
+
+/// A call: the legs around one conversation, the dialog that leads it and the record of it.
+///
+/// A call stays on the shard on which it arrived, and so does every leg that it grows. All its legs have their turn in
+/// the same phase of the tick.
+struct Call: ~Copyable {
+    let id: CallID
+    /// The number of this call on its shard: the upper half of its requests' numbers.
+    let serial: UInt32
+    let admission: Admission
+    /// The caller's leg. Others join it when the call is handed to a person.
+    var caller: Leg
+    var session: Session
+    var player: PromptPlayer
+    var utterance: UtteranceTracker
+    var recorder: CallRecorder?
+    var context: CallContext
+    /// What the session asked for and what the caller's prompts must be finished before.
+    var closing: Closing?
+    /// A secret is being asked for: keys and words are redacted, recordings are silent.
+    var takesSecret = false
+    /// Something came in since the last `decide()`.
+    var hasNews = true
+    private(set) var isOver = false
+    var outputs: Deque<SwitchboardOutput> = []
+
+    /// What happens once the last prompt has been played.
+    enum Closing {
+        case hangUp(HangupCause)
+        case transfer(TransferRequest)
+    }
+
+    init(
+        _ admission: Admission, serial: UInt32, configuration: SwitchboardConfiguration, at now: Instant
+    ) throws(CodecError) {
+        id = admission.call
+        self.serial = serial
+        self.admission = admission
+        caller = try Leg(admission.caller, entropy: admission.entropy, configuration: configuration, at: now)
+        let facts = CallFacts(
+            id: admission.call, from: admission.from, to: admission.to, startedAt: admission.startedAt,
+            timeZone: admission.timeZone, headers: admission.headers, seed: admission.entropy.dialogSeed)
+        session = Session(agent: admission.agent, call: facts, clockRate: admission.caller.codec.clockRate)
+        player = PromptPlayer(sampleRate: admission.caller.codec.sampleRate)
+        utterance = UtteranceTracker(clockRate: admission.caller.codec.clockRate)
+        recorder = admission.recordsAudio ? CallRecorder(sampleRate: admission.caller.codec.sampleRate) : nil
+        context = CallContext(call: admission.call)
+        record(
+            .callStarted(
+                CallStarted(
+                    from: admission.from, to: admission.to, agent: admission.agent.name,
+                    codec: admission.caller.codec.name, startedAt: admission.startedAt)))
+        record(.callAnswered(CallAnswered(answeredAt: admission.startedAt)))
+        session.start(at: .zero)
+    }
+
+    var clockRate: ClockRate { caller.clockRate }
+
+    /// Media time of a position of the caller's stream.
+    func mediaTime(_ position: SampleTime) -> Interval { clockRate.interval(ticks: position.ticks) }
+
+    /// Puts an event into the account and the record.
+    mutating func record(_ body: CallEventBody, at position: SampleTime? = nil) {
+        let event = CallEvent(at: mediaTime(position ?? caller.position), call: id, body: body)
+        context.record(event)
+        outputs.append(.fact(event))
+    }
+
+    /// Ends the call: says so, seals the record and lets the ports go.
+    mutating func end(by party: Party, _ cause: HangupCause) {
+        guard !isOver else { return }
+        player.stop(.callEnded)
+        reportPrompts()
+        if let request = utterance.abandon() { outputs.append(.cancel(requestID(request))) }
+        if let audio = recorder?.finish() { outputs.append(.recorded(id, audio)) }
+        record(.mediaQuality(caller.quality))
+        let duration = mediaTime(caller.position).roundedSeconds
+        record(.callEnded(CallEnded(by: party, cause: cause, outcome: outcome(by: party, cause), duration: duration)))
+        isOver = true
+        outputs.append(.sealed(context))
+        outputs.append(.closed(admission.caller.port))
+        if admission.caller.rtcpPort != admission.caller.port { outputs.append(.closed(admission.caller.rtcpPort)) }
+    }
+
+    private func outcome(by party: Party, _ cause: HangupCause) -> CallOutcome {
+        if let outcome = session.outcome { return outcome }
+        switch (party, cause) {
+        case (_, .temporaryFailure), (_, .limitReached), (_, .mediaTimeout): return .failed
+        case (_, .transferred): return .escalated
+        case (.caller, _): return .abandoned
+        case (.parley, _): return .resolvedImplied
+        }
+    }
+}
+
+// MARK: - Numbers of requests
+
+extension Call {
+    /// The kinds of request that count for themselves within a call.
+    enum RequestKind: UInt64 {
+        /// Numbered by the session.
+        case session = 0
+        /// Numbered by the prompt.
+        case prompt = 1
+        case transfer = 2
+    }
+
+    /// The number on the shard of one of this call's requests.
+    func requestID(_ kind: RequestKind, _ number: UInt64) -> RequestID {
+        RequestID(UInt64(serial) << 32 | kind.rawValue << 28 | (number & 0x0FFF_FFFF))
+    }
+
+    func requestID(_ local: RequestID) -> RequestID { requestID(.session, local.rawValue) }
+
+    /// The call and the number within it that a request's number stands for.
+    static func split(_ id: RequestID) -> (serial: UInt32, kind: RequestKind, number: UInt64)? {
+        guard let kind = RequestKind(rawValue: id.rawValue >> 28 & 0xF) else { return nil }
+        return (UInt32(truncatingIfNeeded: id.rawValue >> 32), kind, id.rawValue & 0x0FFF_FFFF)
+    }
+}

@@ -1,0 +1,143 @@
+import CallFlow
+import DSP
+import DequeModule
+import Telephony
+
+/// What a leg is being told: prompts in order, each waiting for its audio or playing.
+///
+/// Adds into a frame, so that several sources can be mixed. Begins and ends every prompt with a short fade, so that no
+/// file and no interruption clicks.
+struct PromptPlayer {
+    private struct Entry {
+        var playback: Playback
+        var audio: PCMAudio?
+        var position = 0
+        var hasStarted = false
+    }
+
+    /// What happened to a prompt during a frame, at an offset in samples from the frame's beginning.
+    struct Event {
+        enum Kind {
+            case started
+            case ended(heardSamples: Int, lengthInSamples: Int, PromptEndReason)
+        }
+        var playback: Playback
+        var kind: Kind
+        var offset: Int
+    }
+
+    private var queue: Deque<Entry> = []
+    /// The prompt that was stopped and still has its fade-out to play, at most ``fadeSamples`` of it.
+    private var fading: (audio: PCMAudio, position: Int, rest: Int)?
+    private var events: Deque<Event> = []
+    private let fadeSamples: Int
+    private let sampleRate: Int
+
+    init(sampleRate: Int) {
+        self.sampleRate = sampleRate
+        fadeSamples = sampleRate * 5 / 1_000
+    }
+
+    /// Nothing is playing, waiting or fading.
+    var isIdle: Bool { queue.isEmpty && fading == nil }
+    /// The prompt that the caller hears now, or is about to.
+    var current: Playback? { queue.first?.playback }
+
+    mutating func enqueue(_ playback: Playback) {
+        queue.append(Entry(playback: playback, audio: silence(for: playback.source)))
+    }
+
+    private func silence(for source: PromptSource) -> PCMAudio? {
+        guard case .silence(let milliseconds) = source else { return nil }
+        let count = max(0, min(milliseconds, 60_000)) * sampleRate / 1_000
+        return PCMAudio(sampleRate: sampleRate, samples: [Int16](repeating: 0, count: count))
+    }
+
+    /// The audio of a queued prompt has come.
+    mutating func provide(_ audio: PCMAudio, for id: PlaybackID) {
+        guard let index = queue.firstIndex(where: { $0.playback.id == id }) else { return }
+        queue[index].audio = audio
+    }
+
+    /// Drops a prompt whose audio cannot be had.
+    mutating func drop(_ id: PlaybackID) -> Bool {
+        guard let index = queue.firstIndex(where: { $0.playback.id == id }) else { return false }
+        queue.remove(at: index)
+        return true
+    }
+
+    /// Stops everything: the next frame has at most a fade of 5 ms. Returns the prompt that was heard, if any.
+    @discardableResult
+    mutating func stop(_ reason: PromptEndReason) -> Playback? {
+        guard let first = queue.first else { return nil }
+        if let audio = first.audio, first.hasStarted {
+            if first.position < audio.samples.count {
+                fading = (audio, first.position, min(fadeSamples, audio.samples.count - first.position))
+            }
+            end(first, reason, offset: 0)
+        }
+        for entry in queue where !entry.hasStarted { end(entry, reason, offset: 0) }
+        queue.removeAll(keepingCapacity: true)
+        return first.playback
+    }
+
+    private mutating func end(_ entry: Entry, _ reason: PromptEndReason, offset: Int) {
+        let length = entry.audio?.samples.count ?? 0
+        let kind = Event.Kind.ended(heardSamples: entry.position, lengthInSamples: length, reason)
+        events.append(Event(playback: entry.playback, kind: kind, offset: offset))
+    }
+
+    var hasEvents: Bool { !events.isEmpty }
+
+    mutating func nextEvent() -> Event? { events.popFirst() }
+
+    /// Adds what is playing to a frame.
+    mutating func play(into frame: inout [Int16]) {
+        if fading != nil { playFade(into: &frame) }
+        var offset = 0
+        while offset < frame.count, let audio = queue.first?.audio {
+            if !queue[0].hasStarted {
+                queue[0].hasStarted = true
+                events.append(Event(playback: queue[0].playback, kind: .started, offset: offset))
+            }
+            let position = queue[0].position
+            let count = min(frame.count - offset, audio.samples.count - position)
+            add(audio, from: position, count: count, to: &frame, at: offset)
+            queue[0].position = position + count
+            offset += count
+            guard queue[0].position == audio.samples.count else { break }
+            end(queue[0], .completed, offset: offset)
+            queue.removeFirst()
+        }
+    }
+
+    private func add(
+        _ audio: PCMAudio, from position: Int, count: Int, to frame: inout [Int16], at offset: Int
+    ) {
+        let samples = audio.samples
+        let edge = min(fadeSamples, samples.count / 2)
+        for index in 0..<count {
+            let sample = PromptPlayer.faded(samples, at: position + index, edge: edge)
+            frame[offset + index] = Int16(clamping: Int32(frame[offset + index]) &+ sample)
+        }
+    }
+
+    private mutating func playFade(into frame: inout [Int16]) {
+        guard let (audio, position, rest) = fading else { return }
+        fading = nil
+        let samples = audio.samples
+        let edge = min(fadeSamples, samples.count / 2)
+        for index in 0..<min(rest, frame.count) {
+            let sample = PromptPlayer.faded(samples, at: position + index, edge: edge)
+            let falling = sample &* Int32(rest - index) / Int32(rest + 1)
+            frame[index] = Int16(clamping: Int32(frame[index]) &+ falling)
+        }
+    }
+
+    /// A sample with the fade of a prompt's first and last `edge` samples.
+    private static func faded(_ samples: [Int16], at position: Int, edge: Int) -> Int32 {
+        let sample = Int32(samples[position])
+        let fromEdge = min(position, samples.count - 1 - position)
+        return fromEdge < edge ? sample &* Int32(fromEdge) / Int32(edge) : sample
+    }
+}

@@ -1,0 +1,272 @@
+import DSP
+import RTP
+import Telephony
+
+/// A party's media on its way in: RTP to frames of 20 ms, on a timeline of its own.
+///
+/// The timeline is the sender's RTP clock, unwrapped and moved so that zero is the answer; it never runs back. Before the
+/// first packet, and while nothing comes, it goes on with the tick. In each tick samples are decoded or concealed until
+/// a frame is full, after the buffered audio was shortened or lengthened by a pitch period where the jitter buffer says
+/// that playout is too late or too early.
+struct Reception: ~Copyable {
+    private let codec: Codec
+    private let payloadType: UInt8
+    private let eventPayloadType: UInt8?
+    private let clockRate: ClockRate
+    private let frameSamples: Int
+    /// Audio samples an RTP tick: 2 for G.722, whose clock counts half of them, 1 for all others.
+    private let samplesPerTick: Int64
+
+    private var source: StreamSource
+    private var statistics: ReceptionStatistics
+    private var jitterBuffer: JitterBuffer
+    private var decoder: AudioDecoder
+    private let scaler: TimeScaler
+    private var keys: TelephoneEventReceiver
+    /// Decoded samples, of which the first ``buffered`` are still to be played.
+    private var samples: [Int16]
+    private var buffered = 0
+    /// Media time of the next sample to be decoded.
+    private var decodePosition = SampleTime.zero
+    /// Concealed audio since the last that was decoded, in ticks.
+    private var concealedTicks: Int64 = 0
+    private(set) var counts = Counts()
+    /// What was decoded last stands in for lost audio.
+    private(set) var isConcealing = false
+
+    /// What became of the audio.
+    struct Counts {
+        var playedFrames = 0
+        var concealedFrames = 0
+        var delaySum = Interval.zero
+        var delaySamples = 0
+        var shortened = 0
+        var lengthened = 0
+    }
+
+    init(_ media: MediaDescription, limits: JitterBufferLimits) throws(CodecError) {
+        codec = media.codec
+        payloadType = media.payloadType
+        eventPayloadType = media.telephoneEventPayloadType
+        clockRate = media.codec.clockRate
+        frameSamples = media.codec.samplesPerTick
+        samplesPerTick = Int64(media.codec.sampleRate) / media.codec.clockRate.ticksPerSecond
+        source = StreamSource(clockRate: media.codec.clockRate)
+        statistics = ReceptionStatistics(clockRate: media.codec.clockRate)
+        var bounds = JitterBuffer.Limits()
+        bounds.initial = limits.initialDelay
+        bounds.minimum = limits.minimumDelay
+        bounds.maximum = limits.maximumDelay
+        jitterBuffer = JitterBuffer(
+            clockRate: media.codec.clockRate, longestPayload: media.codec.longestPayload, limits: bounds)
+        decoder = try AudioDecoder(media.codec)
+        scaler = TimeScaler(sampleRate: media.codec.sampleRate)
+        keys = TelephoneEventReceiver(clockRate: media.codec.clockRate)
+        samples = [Int16](repeating: 0, count: media.codec.sampleRate * 200 / 1_000)
+    }
+
+    /// Media time of the next sample to be played.
+    var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
+
+    /// Takes a packet; says why when it took nothing of it.
+    mutating func receive(_ datagram: Span<UInt8>, at now: Instant) -> DatagramRefusal? {
+        guard let header = try? RTPHeader.parse(datagram) else { return .malformed }
+        let isEvent = header.payloadType == eventPayloadType
+        guard isEvent || header.payloadType == payloadType else { return .unknownPayloadType }
+        let anchor = decodePosition + clockRate.ticks(jitterBuffer.limits.initial)
+        switch source.place(header, playing: decodePosition, anchor: anchor) {
+        case .foreign: return .foreignSource
+        case .began: beginStream()
+        case .known: break
+        }
+        let place = source.current
+        statistics.receive(sequence: place.sequence, timestamp: place.timestamp, at: now)
+        let payload = datagram.extracting(header.payload)
+        if isEvent {
+            keys.receive(payload, marker: header.marker, timestamp: place.timestamp, sequence: place.sequence)
+            return nil
+        }
+        guard let duration = codec.duration(of: payload) else { return .malformed }
+        _ = jitterBuffer.insert(
+            timestamp: place.timestamp, duration: duration, payload: payload, position: decodePosition, at: now)
+        return nil
+    }
+
+    private mutating func beginStream() {
+        jitterBuffer.reset()
+        decoder.reset()
+        keys.reset()
+    }
+
+    /// Fills the next frame.
+    mutating func play(into frame: inout [Int16], at now: Instant) {
+        correctDelay(at: now)
+        while buffered < frameSamples { decodeNext() }
+        for index in 0..<frameSamples { frame[index] = samples[index] }
+        buffered -= frameSamples
+        for index in 0..<buffered { samples[index] = samples[index + frameSamples] }
+        counts.playedFrames += 1
+        if isConcealing, concealedTicks <= clockRate.ticksPerSecond { counts.concealedFrames += 1 }
+    }
+
+    /// Decodes what comes next, or stands in for it.
+    private mutating func decodeNext() {
+        switch jitterBuffer.next(at: decodePosition) {
+        case .packet(let slot): decode(slot)
+        case .missing(let until, let next): fillGap(until: until, next: next)
+        case .empty: fill(ticks: clockRate.ticks(tickDuration))
+        }
+    }
+
+    private mutating func decode(_ slot: JitterBuffer.Slot) {
+        let written = decodePayload(slot)
+        jitterBuffer.release(slot)
+        guard let written, written > 0 else { return fill(ticks: min(slot.duration, clockRate.ticks(tickDuration))) }
+        // A packet that begins before the position is played from there on.
+        let skipped = max(0, min(written, Int((decodePosition - slot.timestamp) * samplesPerTick)))
+        if skipped > 0 {
+            for index in buffered..<(buffered + written - skipped) { samples[index] = samples[index + skipped] }
+        }
+        buffered += written - skipped
+        decodePosition += Int64(written - skipped) / samplesPerTick
+        if written == skipped { fill(ticks: clockRate.ticks(milliseconds: 10)) }
+        isConcealing = false
+        concealedTicks = 0
+    }
+
+    private mutating func decodePayload(_ slot: JitterBuffer.Slot) -> Int? {
+        Reception.decode(slot, in: jitterBuffer, with: &decoder, into: &samples, at: buffered)
+    }
+
+    private mutating func recover(_ count: Int, before next: JitterBuffer.Slot) -> Int? {
+        Reception.recover(count, before: next, in: jitterBuffer, with: &decoder, into: &samples, at: buffered)
+    }
+
+    // A span of a member holds all of `self`, so what works on two members at once is given them one by one.
+
+    private static func decode(
+        _ slot: JitterBuffer.Slot, in jitterBuffer: borrowing JitterBuffer, with decoder: inout AudioDecoder,
+        into samples: inout [Int16], at offset: Int
+    ) -> Int? {
+        var room = samples.mutableSpan
+        return decoder.decode(jitterBuffer.payload(of: slot), into: &room, at: offset)
+    }
+
+    private static func recover(
+        _ count: Int, before next: JitterBuffer.Slot, in jitterBuffer: borrowing JitterBuffer,
+        with decoder: inout AudioDecoder, into samples: inout [Int16], at offset: Int
+    ) -> Int? {
+        var room = samples.mutableSpan
+        return decoder.recover(count, before: jitterBuffer.payload(of: next), into: &room, at: offset)
+    }
+
+    private static func conceal(
+        _ count: Int, with decoder: inout AudioDecoder, into samples: inout [Int16], at offset: Int
+    ) {
+        var room = samples.mutableSpan
+        decoder.conceal(count, into: &room, at: offset)
+    }
+
+    /// Stands in for the audio up to a packet that is there: by what that packet carries of the one before it where the
+    /// codec has it.
+    private mutating func fillGap(until end: SampleTime, next: JitterBuffer.Slot) {
+        let tick = clockRate.ticks(tickDuration)
+        let gap = end - decodePosition
+        guard gap <= tick else { return fill(ticks: tick) }
+        let count = Int(gap * samplesPerTick)
+        guard let written = recover(count, before: next), written == count else { return fill(ticks: gap) }
+        buffered += written
+        decodePosition += gap
+        isConcealing = false
+        concealedTicks = 0
+    }
+
+    /// Stands in for so many ticks of audio; with silence while a key is being signalled, in whose time there is none.
+    private mutating func fill(ticks: Int64) {
+        let count = Int(ticks * samplesPerTick)
+        isConcealing = source.isPlaced && !keys.covers(decodePosition)
+        if !isConcealing {
+            for index in buffered..<(buffered + count) { samples[index] = 0 }
+        } else {
+            Reception.conceal(count, with: &decoder, into: &samples, at: buffered)
+            concealedTicks += ticks
+        }
+        buffered += count
+        decodePosition += ticks
+    }
+
+    /// Moves playout towards the delay that the network makes necessary, by one pitch period at the most.
+    private mutating func correctDelay(at now: Instant) {
+        guard source.isPlaced else { return }
+        counts.delaySum += jitterBuffer.delay(position: position, at: now)
+        counts.delaySamples += 1
+        let correction = jitterBuffer.correction(position: position, at: now)
+        guard correction != .zero else { return }
+        while buffered < max(frameSamples, scaler.needed) { decodeNext() }
+        if correction > .zero { shorten() } else { lengthen() }
+    }
+
+    private mutating func shorten() {
+        let removed = Reception.shortened(&samples, count: buffered, by: scaler)
+        buffered -= removed
+        if removed > 0 { counts.shortened += 1 }
+    }
+
+    private mutating func lengthen() {
+        let added = Reception.lengthened(&samples, count: buffered, by: scaler)
+        buffered += added
+        if added > 0 { counts.lengthened += 1 }
+    }
+
+    private static func shortened(_ samples: inout [Int16], count: Int, by scaler: TimeScaler) -> Int {
+        var audio = samples.mutableSpan
+        return scaler.shortened(&audio, count: count)
+    }
+
+    private static func lengthened(_ samples: inout [Int16], count: Int, by scaler: TimeScaler) -> Int {
+        var audio = samples.mutableSpan
+        return scaler.lengthened(&audio, count: count, room: audio.count / 2)
+    }
+
+    /// What the network did to the media up to now.
+    var quality: MediaQuality {
+        let loss = statistics.expected > 0 ? Double(max(0, statistics.cumulativeLost)) / Double(statistics.expected) : 0
+        let concealed = counts.playedFrames > 0 ? Double(counts.concealedFrames) / Double(counts.playedFrames) : 0
+        let meanDelay =
+            counts.delaySamples > 0 ? Double(counts.delaySum.nanoseconds) / Double(counts.delaySamples) / 1e6 : 0
+        let rating = EModel.rating(
+            delay: max(0, meanDelay), loss: max(loss, concealed), burstRatio: statistics.burstRatio,
+            codec: codec.robustness)
+        return MediaQuality(
+            received: Int(statistics.received), lost: Int(max(0, statistics.cumulativeLost)),
+            late: jitterBuffer.counters.late, duplicates: jitterBuffer.counters.duplicates,
+            jitter: rounded(Double(statistics.jitter) * 1_000 / Double(clockRate.ticksPerSecond), places: 100),
+            playoutDelay: rounded(meanDelay, places: 10), concealed: rounded(concealed, places: 10_000),
+            mos: rounded(EModel.meanOpinionScore(rating: rating), places: 100))
+    }
+
+    private func rounded(_ value: Double, places: Double) -> Double { (value * places).rounded() / places }
+
+    /// The next key whose key-down time has come.
+    mutating func nextKey() -> TelephoneEventReceiver.KeyPress? { keys.next(upTo: position) }
+
+    /// The block of a report about this stream; `nil` before it began.
+    mutating func reportBlock() -> RTCPPacket.ReportBlock? {
+        guard let ssrc = source.ssrc else { return nil }
+        return RTCPPacket.ReportBlock(
+            ssrc: ssrc, fractionLost: statistics.takeFractionLost(),
+            cumulativeLost: Int32(truncatingIfNeeded: statistics.cumulativeLost),
+            highestSequence: statistics.extendedHighestSequence,
+            jitter: UInt32(truncatingIfNeeded: statistics.jitter), lastSenderReport: 0, delaySinceLastSenderReport: 0)
+    }
+}
+
+extension Codec {
+    fileprivate var robustness: EModel.CodecRobustness {
+        switch self {
+        case .pcmu, .pcma: .g711
+        case .g722, .opus: .wideband
+        case .l16: .linear
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import BasicContainers
+package import Telephony
+
+// The tick: every 20 ms each call is heard, led and answered.
+//
+//     RTP in ──> jitter buffer ──> decode or conceal ──> digits, speech ──> call flow
+//                                                                              │
+//     RTP out <── packetise <── encode <── mix <── prompts <────────── actions ┘
+//
+// The batches run one after another over all calls whose turn it is, so that each batch's code and tables stay warm.
+
+extension Switchboard {
+    /// Runs every media tick and every timer that is due.
+    package mutating func advance(to now: Instant) {
+        for index in 0..<groups.count {
+            while !groups[index].calls.isEmpty, groups[index].nextTick <= now {
+                let tick = groups[index].nextTick
+                groups[index].nextTick = tick + tickDuration
+                runTick(of: index, at: tick)
+            }
+        }
+    }
+
+    private mutating func runTick(of group: Int, at tick: Instant) {
+        groups[group].playOut(at: tick)
+        groups[group].listen()
+        groups[group].decide(configuration, at: tick)
+        groups[group].mix()
+        groups[group].send(into: &datagrams)
+        clear(group)
+    }
+
+    /// Takes what the calls have to say and lets ended calls go.
+    private mutating func clear(_ group: Int) {
+        for index in stride(from: groups[group].calls.count - 1, through: 0, by: -1)
+        where !groups[group].calls[index].outputs.isEmpty || groups[group].calls[index].isOver {
+            collect(CallPlace(group: group, index: index))
+        }
+    }
+}
+
+extension TickGroup {
+    /// Jitter buffer to frame.
+    fileprivate mutating func playOut(at tick: Instant) {
+        var calls = calls.mutableSpan
+        for index in 0..<calls.count { calls[index].caller.playOut(at: tick) }
+    }
+
+    /// Frame to digits and speech.
+    fileprivate mutating func listen() {
+        var calls = calls.mutableSpan
+        for index in 0..<calls.count { calls[index].caller.listen() }
+    }
+
+    /// News to actions.
+    fileprivate mutating func decide(_ configuration: SwitchboardConfiguration, at tick: Instant) {
+        var calls = calls.mutableSpan
+        for index in 0..<calls.count { calls[index].decide(at: tick, configuration: configuration) }
+    }
+
+    /// Prompts to frame.
+    fileprivate mutating func mix() {
+        var calls = calls.mutableSpan
+        for index in 0..<calls.count { calls[index].mix() }
+    }
+
+    /// Frame to packet.
+    fileprivate mutating func send(into datagrams: inout DatagramQueue) {
+        var calls = calls.mutableSpan
+        for index in 0..<calls.count { calls[index].send(into: &datagrams) }
+    }
+}

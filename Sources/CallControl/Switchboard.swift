@@ -1,0 +1,233 @@
+import BasicContainers
+import CallFlow
+import DequeModule
+package import FrontEnd
+package import Telephony
+
+/// A shard of calls as one value: bytes and time go in, bytes and facts come out.
+///
+/// Owns no socket, clock, task, lock, logger or source of randomness. Live service and replay differ only in who turns
+/// the crank:
+///
+///     receive(datagram:on:from:at:), receive(_:at:)    one of these, or advance(to:): a mutation;
+///     nextDatagram(into:), poll()                       then drain both to nil; then the next mutation.
+///
+/// `deadline` says when `advance(to:)` must run next. Read `Switchboard+Tick.swift` first: there a call is heard,
+/// led and answered, batch by batch.
+///
+/// Cost in steady state: no heap allocation a tick.
+package struct Switchboard: ~Copyable {
+    package let configuration: SwitchboardConfiguration
+    /// The calls, by the phase of the tick in which they have their turn.
+    var groups: UniqueArray<TickGroup>
+    /// Where each call of the shard is, by its serial number.
+    var places: [UInt32: CallPlace] = [:]
+    var serials: [CallID: UInt32] = [:]
+    /// Which leg has a port; indexed by the port's number.
+    var ports: [PortUse?] = []
+    var outputs: Deque<SwitchboardOutput> = []
+    var datagrams = DatagramQueue()
+    private var lastSerial: UInt32 = 0
+    /// Datagrams of which nothing was taken, by reason.
+    package private(set) var refusals = RefusalCounts()
+
+    package init(_ configuration: SwitchboardConfiguration = SwitchboardConfiguration()) {
+        self.configuration = configuration
+        groups = UniqueArray(minimumCapacity: TickGroup.phases)
+        for phase in 0..<TickGroup.phases { groups.append(TickGroup(phase: phase)) }
+    }
+
+    /// Calls that have not ended.
+    package var callCount: Int { places.count }
+
+    /// When `advance(to:)` must run next; `nil` while there is no call.
+    package var deadline: Instant? {
+        var earliest: Instant?
+        for index in 0..<groups.count where !groups[index].calls.isEmpty {
+            let due = groups[index].nextTick
+            if earliest.map({ due < $0 }) ?? true { earliest = due }
+        }
+        return earliest
+    }
+
+    /// The next datagram to be sent, its bytes appended to `bytes`, which is emptied first.
+    package mutating func nextDatagram(into bytes: inout [UInt8]) -> OutgoingDatagram? {
+        datagrams.next(into: &bytes)
+    }
+
+    /// The next fact, request, record or closed port.
+    package mutating func poll() -> SwitchboardOutput? { outputs.popFirst() }
+}
+
+/// Settings of a ``Switchboard`` that hold for all its calls.
+package struct SwitchboardConfiguration: Sendable {
+    package var frontEnd = FrontEndProfile()
+    package var jitterBuffer = JitterBufferLimits()
+    /// The recogniser takes the audio of utterances, not only their spans.
+    package var sendsRecognitionAudio = false
+    /// A call from which no RTP has come for so long ends.
+    package var mediaTimeout = Interval.seconds(30)
+    /// The longest that a call may be.
+    package var longestCall = Interval.seconds(4 * 3_600)
+    /// The most calls at a time.
+    package var callLimit = 4_000
+
+    package init() {}
+}
+
+/// The bounds of the adaptive jitter buffer.
+package struct JitterBufferLimits: Sendable {
+    /// The delay at the beginning of a stream.
+    package var initialDelay = Interval.milliseconds(60)
+    package var minimumDelay = Interval.milliseconds(20)
+    package var maximumDelay = Interval.milliseconds(250)
+
+    package init() {}
+}
+
+/// Where a datagram goes.
+package struct OutgoingDatagram: Sendable, Equatable {
+    package var port: Port
+    package var destination: TransportAddress
+}
+
+/// How many datagrams were refused, by reason.
+package struct RefusalCounts: Sendable, Equatable {
+    package var unknownPort = 0
+    package var malformed = 0
+    package var unknownPayloadType = 0
+    package var foreignSource = 0
+
+    mutating func count(_ refusal: DatagramRefusal) {
+        switch refusal {
+        case .unknownPort: unknownPort &+= 1
+        case .malformed: malformed &+= 1
+        case .unknownPayloadType: unknownPayloadType &+= 1
+        case .foreignSource: foreignSource &+= 1
+        }
+    }
+}
+
+/// The calls whose turn comes in the same millisecond of the tick.
+struct TickGroup: ~Copyable {
+    /// One a millisecond of ``Telephony/tickDuration``.
+    static let phases = 20
+
+    let phase: Int
+    var nextTick = Instant.zero
+    var calls: UniqueArray<Call>
+
+    init(phase: Int) {
+        self.phase = phase
+        calls = UniqueArray()
+    }
+
+    /// The first moment of this phase after `now`.
+    func firstTick(after now: Instant) -> Instant {
+        let tick = tickDuration.nanoseconds
+        let offset = Int64(phase) * 1_000_000
+        let elapsed = now.nanoseconds - offset
+        let ticks = elapsed >= 0 ? elapsed / tick + 1 : 0
+        return Instant(nanoseconds: ticks * tick + offset)
+    }
+}
+
+/// Where a call is: its group and its index there.
+struct CallPlace {
+    var group: Int
+    var index: Int
+}
+
+/// What a port is used for.
+struct PortUse {
+    var serial: UInt32
+    var isRTCP: Bool
+}
+
+// MARK: - Inputs
+
+extension Switchboard {
+    /// Takes a datagram that came on a port.
+    package mutating func receive(datagram: Span<UInt8>, on port: Port, from source: TransportAddress, at now: Instant)
+    {
+        guard ports.indices.contains(Int(port.rawValue)), let use = ports[Int(port.rawValue)],
+            let place = places[use.serial]
+        else {
+            refusals.count(.unknownPort)
+            return
+        }
+        let refusal = groups[place.group].calls[place.index].caller.receive(
+            datagram: datagram, isRTCPPort: use.isRTCP, from: source, at: now)
+        if let refusal { refusals.count(refusal) }
+    }
+
+    /// Takes anything else that comes from outside.
+    package mutating func receive(_ input: SwitchboardInput, at now: Instant) {
+        switch input {
+        case .admit(let admission): admit(admission, at: now)
+        case .callerHungUp(let id):
+            guard let place = place(of: id) else { return }
+            let position = groups[place.group].calls[place.index].caller.position
+            groups[place.group].calls[place.index].tell(.callerHungUp, at: position)
+            groups[place.group].calls[place.index].drainSession()
+            groups[place.group].calls[place.index].end(by: .caller, .normalClearing)
+            collect(place)
+        case .infoDigit(let id, let digit):
+            guard let place = place(of: id) else { return }
+            groups[place.group].calls[place.index].caller.infoDigit(digit)
+        case .reply(let id, let reply):
+            guard let (serial, kind, number) = Call.split(id), let place = places[serial] else { return }
+            groups[place.group].calls[place.index].take(reply, to: kind, number)
+            collect(place)
+        }
+    }
+
+    private func place(of id: CallID) -> CallPlace? { serials[id].flatMap { places[$0] } }
+
+    private mutating func admit(_ admission: Admission, at now: Instant) {
+        guard callCount < configuration.callLimit else {
+            outputs.append(.refused(admission.call))
+            return
+        }
+        lastSerial &+= 1
+        let phase = ((admission.tickPhase % TickGroup.phases) + TickGroup.phases) % TickGroup.phases
+        if groups[phase].calls.isEmpty { groups[phase].nextTick = groups[phase].firstTick(after: now) }
+        guard let call = try? Call(admission, serial: lastSerial, configuration: configuration, at: now) else {
+            outputs.append(.refused(admission.call))
+            return
+        }
+        groups[phase].calls.append(call)
+        let place = CallPlace(group: phase, index: groups[phase].calls.count - 1)
+        places[lastSerial] = place
+        serials[admission.call] = lastSerial
+        use(admission.caller.port, PortUse(serial: lastSerial, isRTCP: false))
+        if admission.caller.rtcpPort != admission.caller.port {
+            use(admission.caller.rtcpPort, PortUse(serial: lastSerial, isRTCP: true))
+        }
+        groups[phase].calls[place.index].drainSession()
+        collect(place)
+    }
+
+    private mutating func use(_ port: Port, _ use: PortUse?) {
+        precondition(port.rawValue >= 0, "ports count from 0")
+        while ports.count <= Int(port.rawValue) { ports.append(nil) }
+        ports[Int(port.rawValue)] = use
+    }
+
+    /// Takes what a call has to say, and the call itself when it is over.
+    mutating func collect(_ place: CallPlace) {
+        while let output = groups[place.group].calls[place.index].outputs.popFirst() { outputs.append(output) }
+        if groups[place.group].calls[place.index].isOver { remove(place) }
+    }
+
+    private mutating func remove(_ place: CallPlace) {
+        let last = groups[place.group].calls.count - 1
+        if place.index != last { groups[place.group].calls.swapAt(place.index, last) }
+        let call = groups[place.group].calls.removeLast()
+        places[call.serial] = nil
+        serials[call.id] = nil
+        use(call.admission.caller.port, nil)
+        use(call.admission.caller.rtcpPort, nil)
+        if place.index != last { places[groups[place.group].calls[place.index].serial] = place }
+    }
+}

@@ -1,0 +1,81 @@
+package import CallFlow
+package import Telephony
+
+/// What goes into a ``Switchboard`` beside datagrams and time.
+package enum SwitchboardInput: Sendable {
+    /// A call was accepted: its media flows from now on.
+    case admit(Admission)
+    /// The caller hung up.
+    case callerHungUp(CallID)
+    /// A key by SIP INFO, which has no media time of its own.
+    case infoDigit(CallID, Digit)
+    /// The outside answers a request.
+    case reply(RequestID, Reply)
+
+    /// An answer from the outside.
+    package enum Reply: Sendable {
+        /// The audio of a prompt, at the leg's sample rate.
+        case prompt(PCMAudio)
+        /// The prompt cannot be had.
+        case promptFailed(reason: String)
+        /// What has been understood so far.
+        case partiallyRecognized(text: String)
+        /// The words of the utterance; empty when nothing was understood.
+        case recognized(text: String, confidence: Double)
+        case recognitionFailed(reason: String)
+        case http(HTTPReply)
+        case transferEnded(TransferOutcome)
+    }
+}
+
+/// What comes out of a ``Switchboard`` beside datagrams.
+package enum SwitchboardOutput: Sendable {
+    /// Something happened.
+    case fact(CallEvent)
+    /// The outside is asked; it answers with the same number, or not at all.
+    case request(RequestID, SwitchboardRequest)
+    /// An answer is no longer wanted.
+    case cancel(RequestID)
+    /// Audio for a recording.
+    case recorded(CallID, RecordedAudio)
+    /// The call is over and this is what is known of it. Nothing of this call comes after.
+    case sealed(CallContext)
+    /// The call was not taken: there are too many, or its codec cannot be opened.
+    case refused(CallID)
+    /// The port's leg is gone: drain it and let it rest.
+    case closed(Port)
+}
+
+/// What is asked of the outside.
+package enum SwitchboardRequest: Sendable {
+    /// The audio of a prompt at so many samples a second.
+    case prompt(PromptSource, sampleRate: Int)
+    /// The caller begins an utterance whose words are wanted.
+    case openRecognition(call: CallID, RecognitionHints, startsAt: Interval)
+    /// More of the utterance, under the number that opened it. Sent only when the configuration says that the
+    /// recogniser takes audio.
+    case recognitionAudio(PCMAudio)
+    /// The utterance is over, under the number that opened it: a reply is due.
+    case finishRecognition(call: CallID, from: Interval, to: Interval)
+    case http(call: CallID, HTTPRequest)
+    case transfer(call: CallID, TransferRequest)
+}
+
+/// A stretch of a call, both directions sample-aligned.
+package struct RecordedAudio: Sendable {
+    package var sampleRate: Int
+    package var caller: [Int16]
+    package var parley: [Int16]
+}
+
+/// Why a ``Switchboard`` took nothing of a datagram. Counted, never logged one by one.
+package enum DatagramRefusal: Sendable, CaseIterable {
+    /// No leg has the port.
+    case unknownPort
+    /// Neither RTP nor RTCP of version 2, or its lengths contradict each other.
+    case malformed
+    /// A payload type that was not negotiated.
+    case unknownPayloadType
+    /// Another source than the stream's own (RFC 3550 section 8.2).
+    case foreignSource
+}
