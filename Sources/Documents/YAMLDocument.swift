@@ -1,0 +1,120 @@
+package import Yams
+
+/// A YAML document, read within limits, so that no document can exhaust the machine.
+package struct YAMLDocument {
+    /// What a document may cost; the largest agent in use is a hundredth of it.
+    package enum Limits {
+        /// Octets of a file.
+        package static let size = 1 << 20
+        /// Values within values.
+        package static let depth = 64
+        /// Values in all, each alias counted as often as it is used.
+        package static let nodes = 200_000
+        /// Uses of aliases.
+        package static let aliases = 1_000
+    }
+
+    package let root: Node
+    package let file: String
+
+    /// Reads one document.
+    ///
+    /// - Throws: the ``Diagnostic`` that says where the text is no YAML, or which limit it breaks.
+    package init(_ text: String, file: String) throws(Diagnostic) {
+        self.file = file
+        guard text.utf8.count <= Limits.size else {
+            throw Diagnostic(
+                file: file, line: 0, column: 0,
+                message: "is \(text.utf8.count) octets long; a document may have \(Limits.size): split it")
+        }
+        try YAMLDocument.checkEvents(text, file: file)
+        do {
+            guard let root = try Yams.compose(yaml: text) else {
+                throw Diagnostic(file: file, line: 0, column: 0, message: "is empty; it needs at least a 'kind' line")
+            }
+            self.root = root
+        } catch let diagnostic as Diagnostic {
+            throw diagnostic
+        } catch {
+            throw YAMLDocument.diagnostic(for: error, file: file)
+        }
+        var budget = Limits.nodes
+        try YAMLDocument.count(root, depth: 0, budget: &budget, file: file)
+    }
+
+    /// Refuses text that nests or refers too much before anything is built from it.
+    private static func checkEvents(_ text: String, file: String) throws(Diagnostic) {
+        var aliases = 0
+        var depth = 0
+        var deepest = 0
+        for octet in text.utf8 {
+            switch octet {
+            case UInt8(ascii: "*"): aliases += 1
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                deepest = max(deepest, depth)
+            case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
+            default: break
+            }
+        }
+        if deepest > 4 * Limits.depth || aliases > 20 * Limits.aliases {
+            throw Diagnostic(
+                file: file, line: 0, column: 0,
+                message: "nests or refers too much to be a document: at most \(Limits.depth) values within values")
+        }
+    }
+
+    private static func count(
+        _ node: Node, depth: Int, budget: inout Int, file: String
+    ) throws(Diagnostic) {
+        budget -= 1
+        guard budget >= 0 else {
+            throw Diagnostic(
+                file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
+                message: "grows beyond \(Limits.nodes) values when its aliases are followed: write the values out")
+        }
+        guard depth <= Limits.depth else {
+            throw Diagnostic(
+                file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
+                message: "is nested deeper than \(Limits.depth) values: move the inner part to a topic of its own")
+        }
+        switch node {
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                try count(key, depth: depth + 1, budget: &budget, file: file)
+                try count(value, depth: depth + 1, budget: &budget, file: file)
+            }
+        case .sequence(let sequence):
+            for value in sequence { try count(value, depth: depth + 1, budget: &budget, file: file) }
+        case .scalar, .alias: break
+        }
+    }
+
+    private static func diagnostic(for error: any Error, file: String) -> Diagnostic {
+        guard let yaml = error as? YamlError else {
+            return Diagnostic(file: file, line: 0, column: 0, message: "cannot be read as YAML: \(error)")
+        }
+        switch yaml {
+        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            let around = context.map { " \($0.text)" } ?? ""
+            return Diagnostic(
+                file: file, line: mark.line, column: mark.column,
+                message: "is not YAML here: \(problem)\(around.isEmpty ? "" : " (\(around.trimmingSpace))"); "
+                    + "check the indentation and quotes of this line and the one above")
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            return Diagnostic(
+                file: file, line: context.mark.line, column: context.mark.column,
+                message: "has \(duplicates.map { "'\($0)'" }.joined(separator: ", ")) twice in one mapping: keep one")
+        case .reader(let problem, _, _, _):
+            return Diagnostic(
+                file: file, line: 0, column: 0,
+                message: "has octets that are not UTF-8 text (\(problem)): save it as UTF-8")
+        default: return Diagnostic(file: file, line: 0, column: 0, message: "cannot be read as YAML: \(yaml)")
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingSpace: String { String(drop { $0 == " " }) }
+}

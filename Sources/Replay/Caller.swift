@@ -1,0 +1,351 @@
+import CallControl
+import DSP
+import RTP
+import Telephony
+
+/// The caller of a replay: audio and keys become RTP on a clock of the caller's own, which may drift.
+struct Caller: ~Copyable {
+    /// Something that does not travel as RTP.
+    enum Signal {
+        case infoDigit(Digit)
+        case hangUp
+    }
+
+    /// What offer and answer would have settled.
+    let offer: MediaDescription
+    private let defaultMethod: KeyMethod
+    private var script: CallerScript
+    private var clock: CallerClock
+    private var line: CallerLine
+    private var ear: CallerEar?
+    private var activity = Activity.none
+    private var frame: [Int16]
+    /// What the caller has said so far, for the recogniser.
+    private(set) var spoken: [ScriptedRecogniser.Spoken] = []
+
+    /// What the caller is doing.
+    private enum Activity {
+        case none
+        case speaking(PCMAudio, position: Int)
+        case pressing(KeySequence)
+        case staying(until: Instant)
+    }
+
+    /// - Throws: `CodecError` when the call's codec cannot be opened.
+    init(_ call: TestCall, entropy: inout SeededGenerator, keepsHeard: Bool) throws {
+        let codec = call.codec.codec(speechRate: call.script.lazy.compactMap(\.speechRate).first)
+        let offer = MediaDescription(
+            codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101, port: Port(0),
+            rtcpPort: Port(1), remote: TransportAddress(ipv4: 0x7F00_0001, port: 40_000),
+            remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: 40_001))
+        let steps = try call.script.map { try $0.resampled(to: codec.sampleRate) }
+        let line = try CallerLine(offer, entropy: &entropy)
+        let ear = keepsHeard ? try CallerEar(offer) : nil
+        self.offer = offer
+        script = CallerScript(steps, startingAt: .zero)
+        defaultMethod = call.keys
+        clock = CallerClock(driftInPPM: call.network.driftInPPM)
+        self.line = line
+        self.ear = ear
+        frame = [Int16](repeating: 0, count: codec.samplesPerTick)
+    }
+
+    /// The next time at which the caller does something.
+    var deadline: Instant? {
+        var due = clock.nextTick
+        if case .none = activity, let begin = script.deadline, begin < due { due = begin }
+        return due
+    }
+
+    var pendingStep: CallerStep? { script.pendingStep }
+
+    /// Something happened on the call.
+    mutating func observe(_ event: CallEvent, at now: Instant) { script.observe(event, at: now) }
+
+    /// Hears a datagram from Parley.
+    mutating func hear(_ datagram: [UInt8]) { ear?.hear(datagram.span) }
+
+    /// All that was heard.
+    mutating func takeHeard() -> [Int16] { ear?.takeHeard() ?? [] }
+
+    /// Does what is due: begins steps, and sends the packet of every tick of the caller's clock.
+    mutating func act(into network: inout Network, at now: Instant) -> Signal? {
+        if let signal = beginStep(at: now) { return signal }
+        guard clock.nextTick <= now else { return nil }
+        clock.advance()
+        return sendTick(into: &network, at: now)
+    }
+
+    private mutating func beginStep(at now: Instant) -> Signal? {
+        guard case .none = activity, let action = script.begin(at: now) else { return nil }
+        switch action {
+        case .hangUp: return .hangUp
+        case .stayOnTheLine(let time): activity = .staying(until: now + time)
+        case .speak(let speech):
+            activity = .speaking(speech.audio, position: 0)
+            let start = now - Instant.zero
+            let length = Interval(nanoseconds: Int64(speech.audio.durationInSeconds * 1e9))
+            spoken.append(
+                ScriptedRecogniser.Spoken(
+                    start: start, end: start + length, words: speech.words, confidence: speech.confidence))
+        case .press(let digits, let method, let duration, let gap):
+            activity = .pressing(KeySequence(digits, method ?? defaultMethod, duration, gap, startingAt: now))
+        }
+        return nil
+    }
+
+    private mutating func sendTick(into network: inout Network, at now: Instant) -> Signal? {
+        for index in 0..<frame.count { frame[index] = 0 }
+        var sendsAudio = true
+        var signal: Signal?
+        switch activity {
+        case .none: break
+        case .staying(let end): if now >= end { finishStep(at: now) }
+        case .speaking(let audio, let position): speak(audio, from: position, at: now)
+        case .pressing(var keys):
+            sendsAudio = keys.send(on: &line, frame: &frame, into: &network, codec: offer.codec, at: now)
+            signal = keys.takeInfoDigit().map { .infoDigit($0) }
+            activity = .pressing(keys)
+            if keys.isDone(at: now) { finishStep(at: now) }
+        }
+        line.tick(sendsAudio ? frame : nil, into: &network, at: now)
+        return signal
+    }
+
+    private mutating func speak(_ audio: PCMAudio, from position: Int, at now: Instant) {
+        let count = min(frame.count, audio.samples.count - position)
+        for index in 0..<count { frame[index] = audio.samples[position + index] }
+        activity = .speaking(audio, position: position + count)
+        if position + count == audio.samples.count { finishStep(at: now) }
+    }
+
+    private mutating func finishStep(at now: Instant) {
+        activity = .none
+        script.finish(at: now)
+    }
+}
+
+/// The clock of a caller, whose tick of 20 ms is a little longer or shorter than Parley's.
+private struct CallerClock {
+    private let ticksPerSecond: Double
+    private var ticks: Int64 = 0
+    private(set) var nextTick = Instant.zero
+
+    init(driftInPPM: Double) { ticksPerSecond = 50 * (1 + driftInPPM / 1_000_000) }
+
+    mutating func advance() {
+        ticks += 1
+        nextTick = Instant(nanoseconds: Int64((Double(ticks) / ticksPerSecond * 1_000_000_000).rounded()))
+    }
+}
+
+/// Keys being pressed one after the other.
+private struct KeySequence {
+    private var digits: ArraySlice<Digit>
+    private let method: KeyMethod
+    private let duration: Interval
+    private let gap: Interval
+    private var sender: TelephoneEventSender?
+    private var tone: ToneGenerator?
+    private var infoDigit: Digit?
+    private var keyUp: Instant
+    private var nextKey: Instant
+
+    init(_ digits: [Digit], _ method: KeyMethod, _ duration: Interval, _ gap: Interval, startingAt now: Instant) {
+        self.digits = digits[...]
+        self.method = method
+        self.duration = duration
+        self.gap = gap
+        keyUp = now
+        nextKey = now
+    }
+
+    /// The last key is up, and the end of its event was said three times.
+    func isDone(at now: Instant) -> Bool { digits.isEmpty && sender == nil && tone == nil && now >= keyUp }
+
+    mutating func takeInfoDigit() -> Digit? {
+        defer { infoDigit = nil }
+        return infoDigit
+    }
+
+    /// Does a tick of pressing; returns whether audio is sent with it.
+    mutating func send(
+        on line: inout CallerLine, frame: inout [Int16], into network: inout Network, codec: Codec, at now: Instant
+    ) -> Bool {
+        if sender == nil, tone == nil, now >= nextKey, let digit = digits.popFirst() {
+            begin(digit, codec: codec, on: &line, at: now)
+        }
+        var sendsAudio = true
+        if var current = sender {
+            if let report = current.next() {
+                line.report(report, into: &network, at: now)
+                sendsAudio = method == .both || current.isUp
+                sender = current
+            } else {
+                sender = nil
+            }
+        }
+        if tone != nil {
+            KeySequence.add(&tone, to: &frame)
+            if now + tickDuration >= keyUp { tone = nil }
+        }
+        return sendsAudio
+    }
+
+    private static func add(_ tone: inout ToneGenerator?, to frame: inout [Int16]) {
+        var span = frame.mutableSpan
+        tone?.add(to: &span)
+    }
+
+    private mutating func begin(_ digit: Digit, codec: Codec, on line: inout CallerLine, at now: Instant) {
+        keyUp = now + duration
+        nextKey = keyUp + gap
+        if method == .telephoneEvent || method == .both {
+            sender = TelephoneEventSender(digit, duration: duration, clockRate: codec.clockRate)
+            line.beginEvent()
+        }
+        if method == .sipInfo { infoDigit = digit }
+        if method == .inBand || method == .both { tone = ToneGenerator(digit, sampleRate: codec.sampleRate) }
+    }
+}
+
+/// The caller's end of the RTP stream.
+private struct CallerLine: ~Copyable {
+    private let offer: MediaDescription
+    private var encoder: AudioEncoder
+    private let ssrc: UInt32
+    private var sequenceNumber: UInt16
+    private var timestamp: UInt32
+    private var eventTimestamp: UInt32 = 0
+    private var isTalkspurt = false
+    private var ticksToReport = 250
+    private var packetCount: UInt32 = 0
+    private var octetCount: UInt32 = 0
+    private var bytes: [UInt8]
+
+    init(_ offer: MediaDescription, entropy: inout SeededGenerator) throws {
+        let encoder = try AudioEncoder(offer.codec)
+        self.offer = offer
+        self.encoder = encoder
+        ssrc = UInt32(truncatingIfNeeded: entropy.next())
+        sequenceNumber = UInt16(truncatingIfNeeded: entropy.next())
+        timestamp = UInt32(truncatingIfNeeded: entropy.next())
+        bytes = [UInt8](repeating: 0, count: RTPHeader.fixedLength + offer.codec.longestPayload)
+    }
+
+    /// A key goes down with this tick: its event has this tick's timestamp throughout.
+    mutating func beginEvent() { eventTimestamp = timestamp }
+
+    mutating func report(_ report: TelephoneEventSender.Report, into network: inout Network, at now: Instant) {
+        let header = RTPHeader(
+            marker: report.marker, payloadType: offer.telephoneEventPayloadType ?? 101,
+            sequenceNumber: sequenceNumber, timestamp: eventTimestamp, ssrc: ssrc)
+        var packet = [UInt8](repeating: 0, count: RTPHeader.fixedLength + TelephoneEvent.length)
+        var span = packet.mutableSpan
+        header.write(into: &span)
+        report.event.write(into: &span, at: RTPHeader.fixedLength)
+        sequenceNumber &+= 1
+        network.send(packet, at: now)
+    }
+
+    /// Sends the tick's audio, if any, and lets the timestamp go on.
+    mutating func tick(_ frame: [Int16]?, into network: inout Network, at now: Instant) {
+        if let frame {
+            let header = RTPHeader(
+                marker: !isTalkspurt, payloadType: offer.payloadType, sequenceNumber: sequenceNumber,
+                timestamp: timestamp, ssrc: ssrc)
+            let length = CallerLine.write(header, frame, with: &encoder, into: &bytes)
+            network.send(Array(bytes[..<length]), at: now)
+            sequenceNumber &+= 1
+            packetCount &+= 1
+            octetCount &+= UInt32(length - RTPHeader.fixedLength)
+        }
+        isTalkspurt = frame != nil
+        timestamp &+= UInt32(offer.codec.clockRate.ticks(tickDuration))
+        ticksToReport -= 1
+        if ticksToReport == 0 { sendReport(into: &network, at: now) }
+    }
+
+    private static func write(
+        _ header: RTPHeader, _ frame: [Int16], with encoder: inout AudioEncoder, into bytes: inout [UInt8]
+    ) -> Int {
+        var span = bytes.mutableSpan
+        header.write(into: &span)
+        return RTPHeader.fixedLength + encoder.encode(frame.span, into: &span, at: RTPHeader.fixedLength)
+    }
+
+    private mutating func sendReport(into network: inout Network, at now: Instant) {
+        ticksToReport = 250
+        var packet = [UInt8](repeating: 0, count: RTCPWriter.longestCompound)
+        var span = packet.mutableSpan
+        let sender = RTCPPacket.SenderReport(
+            ssrc: ssrc, ntpTimestamp: UInt64(now.nanoseconds / 1_000_000_000) << 32, rtpTimestamp: timestamp,
+            packetCount: packetCount, octetCount: octetCount)
+        let length = RTCPWriter.write(
+            ssrc: ssrc, sender: sender, block: nil, canonicalName: Array("caller".utf8), goodbye: false, into: &span)
+        network.send(Array(packet[..<length]), isRTCP: true, at: now)
+    }
+}
+
+/// What the caller hears: Parley's packets decoded, one after the other.
+private struct CallerEar: ~Copyable {
+    private let payloadType: UInt8
+    private var decoder: AudioDecoder
+    private var room: [Int16]
+    private var heard: [Int16] = []
+
+    init(_ offer: MediaDescription) throws {
+        let decoder = try AudioDecoder(offer.codec)
+        payloadType = offer.payloadType
+        room = [Int16](repeating: 0, count: decoder.longestOutput)
+        self.decoder = decoder
+    }
+
+    mutating func hear(_ datagram: Span<UInt8>) {
+        guard !RTPHeader.isRTCP(datagram), let header = try? RTPHeader.parse(datagram),
+            header.payloadType == payloadType
+        else { return }
+        let count = CallerEar.decode(datagram.extracting(header.payload), with: &decoder, into: &room)
+        heard.append(contentsOf: room[..<count])
+    }
+
+    private static func decode(
+        _ payload: Span<UInt8>, with decoder: inout AudioDecoder, into room: inout [Int16]
+    ) -> Int {
+        var span = room.mutableSpan
+        return decoder.decode(payload, into: &span) ?? 0
+    }
+
+    mutating func takeHeard() -> [Int16] {
+        defer { heard = [] }
+        return heard
+    }
+}
+
+extension CallerStep {
+    fileprivate var speechRate: Int? {
+        if case .speak(let speech) = action { speech.audio.sampleRate } else { nil }
+    }
+
+    /// The step with its audio at the line's sample rate.
+    fileprivate func resampled(to rate: Int) throws -> CallerStep {
+        guard case .speak(var speech) = action else { return self }
+        speech.audio = try speech.audio.resampled(to: rate)
+        var step = self
+        step.action = .speak(speech)
+        return step
+    }
+}
+
+extension CodecChoice {
+    /// The codec itself; linear PCM goes at the rate of the caller's audio where that is one of the usual ones.
+    fileprivate func codec(speechRate: Int?) -> Codec {
+        switch self {
+        case .pcmu: .pcmu
+        case .pcma: .pcma
+        case .g722: .g722
+        case .opus: .opus
+        case .l16: .l16(sampleRate: [8_000, 16_000, 48_000].contains(speechRate ?? 0) ? speechRate ?? 8_000 : 8_000)
+        }
+    }
+}
