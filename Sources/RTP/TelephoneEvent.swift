@@ -1,5 +1,3 @@
-package import Telephony
-
 /// The payload of a telephone-event packet (RFC 4733 section 2.3).
 package struct TelephoneEvent: Sendable, Equatable {
     /// The event code: 0 to 15 are the DTMF keys.
@@ -32,11 +30,11 @@ package struct TelephoneEvent: Sendable, Equatable {
         duration = payload.uint16(at: 2)
     }
 
-    /// Writes the four octets.
-    package func write(into target: inout MutableSpan<UInt8>) {
-        precondition(target.count >= TelephoneEvent.length, "a telephone-event has four octets")
-        target[0] = code
-        target[1] = (isEnd ? 0x80 : 0) | (volume & 0x3F)
-        target.write(duration, at: 2)
+    /// Writes the four octets at an offset.
+    package func write(into target: inout MutableSpan<UInt8>, at offset: Int = 0) {
+        precondition(target.count >= offset + TelephoneEvent.length, "a telephone-event has four octets")
+        target[offset] = code
+        target[offset + 1] = (isEnd ? 0x80 : 0) | (volume & 0x3F)
+        target.write(duration, at: offset + 2)
     }
 }
