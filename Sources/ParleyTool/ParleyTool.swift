@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The command line: its verbs, grouped by who uses them.
+@main
+struct ParleyTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parley",
+        abstract: "Answers phone calls, and replays them without a phone.",
+        discussion: """
+            A call is replayed through the very lines that a live call takes: RTP, jitter buffer, decoder, detectors, \
+            dialog, prompts, encoder. The same call, agent and seed give the same output, byte for byte.
+
+            EXAMPLES:
+              parley replay Audio/Calls/gas-leak
+              parley replay caller.wav --agent Audio/Agents/riverbend --record recordings
+              parley test Audio/Calls --junit results.xml
+              parley contexts list --store parley.sqlite
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "For dialog authors", subcommands: [ReplayCommand.self, TestCommand.self, SpeakCommand.self]),
+            CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
+            CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
+        ])
+}
