@@ -1,69 +1,81 @@
 /// Decodes the payloads of one incoming stream, and stands in for those that are lost.
+///
+/// Owns the codec's state. After `init`, which allocates it, nothing does.
 package struct AudioDecoder: ~Copyable {
     package let codec: Codec
-    private let tables: G711Tables
-    private var g722 = G722Decoder()
-    private var opus: OpusDecoderState?
+    private var g722: G722Decoder
+    private var opus: OpusDecoding?
+    /// For the waveform codecs; Opus has its own.
     private var concealment: Concealment
 
     /// The most samples that one payload gives: 120 ms.
     package var longestOutput: Int { codec.sampleRate * 120 / 1_000 }
 
-    /// - Throws: ``CodecError`` when a codec library refuses.
+    /// - Throws: ``CodecError`` when the codec is not supported at its rate, or its library refuses.
     package init(_ codec: Codec) throws(CodecError) {
+        let opus = try AudioDecoder.opus(for: codec)
         self.codec = codec
-        tables = G711Tables.shared(codec == .pcma ? .a : .mu)
-        opus = codec == .opus ? try OpusDecoderState() : nil
+        self.opus = opus
+        g722 = G722Decoder()
         concealment = Concealment(sampleRate: codec.sampleRate)
     }
 
-    /// Decodes a payload.
+    private static func opus(for codec: Codec) throws(CodecError) -> OpusDecoding? {
+        try codec.requireSupport()
+        return codec == .opus ? try OpusDecoding() : nil
+    }
+
+    /// Decodes a payload of any length up to 120 ms.
     ///
-    /// - Parameter samples: room for ``longestOutput``.
-    /// - Returns: the samples written; `nil` when the payload is none of this codec's.
-    package mutating func decode(_ payload: Span<UInt8>, into samples: inout MutableSpan<Int16>) -> Int? {
+    /// - Parameters:
+    ///   - samples: room for ``longestOutput`` from `offset` on.
+    ///   - offset: where to begin.
+    /// - Returns: the samples written; `nil` when the payload is none of this codec's or there is no room, and the
+    ///   stream has not gone on then.
+    package mutating func decode(
+        _ payload: Span<UInt8>, into samples: inout MutableSpan<Int16>, at offset: Int = 0
+    ) -> Int? {
         guard let ticks = codec.duration(of: payload) else { return nil }
         let count = Int(ticks) * (codec == .g722 ? 2 : 1)
-        guard count <= samples.count else { return nil }
+        guard offset >= 0, count <= samples.count - offset else { return nil }
         switch codec {
-        case .pcmu, .pcma: tables.expand(payload, into: &samples, count: count)
-        case .g722: g722.decode(payload, into: &samples)
-        case .opus: return opus?.decode(payload, into: &samples, count: count)
-        case .l16:
-            for index in 0..<count {
-                let sample = UInt16(payload[2 * index]) << 8 | UInt16(payload[2 * index + 1])
-                samples[index] = Int16(bitPattern: sample)
-            }
+        case .pcmu: G711.decode(payload, law: .mu, into: &samples, at: offset)
+        case .pcma: G711.decode(payload, law: .a, into: &samples, at: offset)
+        case .g722: g722.decode(payload, into: &samples, at: offset)
+        case .l16: L16.decode(payload, into: &samples, at: offset)
+        case .opus: return opus?.decode(payload, into: &samples, at: offset)
         }
-        concealment.heard(&samples, count: count)
+        concealment.heard(&samples, at: offset, count: count)
         return count
     }
 
     /// Recovers the last `count` samples before a payload from what it carries for a lost packet in front of it (Opus
-    /// in-band FEC, RFC 6716 section 2.1.7).
+    /// in-band FEC, RFC 6716 section 2.1.7). The payload itself has still to be decoded.
     ///
-    /// - Returns: the samples written; `nil` when the codec has no such thing.
+    /// - Returns: the samples written, which is `count`; `nil` when the payload carries nothing of the kind, and the
+    ///   samples are still to be concealed.
     package mutating func recover(
-        _ count: Int, before next: Span<UInt8>, into samples: inout MutableSpan<Int16>
+        _ count: Int, before next: Span<UInt8>, into samples: inout MutableSpan<Int16>, at offset: Int = 0
     ) -> Int? {
-        guard codec == .opus, count > 0 else { return nil }
-        return opus?.decode(next, into: &samples, redundancy: true, count: count)
+        guard codec == .opus, count > 0, offset >= 0, count <= samples.count - offset else { return nil }
+        return opus?.recover(from: next, into: &samples, at: offset, count: count) == true ? count : nil
     }
 
-    /// Stands in for `count` samples that were lost.
-    package mutating func conceal(_ count: Int, into samples: inout MutableSpan<Int16>) {
+    /// Stands in for `count` samples that were lost, at most as many as there is room for.
+    package mutating func conceal(_ count: Int, into samples: inout MutableSpan<Int16>, at offset: Int = 0) {
+        let first = min(max(0, offset), samples.count)
+        let room = min(max(0, count), samples.count - first)
         if codec == .opus {
-            if opus?.conceal(into: &samples, count: count) == count { return }
-            for index in 0..<count { samples[index] = 0 }
-            return
+            opus?.conceal(into: &samples, at: first, count: room)
+        } else {
+            concealment.conceal(&samples, at: first, count: room)
         }
-        concealment.conceal(&samples, count: count)
     }
 
     /// The stream began anew.
     package mutating func reset() {
-        g722 = G722Decoder()
+        g722.reset()
         opus?.reset()
-        concealment = Concealment(sampleRate: codec.sampleRate)
+        concealment.reset()
     }
 }

@@ -53,8 +53,43 @@ package enum Codec: Sendable, Hashable {
         }
     }
 
+    /// The value of SDP's `rtpmap` behind the payload type. Opus always says two channels (RFC 7587 section 7).
+    package var rtpmap: String { "\(name)/\(clockRate.ticksPerSecond)\(self == .opus ? "/2" : "")" }
+
+    /// Every codec, L16 at the rates that are spoken here.
+    package static let all: [Codec] =
+        [.pcmu, .pcma, .g722, .opus] + [8_000, 16_000, 48_000].map { .l16(sampleRate: $0) }
+
+    /// Whether it can be encoded and decoded here: L16 at 8, 16, 24, 32 or 48 kHz only.
+    package var isSupported: Bool {
+        guard case .l16(let sampleRate) = self else { return true }
+        return [8_000, 16_000, 24_000, 32_000, 48_000].contains(sampleRate)
+    }
+
+    func requireSupport() throws(CodecError) {
+        if !isSupported { throw CodecError(description: "\(name) at \(sampleRate) Hz is not supported") }
+    }
+
     /// Samples of decoded audio in a tick of 20 ms.
     package var samplesPerTick: Int { sampleRate / 50 }
+
+    /// By how many samples what is decoded lags behind what was encoded.
+    package var delayInSamples: Int {
+        switch self {
+        case .pcmu, .pcma, .l16: 0
+        case .g722: 22
+        case .opus: 312
+        }
+    }
+
+    /// The most octets that a payload of 20 ms takes (RFC 6716 section 3.2.1 for Opus).
+    package var longestTickPayload: Int {
+        switch self {
+        case .pcmu, .pcma, .g722: 160
+        case .opus: 1_275
+        case .l16: samplesPerTick * 2
+        }
+    }
 
     /// The most octets that a payload of up to 60 ms takes.
     package var longestPayload: Int {
@@ -73,30 +108,7 @@ package enum Codec: Sendable, Hashable {
         case .pcmu, .pcma, .g722: return count <= 960 ? count : nil
         case .l16(let sampleRate):
             return count % 2 == 0 && count / 2 * 1_000 <= Int64(sampleRate) * 120 ? count / 2 : nil
-        case .opus: return Codec.opusDuration(payload)
+        case .opus: return OpusPacket(payload).map { Int64($0.samples) }
         }
-    }
-
-    /// Reads an Opus packet's table of contents (RFC 6716 section 3.1): frame length by configuration, times the number
-    /// of frames.
-    private static func opusDuration(_ payload: Span<UInt8>) -> Int64? {
-        let contents = payload[0]
-        let configuration = Int(contents >> 3)
-        let frame: Int64 =
-            switch configuration {
-            case 0..<12: [480, 960, 1_920, 2_880][configuration & 3]
-            case 12..<16: configuration & 1 == 0 ? 480 : 960
-            default: 120 << Int64(configuration & 3)
-            }
-        let frames: Int64
-        switch contents & 3 {
-        case 0: frames = 1
-        case 1, 2: frames = 2
-        default:
-            guard payload.count > 1 else { return nil }
-            frames = Int64(payload[1] & 0x3F)
-        }
-        let total = frame * frames
-        return (1...5_760).contains(total) ? total : nil
     }
 }

@@ -1,129 +1,147 @@
-/// Stands in for lost audio of a waveform codec, in the manner of ITU-T G.711 appendix I.
+/// Makes up what is missing of a waveform, in the spirit of ITU-T G.711 Appendix I but without its delay.
 ///
-/// The last pitch period is repeated, with its seam blended; after 10 ms it falls by a fifth each 10 ms, to silence
-/// after 60 ms. The first good samples afterwards are blended in.
-struct Concealment: Sendable {
-    private let sampleRate: Int
-    /// What was played last, oldest first: 50 ms, enough for two of the longest periods and the blend.
+/// Repeats the last pitch period, later the last two and three, joined by overlap-add; from 10 ms on the level falls by
+/// 20 % each 10 ms, so that after 60 ms there is silence. The first frame that is heard again is cross-faded in.
+/// Integer arithmetic; allocates in `init` only.
+package struct Concealment: Sendable {
+    private let samplesPerMillisecond: Int
+    /// The last 50 ms that were played, oldest first.
     private var history: [Int16]
-    /// One period with its seam blended.
-    private var period: [Int16]
-    private var periodLength = 0
-    private var periodPosition = 0
-    /// Samples concealed since the last good one.
-    private var concealed = 0
-    private let blend: Int
+    /// The history at the beginning of the gap.
+    private var base: [Int16]
+    private var isConcealing = false
+    /// Samples made up since the beginning of the gap.
+    private var elapsed = 0
+    private var pitch = 1
+    /// Samples over which two repetitions are joined: a quarter of a pitch period.
+    private var overlap = 1
+    private var loop = Loop()
+    /// The loop that is being left, and for how many samples more.
+    private var previousLoop = Loop()
+    private var joinRest = 0
+    /// The step between the last sample heard and the one before the repetition's first, faded out.
+    private var offset: Int32 = 0
 
-    init(sampleRate: Int) {
-        self.sampleRate = sampleRate
-        history = [Int16](repeating: 0, count: sampleRate * 50 / 1_000)
-        period = [Int16](repeating: 0, count: sampleRate * 15 / 1_000)
-        blend = sampleRate * 4 / 1_000
+    /// So many pitch periods repeated, and the position therein.
+    private struct Loop: Sendable {
+        var periods = 1
+        var position = 0
     }
 
-    /// Takes good samples, and blends the first of them with what was concealed before.
-    mutating func heard(_ samples: inout MutableSpan<Int16>, count: Int) {
-        if concealed > 0 {
-            let length = min(blend, count)
+    /// - Parameter sampleRate: samples a second, a multiple of 1,000, 8,000 to 48,000.
+    package init(sampleRate: Int) {
+        precondition((8_000...48_000).contains(sampleRate) && sampleRate % 1_000 == 0, "concealment from 8 to 48 kHz")
+        samplesPerMillisecond = sampleRate / 1_000
+        let length = 50 * samplesPerMillisecond
+        history = [Int16](repeating: 0, count: length)
+        base = history
+    }
+
+    /// Notes the `count` samples of a frame from `offset` on, which were received, and fades them in when they end a gap.
+    package mutating func heard(_ frame: inout MutableSpan<Int16>, at offset: Int = 0, count: Int) {
+        let first = min(max(0, offset), frame.count)
+        let count = min(max(0, count), frame.count - first)
+        if isConcealing {
+            let gap = elapsed / (10 * samplesPerMillisecond)
+            let wanted = min(overlap + 4 * gap * samplesPerMillisecond, 10 * samplesPerMillisecond)
+            let length = min(wanted, count)
             for index in 0..<length {
-                let old = Int32(nextConcealed())
-                let new = Int32(samples[index])
-                let weight = Int32(index + 1)
-                samples[index] = Int16(clamping: (old &* (Int32(length) - weight) &+ new &* weight) / Int32(length))
+                let weight = Int32(truncatingIfNeeded: index + 1)
+                let total = Int32(truncatingIfNeeded: length + 1)
+                let mixed = (Int32(frame[first + index]) &* weight &+ nextSample() &* (total &- weight)) / total
+                frame[first + index] = Int16(clamping: mixed)
             }
-            concealed = 0
+            isConcealing = false
         }
-        remember(samples.span, count: count)
+        remember(frame.span.extracting(first..<first + count))
     }
 
-    /// Writes `count` samples in place of lost ones.
-    mutating func conceal(_ samples: inout MutableSpan<Int16>, count: Int) {
-        if concealed == 0 { findPeriod() }
-        for index in 0..<count { samples[index] = nextConcealed() }
-        remember(samples.span, count: count)
+    /// Makes up `count` samples of a frame from `offset` on.
+    package mutating func conceal(_ frame: inout MutableSpan<Int16>, at offset: Int = 0, count: Int) {
+        let first = min(max(0, offset), frame.count)
+        let count = min(max(0, count), frame.count - first)
+        if !isConcealing { begin() }
+        for index in 0..<count { frame[first + index] = Int16(clamping: nextSample()) }
+        remember(frame.span.extracting(first..<first + count))
     }
 
-    private mutating func nextConcealed() -> Int16 {
-        guard periodLength > 0 else { return 0 }
-        let sample = Int32(period[periodPosition])
-        periodPosition += 1
-        if periodPosition == periodLength { periodPosition = 0 }
-        let plateau = sampleRate / 100
-        let fall = sampleRate * 5 / 100
-        let beyond = max(0, concealed - plateau)
-        concealed += 1
-        guard beyond < fall else { return 0 }
-        return Int16(truncatingIfNeeded: sample &* Int32(fall - beyond) / Int32(fall))
+    /// Forgets what was heard.
+    package mutating func reset() {
+        for index in 0..<history.count { history[index] = 0 }
+        isConcealing = false
     }
 
-    private mutating func remember(_ samples: Span<Int16>, count: Int) {
-        let size = history.count
-        let kept = min(count, size)
-        for index in 0..<(size - kept) { history[index] = history[index + kept] }
-        for index in 0..<kept { history[size - kept + index] = samples[count - kept + index] }
+    private mutating func remember(_ frame: Span<Int16>) {
+        let count = frame.count
+        let length = history.count
+        var target = history.mutableSpan
+        let kept = max(0, length - count)
+        for index in 0..<kept { target[index] = target[index &+ (length &- kept)] }
+        let first = count - (length - kept)
+        for index in kept..<length { target[index] = frame[first &+ index &- kept] }
     }
 
-    /// The lag of the best correlation of the last 20 ms, from 2.5 to 15 ms; every second sample at 16 kHz, every sixth
-    /// at 48 kHz, refined afterwards.
-    private mutating func findPeriod() {
-        let decimation = max(1, sampleRate / 8_000)
-        let longest = period.count
-        let shortest = sampleRate * 25 / 10_000
-        let window = sampleRate / 50
-        var best = longest
-        var bestScore = -1.0
-        var lag = shortest
-        while lag <= longest {
-            let score = correlation(lag: lag, window: window, step: decimation)
-            if score > bestScore {
-                bestScore = score
-                best = lag
-            }
-            lag += decimation
+    private mutating func begin() {
+        for index in 0..<base.count { base[index] = history[index] }
+        // 66 to 200 Hz; of higher voices a multiple of the period is found.
+        let lags = (5 * samplesPerMillisecond)...(15 * samplesPerMillisecond)
+        pitch =
+            PitchSearch.fromEnd(
+                base.span, window: 20 * samplesPerMillisecond, lags: lags, step: samplesPerMillisecond / 8
+            ).lag
+        overlap = pitch / 4
+        loop = Loop()
+        joinRest = 0
+        elapsed = 0
+        isConcealing = true
+        let end = base.count
+        offset = Int32(base[end - 1]) - Int32(base[end - pitch - 1])
+    }
+
+    /// The next made-up sample, before saturation.
+    private mutating func nextSample() -> Int32 {
+        let millisecond = samplesPerMillisecond
+        guard elapsed < 60 * millisecond else { return 0 }
+        if elapsed == 10 * millisecond || elapsed == 20 * millisecond { lengthenLoop() }
+        var sample = take(&loop)
+        if joinRest > 0 {
+            let rest = Int32(truncatingIfNeeded: joinRest)
+            let total = Int32(truncatingIfNeeded: overlap + 1)
+            sample = (take(&previousLoop) &* rest &+ sample &* (total &- rest)) / total
+            joinRest -= 1
         }
-        if decimation > 1 {
-            for lag in max(shortest, best - decimation)...min(longest, best + decimation) {
-                let score = correlation(lag: lag, window: window, step: 1)
-                if score > bestScore {
-                    bestScore = score
-                    best = lag
-                }
-            }
+        let settling = max(overlap, 3 * millisecond)
+        if elapsed < settling {
+            sample &+= offset &* Int32(truncatingIfNeeded: settling - elapsed) / Int32(truncatingIfNeeded: settling + 1)
         }
-        keepPeriod(best)
+        if elapsed > 10 * millisecond {
+            let rest = Int32(truncatingIfNeeded: 60 * millisecond - elapsed)
+            sample = min(max(sample, -32_768), 32_767) &* rest / Int32(truncatingIfNeeded: 50 * millisecond)
+        }
+        elapsed += 1
+        return sample
     }
 
-    private func correlation(lag: Int, window: Int, step: Int) -> Double {
-        let samples = history.span
-        let end = samples.count
-        var cross: Int64 = 0
-        var energy: Int64 = 1
-        var index = end - window
-        while index < end {
-            let delayed = Int64(samples[index - lag])
-            cross &+= Int64(samples[index]) &* delayed
-            energy &+= delayed &* delayed
-            index += step
-        }
-        guard cross > 0 else { return 0 }
-        return Double(cross) / Double(energy).squareRoot()
+    private mutating func lengthenLoop() {
+        previousLoop = loop
+        joinRest = overlap
+        loop.periods += 1
     }
 
-    /// Keeps the last period, its end blended into what came before its beginning, so that repeats join.
-    private mutating func keepPeriod(_ length: Int) {
-        let end = history.count
-        let overlap = length / 4
-        for index in 0..<length {
-            var sample = Int32(history[end - length + index])
-            let intoOverlap = index - (length - overlap)
-            if intoOverlap >= 0 {
-                let earlier = Int32(history[end - 2 * length + index])
-                let weight = Int32(intoOverlap + 1)
-                sample = (sample &* (Int32(overlap) - weight) &+ earlier &* weight) / Int32(max(1, overlap))
-            }
-            period[index] = Int16(clamping: sample)
+    /// A sample of the repetition. Its end runs into what came before its beginning, so that it closes without a step.
+    private func take(_ loop: inout Loop) -> Int32 {
+        let length = loop.periods * pitch
+        let samples = base.span
+        let index = samples.count - length + loop.position
+        var sample = Int32(samples[index])
+        let closing = loop.position - (length - overlap)
+        if closing >= 0 {
+            let weight = Int32(truncatingIfNeeded: closing + 1)
+            let total = Int32(truncatingIfNeeded: overlap + 1)
+            sample = (sample &* (total &- weight) &+ Int32(samples[index - length]) &* weight) / total
         }
-        periodLength = length
-        periodPosition = 0
+        loop.position += 1
+        if loop.position == length { loop.position = 0 }
+        return sample
     }
 }

@@ -1,71 +1,67 @@
-/// ITU-T G.711: each sample in eight bits, by the logarithmic laws mu and A.
+/// ITU-T G.711: one octet a sample, in either of its two laws.
+///
+/// Linear samples are 16 bits: the 14 bits of the mu-law and the 13 bits of the A-law at the upper end. Negative
+/// samples are coded by the magnitude of their complement, as ITU-T G.191 does.
 enum G711 {
     enum Law: Sendable {
         case mu
         case a
     }
 
-    /// The sample, on the scale of 16 bits, that an octet stands for.
-    static func expand(_ octet: UInt8, _ law: Law) -> Int16 {
-        switch law {
-        case .mu:
-            let inverted = ~octet
-            let exponent = Int32(inverted >> 4 & 7)
-            let mantissa = Int32(inverted & 0x0F)
-            let magnitude = ((mantissa << 3 + 0x84) << exponent) - 0x84
-            return Int16(truncatingIfNeeded: inverted & 0x80 != 0 ? -magnitude : magnitude)
-        case .a:
-            let toggled = octet ^ 0x55
-            let exponent = Int32(toggled >> 4 & 7)
-            let mantissa = Int32(toggled & 0x0F) << 4 + 8
-            let magnitude = exponent == 0 ? mantissa : (mantissa + 0x100) << (exponent - 1)
-            return Int16(truncatingIfNeeded: toggled & 0x80 != 0 ? magnitude : -magnitude)
+    private static let muTable = (0...255).map { expandMu(UInt8($0)) }
+    private static let aTable = (0...255).map { expandA(UInt8($0)) }
+
+    /// Decodes as many octets as both sides have.
+    static func decode(_ payload: Span<UInt8>, law: Law, into frame: inout MutableSpan<Int16>, at offset: Int = 0) {
+        let table = law == .mu ? muTable : aTable
+        let levels = table.span
+        precondition(levels.count == 256, "a law has 256 levels")
+        for index in 0..<min(payload.count, frame.count &- offset) {
+            frame[offset &+ index] = levels[Int(payload[index])]
         }
     }
 
-    /// The octet for a sample: the nearest value below its decision level (G.711 tables 1 and 2).
-    static func compress(_ sample: Int16, _ law: Law) -> UInt8 {
+    /// Encodes as many samples as both sides have.
+    static func encode(_ frame: Span<Int16>, law: Law, into payload: inout MutableSpan<UInt8>, at offset: Int = 0) {
+        let count = min(payload.count &- offset, frame.count)
         switch law {
-        case .mu:
-            let sign: UInt8 = sample < 0 ? 0x80 : 0
-            let magnitude = min(abs(Int32(sample)), 32_635) + 0x84
-            let exponent = 31 - magnitude.leadingZeroBitCount - 7
-            let mantissa = UInt8(truncatingIfNeeded: magnitude >> (Int32(exponent) + 3) & 0x0F)
-            return ~(sign | UInt8(exponent) << 4 | mantissa)
-        case .a:
-            let sign: UInt8 = sample < 0 ? 0 : 0x80
-            let magnitude = sample < 0 ? -(Int32(sample) + 1) : Int32(sample)
-            let exponent = max(0, 31 - (magnitude | 1).leadingZeroBitCount - 7)
-            let shift = exponent == 0 ? 4 : Int32(exponent) + 3
-            let mantissa = UInt8(truncatingIfNeeded: magnitude >> shift & 0x0F)
-            return (sign | UInt8(exponent) << 4 | mantissa) ^ 0x55
+        case .mu: for index in 0..<count { payload[offset &+ index] = compressMu(frame[index]) }
+        case .a: for index in 0..<count { payload[offset &+ index] = compressA(frame[index]) }
         }
     }
-}
 
-/// The tables of one law, built once: 512 octets to expand, 64 KiB to compress.
-struct G711Tables: Sendable {
-    private let expanded: [Int16]
-    /// By the sample, from the lowest.
-    private let compressed: [UInt8]
-    private static let muTables = G711Tables(.mu)
-    private static let aTables = G711Tables(.a)
-
-    /// The tables of a law; all users of a law share one copy.
-    static func shared(_ law: G711.Law) -> G711Tables { law == .mu ? muTables : aTables }
-
-    private init(_ law: G711.Law) {
-        expanded = (0..<256).map { G711.expand(UInt8($0), law) }
-        compressed = (0..<65_536).map { G711.compress(Int16(truncatingIfNeeded: $0 - 32_768), law) }
+    /// Segment and step of the biased magnitude, all bits inverted (G.711 table 2).
+    @inline(__always)
+    static func compressMu(_ sample: Int16) -> UInt8 {
+        let magnitude = Int32(sample < 0 ? ~sample : sample) >> 2
+        let biased = UInt32(truncatingIfNeeded: min(magnitude &+ 33, 8_191))
+        let segment = 26 &- UInt32(truncatingIfNeeded: biased.leadingZeroBitCount)
+        let code = segment << 4 | (biased &>> (segment &+ 1)) & 15
+        return ~(UInt8(truncatingIfNeeded: code) | (sample < 0 ? 0x80 : 0))
     }
 
-    func expand(_ payload: Span<UInt8>, into samples: inout MutableSpan<Int16>, count: Int) {
-        let table = expanded.span
-        for index in 0..<count { samples[index] = table[Int(payload[index])] }
+    /// Segment and step of the magnitude, even bits inverted (G.711 table 1).
+    @inline(__always)
+    static func compressA(_ sample: Int16) -> UInt8 {
+        let magnitude = UInt32(truncatingIfNeeded: Int32(sample < 0 ? ~sample : sample) >> 4)
+        // The first two segments have the same step.
+        let segment = magnitude < 32 ? magnitude >> 4 : 28 &- UInt32(truncatingIfNeeded: magnitude.leadingZeroBitCount)
+        let shift = segment > 1 ? segment &- 1 : 0
+        let code = segment << 4 | (magnitude &>> shift) & 15
+        return (UInt8(truncatingIfNeeded: code) | (sample < 0 ? 0 : 0x80)) ^ 0x55
     }
 
-    func compress(_ samples: Span<Int16>, into payload: inout MutableSpan<UInt8>) {
-        let table = compressed.span
-        for index in 0..<samples.count { payload[index] = table[Int(samples[index]) &+ 32_768] }
+    static func expandMu(_ octet: UInt8) -> Int16 {
+        let code = ~octet
+        let magnitude = (Int16(code & 15) * 2 + 33) << Int16(code >> 4 & 7) - 33
+        return (code & 0x80 != 0 ? -magnitude : magnitude) * 4
+    }
+
+    static func expandA(_ octet: UInt8) -> Int16 {
+        let code = octet ^ 0x55
+        let segment = Int16(code >> 4 & 7)
+        let step = Int16(code & 15) * 2 + 1
+        let magnitude = segment == 0 ? step : (step + 32) << (segment - 1)
+        return (code & 0x80 != 0 ? magnitude : -magnitude) * 8
     }
 }

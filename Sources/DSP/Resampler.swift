@@ -1,67 +1,71 @@
 import CSpeexDSP
-package import Telephony
 
-/// Changes the sample rate of one stream, by libspeexdsp.
+/// Changes the sample rate of one stream, by libspeexdsp, of which it owns a state.
+///
+/// Equal rates pass through untouched. Allocates in `init` only.
 package struct Resampler: ~Copyable {
     private let state: OpaquePointer
-    /// Samples at the input rate by which the output lags.
+    private let isPassingThrough: Bool
+    /// Samples at the input rate by which the output lags, unless ``skipLatency()`` was called.
     package let inputLatency: Int
+    /// The same at the output rate.
+    package let outputLatency: Int
 
-    /// - Parameter quality: 0 to 10, as libspeexdsp counts it; 5 keeps images 60 dB down.
-    /// - Throws: ``CodecError`` when the library refuses the rates.
-    package init(from inputRate: Int, to outputRate: Int, quality: Int32 = 5) throws(CodecError) {
+    /// For a live stream: 60 dB of stop band for little delay.
+    package static let liveQuality = 5
+    /// For a file that is converted once.
+    package static let fileQuality = 9
+
+    /// - Parameters:
+    ///   - inputRate: 1,000 to 384,000 samples a second; so the output rate.
+    ///   - quality: 0 to 10, as libspeexdsp counts it; the higher, the steeper the filter and the longer its delay.
+    /// - Throws: ``CodecError`` when the rates are refused.
+    package init(
+        from inputRate: Int, to outputRate: Int, quality: Int = Resampler.liveQuality
+    ) throws(CodecError) {
+        let rates = 1_000...384_000
         var status: Int32 = 0
-        guard
+        guard rates.contains(inputRate), rates.contains(outputRate),
             let state = speex_resampler_init(
-                1, spx_uint32_t(inputRate), spx_uint32_t(outputRate), quality, &status)
+                1, UInt32(inputRate), UInt32(outputRate), Int32(min(max(quality, 0), 10)), &status)
         else { throw CodecError(description: "cannot resample from \(inputRate) Hz to \(outputRate) Hz") }
         self.state = state
-        inputLatency = Int(speex_resampler_get_input_latency(state))
+        isPassingThrough = inputRate == outputRate
+        inputLatency = isPassingThrough ? 0 : Int(speex_resampler_get_input_latency(state))
+        outputLatency = isPassingThrough ? 0 : Int(speex_resampler_get_output_latency(state))
     }
 
     deinit { speex_resampler_destroy(state) }
 
-    /// Takes samples and gives what they make; returns how many were taken and how many were written.
+    /// Makes the first sample out belong to the first in, at the price of fewer samples at first. Before any other call.
+    package mutating func skipLatency() { _ = speex_resampler_skip_zeros(state) }
+
+    /// Begins anew with silence.
+    package mutating func reset() { _ = speex_resampler_reset_mem(state) }
+
+    /// Takes samples and gives what they make, as far as there is room.
+    ///
+    /// With whole ratios each frame gives its own length; with others the count varies by one from frame to frame.
     ///
     /// - Parameter offset: where in the output to begin.
+    /// - Returns: how many samples were taken and how many were written.
     package mutating func resample(
         _ input: Span<Int16>, into output: inout MutableSpan<Int16>, at offset: Int = 0
     ) -> (taken: Int, written: Int) {
-        var taken = spx_uint32_t(input.count)
-        var written = spx_uint32_t(max(0, output.count - offset))
-        _ = input.withUnsafeBufferPointer { source in
+        guard offset >= 0, offset < output.count else { return (0, 0) }
+        if isPassingThrough {
+            let count = min(input.count, output.count - offset)
+            for index in 0..<count { output[offset &+ index] = input[index] }
+            return (count, count)
+        }
+        return input.withUnsafeBufferPointer { source in
             output.withUnsafeMutableBufferPointer { target in
-                let start = target.baseAddress.map { $0 + offset }
-                return speex_resampler_process_int(state, 0, source.baseAddress, &taken, start, &written)
+                guard let from = source.baseAddress, let into = target.baseAddress else { return (0, 0) }
+                var taken = UInt32(clamping: source.count)
+                var written = UInt32(clamping: target.count - offset)
+                let status = speex_resampler_process_int(state, 0, from, &taken, into + offset, &written)
+                return status == 0 ? (Int(taken), Int(written)) : (0, 0)
             }
         }
-        return (Int(taken), Int(written))
-    }
-
-    /// Leaves out the lag at the beginning, so that the first sample out belongs to the first in.
-    mutating func skipLatency() { _ = speex_resampler_skip_zeros(state) }
-}
-
-extension PCMAudio {
-    /// The same audio at another rate: as long to the nearest sample, and not delayed.
-    ///
-    /// - Throws: ``CodecError`` when the library refuses the rates.
-    package func resampled(to rate: Int) throws(CodecError) -> PCMAudio {
-        guard rate != sampleRate, !samples.isEmpty else { return PCMAudio(sampleRate: rate, samples: samples) }
-        var resampler = try Resampler(from: sampleRate, to: rate, quality: 8)
-        resampler.skipLatency()
-        let count = Int((Double(samples.count) * Double(rate) / Double(sampleRate)).rounded())
-        let padded = samples + [Int16](repeating: 0, count: resampler.inputLatency * 2 + 64)
-        var result = [Int16](repeating: 0, count: count)
-        var taken = 0
-        var written = 0
-        while written < count, taken < padded.count {
-            var target = result.mutableSpan
-            let step = resampler.resample(padded.span.extracting(taken..<padded.count), into: &target, at: written)
-            if step.taken == 0, step.written == 0 { break }
-            taken += step.taken
-            written += step.written
-        }
-        return PCMAudio(sampleRate: rate, samples: result)
     }
 }

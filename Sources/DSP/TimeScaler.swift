@@ -1,105 +1,93 @@
-/// Shortens or lengthens audio by one pitch period where two stretches of it are alike, so that it is heard as neither
-/// a click nor a change of pitch.
+/// Shortens or lengthens decoded audio by one pitch period, so that a playout delay can change without a click.
+///
+/// The period is the lag, 2.5 to 15 ms, at which the beginning of the audio resembles what follows best; the two are
+/// cross-faded. What resembles nothing is left alone unless it is as good as silent or the caller insists. The first and
+/// the last sample keep their neighbours, so the frames before and after still join. Integer arithmetic on the caller's
+/// samples; no storage of its own.
 package struct TimeScaler: Sendable {
-    private let sampleRate: Int
-    private let shortest: Int
-    private let longest: Int
-    private let overlap: Int
-    /// Alike enough: the normalised correlation that a splice needs.
-    private static let likeness = 0.92
-    /// Below this mean square nobody hears a splice: about -50 dBm0.
-    private static let quiet: Int64 = 5_000
+    /// Samples that are needed for the whole range of lags: 20 ms. Less than 7.5 ms is never changed.
+    package let needed: Int
+    /// The most samples that one call removes or adds: 15 ms.
+    package let longestChange: Int
+    private let shortestChange: Int
+    private let shortestOverlap: Int
+    private let longestOverlap: Int
+    private let step: Int
 
+    /// Below this normalised correlation a cut would be heard.
+    private static let leastCorrelation: Float = 0.9
+    /// Below this mean square (-54 dBov) nothing would.
+    private static let silence: Int64 = 64 * 64
+
+    /// - Parameter sampleRate: 8,000 to 48,000.
     package init(sampleRate: Int) {
-        self.sampleRate = sampleRate
-        shortest = sampleRate * 25 / 10_000
-        longest = sampleRate * 15 / 1_000
-        overlap = sampleRate * 5 / 1_000
+        shortestChange = max(1, sampleRate / 400)
+        longestChange = sampleRate * 15 / 1_000
+        shortestOverlap = max(1, sampleRate / 200)
+        longestOverlap = sampleRate / 100
+        needed = longestChange + shortestOverlap
+        step = max(1, sampleRate / 8_000)
     }
 
-    /// Samples that ``shortened(_:count:)`` and ``lengthened(_:count:room:)`` must be given at least.
-    package var needed: Int { longest + overlap }
-
-    /// Takes one period out of the first samples.
+    /// Takes one period out of the first `count` samples.
     ///
-    /// - Parameters:
-    ///   - samples: the audio, changed in place.
-    ///   - count: how many of them are audio.
-    /// - Returns: the samples that went, 0 when no two stretches are alike.
-    package func shortened(_ samples: inout MutableSpan<Int16>, count: Int) -> Int {
-        guard count >= needed, let lag = bestLag(samples.span, overlap: overlap) else { return 0 }
-        for index in 0..<overlap {
-            let weight = Int32(index + 1)
-            let first = Int32(samples[index]) &* (Int32(overlap) &- weight)
-            samples[index] = Int16(clamping: (first &+ Int32(samples[index + lag]) &* weight) / Int32(overlap))
+    /// - Returns: the samples that went, 0 when no two stretches are alike; `count` less that many remain.
+    package func shortened(_ samples: inout MutableSpan<Int16>, count: Int, isForced: Bool = false) -> Int {
+        let count = min(max(0, count), samples.count)
+        guard let cut = place(in: samples.span.extracting(first: count), isForced: isForced) else { return 0 }
+        let total = Int32(truncatingIfNeeded: cut.overlap + 1)
+        for index in 0..<cut.overlap {
+            let weight = Int32(truncatingIfNeeded: index + 1)
+            let mixed = Int32(samples[index]) &* (total &- weight) &+ Int32(samples[index + cut.lag]) &* weight
+            samples[index] = Int16(truncatingIfNeeded: mixed / total)
         }
-        for index in overlap..<(count - lag) { samples[index] = samples[index + lag] }
-        return lag
+        for index in cut.overlap..<count - cut.lag { samples[index] = samples[index + cut.lag] }
+        return cut.lag
     }
 
-    /// Repeats one period of the first samples.
+    /// Repeats one period of the first `count` samples.
     ///
     /// - Parameter room: the samples that there is place for; the result is never longer.
     /// - Returns: the samples that came, 0 when no two stretches are alike.
-    package func lengthened(_ samples: inout MutableSpan<Int16>, count: Int, room: Int) -> Int {
-        guard count >= needed, let lag = bestLag(samples.span, overlap: overlap), count + lag <= room else { return 0 }
+    package func lengthened(
+        _ samples: inout MutableSpan<Int16>, count: Int, room: Int, isForced: Bool = false
+    ) -> Int {
+        let count = min(max(0, count), samples.count)
+        guard let cut = place(in: samples.span.extracting(first: count), isForced: isForced),
+            count + cut.lag <= min(room, samples.count)
+        else { return 0 }
+        let total = Int32(truncatingIfNeeded: cut.overlap + 1)
+        // From the end, because the tail moves into its own source.
         var index = count - 1
-        while index >= 0 {
-            samples[index + lag] = samples[index]
+        while index >= cut.overlap {
+            samples[index + cut.lag] = samples[index]
             index -= 1
         }
-        // What stood at `lag` continues what stands before it; blend back to the beginning from there.
-        for index in 0..<overlap {
-            let weight = Int32(index + 1)
-            let onward = Int32(samples[lag + lag + index]) &* (Int32(overlap) &- weight)
-            let again = Int32(samples[lag + index]) &* weight
-            samples[lag + index] = Int16(clamping: (onward &+ again) / Int32(overlap))
+        while index >= 0 {
+            let weight = Int32(truncatingIfNeeded: index + 1)
+            // What went on from the period's end; it may have moved by a period already.
+            let onward = index + cut.lag < cut.overlap ? index + cut.lag : index + 2 * cut.lag
+            let mixed = Int32(samples[onward]) &* (total &- weight) &+ Int32(samples[index]) &* weight
+            samples[index + cut.lag] = Int16(truncatingIfNeeded: mixed / total)
+            index -= 1
         }
-        return lag
+        return cut.lag
     }
 
-    /// The lag at which the audio is most like itself; `nil` when it is not alike enough and not quiet.
-    private func bestLag(_ samples: Span<Int16>, overlap: Int) -> Int? {
-        let step = max(1, sampleRate / 8_000)
-        var best = longest
-        var bestScore = -2.0
-        var lag = shortest
-        while lag <= longest {
-            let score = likeness(samples, lag: lag, overlap: overlap, step: step)
-            if score > bestScore {
-                bestScore = score
-                best = lag
-            }
-            lag += step
-        }
-        if step > 1 {
-            for lag in max(shortest, best - step)...min(longest, best + step) {
-                let score = likeness(samples, lag: lag, overlap: overlap, step: 1)
-                if score > bestScore {
-                    bestScore = score
-                    best = lag
-                }
-            }
-        }
-        var energy: Int64 = 0
-        for index in 0..<(longest + overlap) { energy &+= Int64(samples[index]) &* Int64(samples[index]) }
-        if energy / Int64(longest + overlap) < TimeScaler.quiet { return best }
-        return bestScore >= TimeScaler.likeness ? best : nil
+    private struct Cut {
+        var lag: Int
+        var overlap: Int
     }
 
-    private func likeness(_ samples: Span<Int16>, lag: Int, overlap: Int, step: Int) -> Double {
-        var cross: Int64 = 0
-        var first: Int64 = 1
-        var second: Int64 = 1
-        var index = 0
-        while index < overlap {
-            let a = Int64(samples[index])
-            let b = Int64(samples[index + lag])
-            cross &+= a &* b
-            first &+= a &* a
-            second &+= b &* b
-            index += step
-        }
-        return Double(cross) / (Double(first) * Double(second)).squareRoot()
+    private func place(in samples: Span<Int16>, isForced: Bool) -> Cut? {
+        let length = min(samples.count, longestChange + longestOverlap)
+        guard length >= shortestChange + shortestOverlap else { return nil }
+        let longestLag = min(longestChange, length - shortestOverlap)
+        let overlap = min(length - longestLag, longestOverlap)
+        let stretch = samples.extracting(first: length)
+        if Level.meanSquare(of: stretch) < TimeScaler.silence { return Cut(lag: longestLag, overlap: overlap) }
+        let match = PitchSearch.fromStart(stretch, window: overlap, lags: shortestChange...longestLag, step: step)
+        guard isForced || match.correlation >= TimeScaler.leastCorrelation else { return nil }
+        return Cut(lag: match.lag, overlap: overlap)
     }
 }
