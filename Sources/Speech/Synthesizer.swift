@@ -1,0 +1,70 @@
+import CFlite
+import Foundation
+package import Telephony
+
+/// Speaks text by flite: embedded, deterministic, one text at a time.
+///
+/// The library keeps state of its own while it speaks, so that all its users share one lock.
+package enum Synthesizer {
+    /// The voices that come with the library.
+    package enum Voice: String, Sendable, CaseIterable {
+        /// A man, by diphones at 16 kHz: the same samples every time.
+        case kal16
+        case awb
+        case rms
+        /// A woman.
+        case slt
+    }
+
+    /// The longest text, in characters.
+    package static let longestText = 10_000
+
+    /// A text's audio at the voice's own rate; 20 ms of silence for a text without words.
+    ///
+    /// - Throws: ``SpeechError`` when the text is too long or the library fails.
+    package static func speak(_ text: String, voice: Voice = .kal16) throws(SpeechError) -> PCMAudio {
+        guard text.count <= longestText else {
+            throw SpeechError("a text of \(text.count) characters is too long to be spoken at once; split it")
+        }
+        guard text.contains(where: { $0.isLetter || $0.isNumber }) else {
+            return PCMAudio(sampleRate: 16_000, samples: [Int16](repeating: 0, count: 320))
+        }
+        lock.lock()
+        defer { lock.unlock() }
+        guard let handle = handle(of: voice), let wave = flite_text_to_wave(text, handle) else {
+            throw SpeechError("flite cannot speak with the voice \(voice.rawValue)")
+        }
+        defer { delete_wave(wave) }
+        let count = Int(wave.pointee.num_samples)
+        let samples = [Int16](UnsafeBufferPointer(start: wave.pointee.samples, count: count))
+        return PCMAudio(sampleRate: Int(wave.pointee.sample_rate), samples: samples)
+    }
+
+    private static let lock = NSLock()
+    /// Guarded by ``lock``.
+    nonisolated(unsafe) private static var handles: [Voice: UnsafeMutablePointer<cst_voice>] = [:]
+    nonisolated(unsafe) private static var isStarted = false
+
+    private static func handle(of voice: Voice) -> UnsafeMutablePointer<cst_voice>? {
+        if !isStarted {
+            flite_init()
+            isStarted = true
+        }
+        if let known = handles[voice] { return known }
+        let handle =
+            switch voice {
+            case .kal16: register_cmu_us_kal16(nil)
+            case .awb: register_cmu_us_awb(nil)
+            case .rms: register_cmu_us_rms(nil)
+            case .slt: register_cmu_us_slt(nil)
+            }
+        handles[voice] = handle
+        return handle
+    }
+}
+
+/// Why there is no audio for a prompt.
+package struct SpeechError: Error, CustomStringConvertible, Sendable {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
