@@ -34,7 +34,7 @@ struct DTMFDetector: Sendable {
     /// The end of the last frame and the frame in hand.
     private var samples: [Float]
     /// Where the next window begins in ``samples``.
-    private var nextWindow = DTMFDetector.window
+    private var nextWindow = 160
 
     /// What the windows in a row hold.
     private struct Run: Sendable {

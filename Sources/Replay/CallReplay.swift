@@ -14,12 +14,18 @@ package protocol ReplayOutside: Sendable {
 package struct ReplayResult: Sendable {
     package var events: [CallEvent] = []
     package var context: CallContext
-    /// What became of each of the caller's packets; empty unless asked for.
-    package var trace: [Network.Fate] = []
+    /// What became of each of the caller's packets of keys, in order; empty unless the trace was asked for.
+    package var keyPackets: [KeyPacket] = []
     /// The step that the caller still waited to begin when the call ended.
     package var unreachedStep: CallerStep?
     /// What the caller heard; empty unless asked for.
     package var heard: [Int16] = []
+}
+
+/// A telephone-event packet that the caller sent, and when its copies arrived.
+package struct KeyPacket: Sendable {
+    package var digit: Digit
+    package var arrivals: [Instant]
 }
 
 /// What a replay keeps and where it sends what it finds on the way.
@@ -95,7 +101,11 @@ package struct CallReplay: ~Copyable {
             now = nextMoment()
             try await step(&observer)
         }
-        result.trace = network.trace
+        if options.keepsTrace {
+            result.keyPackets = caller.keyPackets.map {
+                KeyPacket(digit: $0.digit, arrivals: network.trace[$0.packet].arrivals)
+            }
+        }
         result.heard = caller.takeHeard()
         result.unreachedStep = caller.pendingStep
         return result

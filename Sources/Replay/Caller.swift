@@ -65,6 +65,9 @@ struct Caller: ~Copyable {
     /// Hears a datagram from Parley.
     mutating func hear(_ datagram: [UInt8]) { ear?.hear(datagram.span) }
 
+    /// The packets of keys that were sent, by their number in the network.
+    var keyPackets: [(digit: Digit, packet: Int)] { line.keyPackets }
+
     /// All that was heard.
     mutating func takeHeard() -> [Int16] { ear?.takeHeard() ?? [] }
 
@@ -222,6 +225,8 @@ private struct CallerLine: ~Copyable {
     private var packetCount: UInt32 = 0
     private var octetCount: UInt32 = 0
     private var bytes: [UInt8]
+    /// The packets of keys, by their number in the network.
+    private(set) var keyPackets: [(digit: Digit, packet: Int)] = []
 
     init(_ offer: MediaDescription, entropy: inout SeededGenerator) throws {
         let encoder = try AudioEncoder(offer.codec)
@@ -245,6 +250,7 @@ private struct CallerLine: ~Copyable {
         header.write(into: &span)
         report.event.write(into: &span, at: RTPHeader.fixedLength)
         sequenceNumber &+= 1
+        if let digit = Digit(code: report.event.code) { keyPackets.append((digit, network.sentPackets)) }
         network.send(packet, at: now)
     }
 

@@ -110,6 +110,8 @@ package struct Network {
     private var generator: SeededGenerator
     private var isLosing = false
     private var sent = 0
+    /// Packets taken so far.
+    package var sentPackets: Int { sent }
     /// In order of arrival; equal times in order of sending.
     private var inFlight: [Packet] = []
     /// The part of ``inFlight`` that has been delivered.

@@ -72,7 +72,7 @@ package enum TestCallFolder {
 
 /// The mistakes of a test call's document.
 package struct InvalidTestCall: Error, CustomStringConvertible {
-    package var diagnostics: [Diagnostic]
+    package var diagnostics: [Documents.Diagnostic]
     package var description: String { diagnostics.map(\.description).joined(separator: "\n") }
 }
 
@@ -259,7 +259,7 @@ private struct TestCallReader {
     private func value(_ node: Node, _ map: inout MappingReader) -> Value {
         let text: String
         if case .scalar(let scalar) = node { text = scalar.string } else { text = json(node) }
-        return HTTPBody.value(of: text)
+        return Value.parsed(json: text)
     }
 
     private func json(_ node: Node) -> String {
