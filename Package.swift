@@ -17,6 +17,10 @@ func pure(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+func edge(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: name + "Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: settings)
@@ -27,6 +31,23 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let everything: [Target.Dependency] = [
+    "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
+    "AgentFiles",
+    "Replay", "Speech", "Connectors", "Records",
+]
+
+/// The fuzzing harness needs every target instrumented, so it is there only when asked for.
+let fuzzing: [Target] =
+    Context.environment["PARLEY_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "ParleyFuzz", dependencies: everything, swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+    ]
+
 let package = Package(
     name: "parley",
     products: [
@@ -36,6 +57,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -48,13 +70,54 @@ let package = Package(
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
         pure("Telephony"),
-        pure("RTP", ["Telephony", collections]),
-        pure("DSP", ["Telephony", "COpus", "CSpeexDSP", collections]),
+        pure("RTP", ["Telephony"]),
+        .target(
+            name: "DSP", dependencies: ["Telephony", "COpus", "CSpeexDSP"], swiftSettings: settings,
+            linkerSettings: [.linkedLibrary("m")]),
         pure("Formula", ["Telephony"]),
         pure("CallFlow", ["Telephony", "Formula", dequeModule]),
         pure("FrontEnd", ["Telephony", "DSP"]),
         pure("CallControl", ["Telephony", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
 
         // Edges.
-    ]
+        edge("AudioFiles", ["Telephony", "CSndFile"]),
+        edge("Documents", ["Telephony", yams]),
+        edge("AgentFiles", ["Telephony", "Formula", "CallFlow", "Documents", yams]),
+        edge(
+            "Replay",
+            [
+                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
+                yams,
+            ]),
+        edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),
+        edge(
+            "Connectors",
+            [
+                "Telephony", "Formula", "CallFlow", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        edge("Records", ["Telephony", .product(name: "GRDB", package: "GRDB.swift")]),
+        .executableTarget(
+            name: "ParleyTool",
+            dependencies: everything + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            resources: [
+                .embedInCode("Schemas/event.schema.json"), .embedInCode("Schemas/context.schema.json"),
+                .embedInCode("Schemas/call.schema.json"),
+            ],
+            swiftSettings: settings),
+
+        // Programs that measure and prove.
+        .target(name: "CAllocationCounter", path: "Sources/System/CAllocationCounter"),
+        .executableTarget(
+            name: "ParleyProof",
+            dependencies: everything + [
+                "CAllocationCounter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        tests(of: "Telephony"),
+        tests(of: "DSP", ["Telephony"]),
+        .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
+    ] + fuzzing
 )

@@ -22,7 +22,7 @@ struct LineOptions: ParsableArguments {
     }
 }
 
-extension CodecChoice: @retroactive ExpressibleByArgument {}
+extension CodecChoice: ExpressibleByArgument {}
 
 /// Which agent answers.
 struct AgentOptions: ParsableArguments {

@@ -42,7 +42,9 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         let paths = try calls.flatMap { try TestCallFolder.find(at: $0) }
         var runner = try CallRunner(agentOptions, recordings: record, store: store)
-        var bar = ProgressBar(total: paths.count, isShown: paths.count > 1 && (json || paths.count > 3) && Terminal.standardErrorIsTerminal)
+        var bar = ProgressBar(
+            total: paths.count,
+            isShown: paths.count > 1 && (json || paths.count > 3) && Terminal.standardErrorIsTerminal)
         let output = JSONLines()
         for path in paths {
             var call = try TestCallFolder.read(path)

@@ -27,7 +27,9 @@ struct Story {
     private mutating func text(of event: CallEvent) -> [String] {
         switch event.body {
         case .callStarted(let body):
-            return ["\(style.strong("call \(event.call)"))  \(body.from) calls \(body.to)  ·  \(body.agent)  ·  \(body.codec)  ·  \(body.startedAt)"]
+            return [
+                "\(style.strong("call \(event.call)"))  \(body.from) calls \(body.to)  ·  \(body.agent)  ·  \(body.codec)  ·  \(body.startedAt)"
+            ]
         case .callAnswered: return ["answered"]
         case .topicStarted(let body): return [style.faint("┌ \(body.topic) (\(body.trigger))")]
         case .topicEnded(let body): return [style.faint("└ \(body.topic)")]
@@ -39,17 +41,27 @@ struct Story {
         case .promptEnded(let body):
             return body.reason == .completed
                 ? []
-                : ["\(style.parley("Parley")) stops  after \(seconds(body.heard)) of \(seconds(body.length)): \(reason(body.reason))"]
+                : [
+                    "\(style.parley("Parley")) stops  after \(seconds(body.heard)) of \(seconds(body.length)): \(reason(body.reason))"
+                ]
         case .digit(let body):
-            return ["\(style.caller("caller")) presses  \(body.digit)  \(style.faint("(\(source(body.source)), down at \(seconds(body.start)))"))"]
+            return [
+                "\(style.caller("caller")) presses  \(body.digit)  \(style.faint("(\(source(body.source)), down at \(seconds(body.start)))"))"
+            ]
         case .speechStarted: return ["\(style.caller("caller")) speaks"]
-        case .speechEnded(let body): return ["\(style.caller("caller")) falls silent  \(style.faint("(spoke from \(seconds(body.start)) to \(seconds(body.end)))"))"]
+        case .speechEnded(let body):
+            return [
+                "\(style.caller("caller")) falls silent  \(style.faint("(spoke from \(seconds(body.start)) to \(seconds(body.end)))"))"
+            ]
         case .bargeIn(let body): return [style.faint("barge-in by \(body.by == .digit ? "key" : "speech")")]
         case .recognized(let body):
             return body.text.redacted.isEmpty
                 ? ["\(style.caller("caller")) was not understood"]
-                : ["\(style.caller("caller")) said  “\(body.text)”  \(style.faint(String(format: "(confidence %.2f)", body.confidence)))"]
-        case .timerExpired(let body): return ["timer  \(timer(body.timer))\(body.action.isEmpty ? "" : " at \(body.action)")"]
+                : [
+                    "\(style.caller("caller")) said  “\(body.text)”  \(style.faint(String(format: "(confidence %.2f)", body.confidence)))"
+                ]
+        case .timerExpired(let body):
+            return ["timer  \(timer(body.timer))\(body.action.isEmpty ? "" : " at \(body.action)")"]
         case .input(let body): return [input(body)]
         case .variableSet(let body): return [style.faint("\(body.variable) = \(body.value)")]
         case .httpRequested(let body): return ["asks  \(body.method) \(body.url)"]
@@ -116,7 +128,8 @@ struct Story {
         let target = body.target.redacted.isEmpty ? "an agent" : "\(body.target)"
         let message = body.message.redacted.isEmpty ? "" : "  “\(body.message)”"
         let variables = body.variables.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
-        return "hands over to \(target)\(message)" + (variables.isEmpty ? "" : style.faint("  with " + variables.joined(separator: ", ")))
+        return "hands over to \(target)\(message)"
+            + (variables.isEmpty ? "" : style.faint("  with " + variables.joined(separator: ", ")))
     }
 
     private func quality(_ body: MediaQuality) -> String {

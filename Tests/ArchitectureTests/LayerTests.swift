@@ -12,17 +12,19 @@ struct LayerTests {
         "DSP": ["Telephony", "COpus", "CSpeexDSP"],
         "Formula": ["Telephony", "Foundation"],
         "CallFlow": ["Telephony", "Formula"],
-        "FrontEnd": ["Telephony", "DSP"],
+        // The C library only for its mathematics.
+        "FrontEnd": ["Telephony", "DSP", "Glibc"],
         "CallControl": ["Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
-        "AgentFiles": ["Telephony", "Formula", "CallFlow", "Documents"],
+        "AgentFiles": ["Telephony", "Formula", "CallFlow", "Documents", "Yams"],
         "Replay": [
             "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
+            "Yams",
         ],
-        "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite", "Crypto"],
-        "Connectors": ["Telephony", "Formula", "AsyncHTTPClient", "Crypto", "NIOCore", "NIOHTTP1"],
-        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto"],
+        "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
+        "Connectors": ["Telephony", "Formula", "CallFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
+        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles"],
     ]
     /// Packages of data structures, which any target may use.
     private static let anywhere: Set<String> = ["BasicContainers", "DequeModule", "HeapModule"]

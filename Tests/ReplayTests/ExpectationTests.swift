@@ -5,9 +5,11 @@ import Testing
 @Suite("Expectations")
 struct ExpectationTests {
     private let events = [
-        digit("1", at: 1_000), digit("2", at: 1_400),
-        CallEvent(at: .milliseconds(2_000), call: "c", body: .topicStarted(TopicStarted(topic: "Billing", trigger: "OnDtmfKeyPress"))),
-        digit("3", at: 2_500),
+        Self.digit("1", at: 1_000), Self.digit("2", at: 1_400),
+        CallEvent(
+            at: .milliseconds(2_000), call: "c",
+            body: .topicStarted(TopicStarted(topic: "Billing", trigger: "OnDtmfKeyPress"))),
+        Self.digit("3", at: 2_500),
     ]
 
     private static func digit(_ digit: String, at milliseconds: Int64) -> CallEvent {
@@ -27,7 +29,9 @@ struct ExpectationTests {
 
     @Test("events are met in order, with others between them")
     func order() throws {
-        let met = [expect("digit", [("digit", .equals(.text("1")))]), expect("digit", [("digit", .equals(.text("3")))])]
+        let met = [
+            expect("digit", [("digit", .equals(.text("1")))]), expect("digit", [("digit", .equals(.text("3")))]),
+        ]
         #expect(try Expectation.firstFailure(of: met, in: events) == nil)
         let failure = try #require(try Expectation.firstFailure(of: met.reversed(), in: events))
         #expect(failure.description.contains("never came"))

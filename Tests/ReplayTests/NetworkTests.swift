@@ -56,7 +56,8 @@ struct NetworkTests {
 
     @Test("packets arrive in the order of their times, each as often as the trace says")
     func delivery() throws {
-        var network = Network(try NetworkImpairment("loss=5%,jitter=60ms,reorder=5%,duplicate=5%"), seed: 3, keepsTrace: true)
+        var network = Network(
+            try NetworkImpairment("loss=5%,jitter=60ms,reorder=5%,duplicate=5%"), seed: 3, keepsTrace: true)
         var arrived: [Int: Int] = [:]
         var last = Instant.zero
         for index in 0..<5_000 {

@@ -1,0 +1,47 @@
+import CallControl
+import DSP
+import Glibc
+import RTP
+import Replay
+import Telephony
+
+// The entries through which bytes from outside come in, for a coverage-guided fuzzer.
+//
+//     PARLEY_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product ParleyFuzz -Xswiftc -sanitize=fuzzer
+//     PARLEY_FUZZ_ENTRY=rtp .build-fuzz/release/ParleyFuzz -max_total_time=600 corpus/rtp
+
+typealias FuzzEntry = @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
+
+@_silgen_name("LLVMFuzzerRunDriver")
+func runFuzzer(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>, _ entry: FuzzEntry
+) -> CInt
+
+let entries: [String: FuzzEntry] = [
+    "rtp": { bytes, count in
+        FuzzCases.rtp(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "rtcp": { bytes, count in
+        FuzzCases.rtcp(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "telephone-event": { bytes, count in
+        FuzzCases.telephoneEvents(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "wav": { bytes, count in
+        FuzzCases.wav(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+]
+
+let name = getenv("PARLEY_FUZZ_ENTRY").map { String(cString: $0) } ?? ""
+guard let entry = entries[name] else {
+    fputs("set PARLEY_FUZZ_ENTRY to one of: \(entries.keys.sorted().joined(separator: ", "))\n", stderr)
+    exit(2)
+}
+var argumentCount = CommandLine.argc
+var arguments = CommandLine.unsafeArgv
+exit(runFuzzer(&argumentCount, &arguments, entry))

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Programs that measure and prove what takes too long for a test.
+@main
+struct ParleyProof: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ParleyProof",
+        abstract: "Measures the pipeline, and proves what takes too long for a test.",
+        subcommands: [SpeedCommand.self, KeysCommand.self, DriftCommand.self])
+}

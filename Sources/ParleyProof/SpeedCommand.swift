@@ -1,0 +1,150 @@
+import ArgumentParser
+import CAllocationCounter
+import CallControl
+import CallFlow
+import DSP
+import Foundation
+import Replay
+import Telephony
+
+/// How fast a key-driven call runs, what it allocates and what it weighs.
+struct SpeedCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "speed", abstract: "Measure calls per core, allocations per tick and memory per call.")
+
+    @Option(help: "Seconds of call to run.") var seconds = 600
+    @Option(help: "The codec.") var codec = "pcmu"
+
+    func run() async throws {
+        try await measureReplay()
+        try measureSteadyState()
+    }
+
+    /// A whole replay: caller, network, switchboard, on one core.
+    private func measureReplay() async throws {
+        let agent = try LineAgent.speaking("tone")
+        var call = TestCall(name: "speed")
+        call.codec = CodecChoice(rawValue: codec) ?? .pcmu
+        call.limit = .seconds(Int64(seconds))
+        call.script = (0..<(seconds / 12)).map { _ in
+            CallerStep(
+                trigger: .after(.seconds(10)),
+                action: .press(
+                    "1234".compactMap { Digit($0) }, nil, duration: .milliseconds(100), gap: .milliseconds(100)))
+        }
+        var observer = SilentObserver()
+        let replay = try CallReplay(of: call, agent: agent, outside: ToneOutside(), options: ReplayOptions())
+        let begin = ContinuousClock.now
+        let result = try await replay.run(&observer)
+        let elapsed = Double((ContinuousClock.now - begin) / .microseconds(1)) / 1_000_000
+        let duration = result.context.duration ?? 0
+        let keys = result.context.digits.count
+        print(
+            String(
+                format: "replay: %.0f s of call in %.3f s, %.0f seconds of call a second of one core, %d keys heard",
+                duration, elapsed, duration / elapsed, keys))
+    }
+
+    /// Many calls on one switchboard, fed with packets made beforehand.
+    private func measureSteadyState() throws {
+        var shard = Shard(
+            codec: (CodecChoice(rawValue: codec) ?? .pcmu), calls: 200, agent: try LineAgent.speaking("tone"))
+        shard.admitAll()
+        shard.run(ticks: 100)
+        let perTick = shard.run(ticks: 500)
+        let allocations = shard.allocationsPerTick
+        print(
+            String(
+                format: "steady state: 200 calls, %.2f us a call and tick, %.3f heap allocations a tick of all calls",
+                perTick, allocations))
+        print(String(format: "memory: %.1f KiB of heap a call", shard.octetsPerCall / 1_024))
+        for (stage, share) in shard.stages { print(String(format: "  %@ %.2f us", stage, share)) }
+    }
+}
+
+/// Calls on one switchboard in steady state: a prompt plays, audio comes in, nobody presses a key.
+private struct Shard: ~Copyable {
+    private var switchboard = Switchboard()
+    private let codec: CodecChoice
+    private let calls: Int
+    private let agent: Agent
+    private var packets: [[UInt8]] = []
+    private var now = Instant.zero
+    private var sequence: UInt16 = 0
+    private var bytes: [UInt8] = []
+    private(set) var allocationsPerTick = 0.0
+    private(set) var octetsPerCall = 0.0
+    private(set) var stages: [(String, Double)] = []
+
+    init(codec: CodecChoice, calls: Int, agent: Agent) {
+        self.codec = codec
+        self.calls = calls
+        self.agent = agent
+        bytes.reserveCapacity(2_000)
+    }
+
+    mutating func admitAll() {
+        var generator = SeededGenerator(seed: 1)
+        let audio = PCMAudio(sampleRate: 8_000, samples: (0..<8_000 * 60).map { Int16(6_000 * sin(Double($0) * 0.3)) })
+        let before = parley_heap_octets()
+        for index in 0..<calls {
+            let media = MediaDescription(
+                codec: .pcmu, payloadType: 0, telephoneEventPayloadType: 101, port: Port(Int32(2 * index)),
+                rtcpPort: Port(Int32(2 * index + 1)), remote: TransportAddress(ipv4: 0x7F00_0001, port: 4_000),
+                remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: 4_001))
+            let admission = Admission(
+                call: CallID("call-\(index)"), from: "a", to: "b", startedAt: WallTime(millisecondsSince1970: 0),
+                timeZone: "UTC", agent: agent, caller: media, tickPhase: 0, entropy: CallEntropy(from: &generator))
+            switchboard.receive(.admit(admission), at: now)
+            while let output = switchboard.poll() {
+                if case .request(let id, .prompt) = output { switchboard.receive(.reply(id, .prompt(audio)), at: now) }
+            }
+        }
+        octetsPerCall = Double(parley_heap_octets() - before) / Double(calls)
+        packets = (0..<calls).map { _ in
+            var packet = [UInt8](repeating: 0, count: 172)
+            packet[0] = 0x80
+            for index in 12..<172 { packet[index] = UInt8(truncatingIfNeeded: 0xFF - (index * 7) % 40) }
+            return packet
+        }
+    }
+
+    /// Runs ticks; returns microseconds a call and tick.
+    @discardableResult
+    mutating func run(ticks: Int) -> Double {
+        let allocations = parley_allocation_count()
+        var receiving = Duration.zero
+        var ticking = Duration.zero
+        var draining = Duration.zero
+        for _ in 0..<ticks {
+            let begin = ContinuousClock.now
+            for index in 0..<calls {
+                packets[index][2] = UInt8(sequence >> 8)
+                packets[index][3] = UInt8(truncatingIfNeeded: sequence)
+                let timestamp = UInt32(sequence) &* 160
+                for octet in 0..<4 {
+                    packets[index][4 + octet] = UInt8(truncatingIfNeeded: timestamp >> UInt32(24 - 8 * octet))
+                }
+                switchboard.receive(
+                    datagram: packets[index].span, on: Port(Int32(2 * index)),
+                    from: TransportAddress(ipv4: 0x7F00_0001, port: 4_000), at: now)
+            }
+            let received = ContinuousClock.now
+            now += tickDuration
+            sequence &+= 1
+            switchboard.advance(to: now)
+            let ticked = ContinuousClock.now
+            while switchboard.nextDatagram(into: &bytes) != nil {}
+            while switchboard.poll() != nil {}
+            receiving += received - begin
+            ticking += ticked - received
+            draining += ContinuousClock.now - ticked
+        }
+        allocationsPerTick = Double(parley_allocation_count() - allocations) / Double(ticks)
+        func share(_ duration: Duration) -> Double {
+            Double(duration / .nanoseconds(1)) / 1_000 / Double(ticks * calls)
+        }
+        stages = [("receive", share(receiving)), ("tick", share(ticking)), ("drain", share(draining))]
+        return share(receiving + ticking + draining)
+    }
+}
