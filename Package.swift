@@ -117,7 +117,12 @@ let package = Package(
 
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         tests(of: "Telephony"),
+        tests(of: "RTP", ["Telephony"]),
         tests(of: "DSP", ["Telephony"]),
+        tests(of: "Formula", ["Telephony"]),
+        tests(of: "FrontEnd", ["Telephony", "DSP"]),
+        tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
+        tests(of: "CallControl", ["Telephony", "CallFlow"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )

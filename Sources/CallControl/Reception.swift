@@ -198,9 +198,9 @@ struct Reception: ~Copyable {
     /// Moves playout towards the delay that the network makes necessary, by one pitch period at the most.
     private mutating func correctDelay(at now: Instant) {
         guard source.isPlaced else { return }
-        counts.delaySum += jitterBuffer.delay(position: position, at: now)
+        counts.delaySum += jitterBuffer.delay(position: decodePosition, at: now)
         counts.delaySamples += 1
-        let correction = jitterBuffer.correction(position: position, at: now)
+        let correction = jitterBuffer.correction(position: decodePosition, at: now)
         guard correction != .zero else { return }
         while buffered < max(frameSamples, scaler.needed) { decodeNext() }
         if correction > .zero { shorten() } else { lengthen() }

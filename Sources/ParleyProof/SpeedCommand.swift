@@ -125,8 +125,9 @@ private struct Shard: ~Copyable {
                 for octet in 0..<4 {
                     packets[index][4 + octet] = UInt8(truncatingIfNeeded: timestamp >> UInt32(24 - 8 * octet))
                 }
+                let packet = packets[index]
                 switchboard.receive(
-                    datagram: packets[index].span, on: Port(Int32(2 * index)),
+                    datagram: packet.span, on: Port(Int32(2 * index)),
                     from: TransportAddress(ipv4: 0x7F00_0001, port: 4_000), at: now)
             }
             let received = ContinuousClock.now

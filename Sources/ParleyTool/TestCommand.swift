@@ -77,7 +77,7 @@ struct TestCommand: AsyncParsableCommand {
         var narrator = SilentNarrator()
         let begin = ContinuousClock.now
         let result = try await CallRunner.run(job.call, job.agent, job.outside, recordings: nil, store: nil, &narrator)
-        var failure = try Expectation.firstFailure(of: job.call.expectations, in: result.events)
+        var failure = try ExpectedEvent.firstFailure(of: job.call.expectations, in: result.events)
             .map { "\(job.folder)/call.yaml:\($0.line): \($0.description)" }
         if failure == nil, let step = result.unreachedStep {
             failure = "\(job.folder)/call.yaml:\(step.line): the call ended before the caller could do this"

@@ -174,13 +174,13 @@ package struct JitterBuffer: Sendable {
         Interval(nanoseconds: now.nanoseconds) - clockRate.interval(ticks: timestamp.ticks)
     }
 
-    /// How long packets are held, beyond the fastest transit of the last seconds, when `position` is played now.
+    /// How long packets are held, beyond the fastest transit of the last seconds, when `position` is decoded now.
     package func delay(position: SampleTime, at now: Instant) -> Interval {
         guard let shortest = transits.shortest else { return .zero }
         return transit(of: position, at: now) - shortest
     }
 
-    /// By how much playout should move: positive when it is later than it need be and may be shortened, negative when it
+    /// By how much playout should move when `position` is the next sample to be decoded: positive when it is later than it need be and may be shortened, negative when it
     /// is too early and should be stretched, zero while it is near enough.
     package mutating func correction(position: SampleTime, at now: Instant) -> Interval {
         guard let shortest = transits.shortest, let longest = transits.nearlyLongest else { return .zero }

@@ -29,7 +29,7 @@ package struct TestCall: Sendable {
     package var transferOutcomes: [TransferOutcome] = [.completed]
     /// How long the recogniser takes after the end of an utterance.
     package var recognitionDelay = Interval.milliseconds(300)
-    package var expectations: [Expectation] = []
+    package var expectations: [ExpectedEvent] = []
     /// The caller hangs up after so long at the latest.
     package var limit = Interval.seconds(600)
 

@@ -284,7 +284,7 @@ private struct TestCallReader {
 
     // MARK: - What must happen
 
-    private func expectation(_ node: Node) -> Expectation? {
+    private func expectation(_ node: Node) -> ExpectedEvent? {
         guard var map = MappingReader(node, "an expectation", file: file, collector: collector) else { return nil }
         let within = map.number("withinMs", in: 0...86_400_000).map { Interval.milliseconds(Int64($0)) }
         let isAbsent = map.boolean("absent") ?? false
@@ -300,12 +300,12 @@ private struct TestCallReader {
         let fields = map.rest().compactMap { field in
             condition(field.value, of: field.name, &map).map { (name: field.name, condition: $0) }
         }
-        return Expectation(event: event, fields: fields, within: within, isAbsent: isAbsent, line: map.line)
+        return ExpectedEvent(event: event, fields: fields, within: within, isAbsent: isAbsent, line: map.line)
     }
 
-    private func condition(_ node: Node, of name: String, _ map: inout MappingReader) -> Expectation.Condition? {
+    private func condition(_ node: Node, of name: String, _ map: inout MappingReader) -> ExpectedEvent.Condition? {
         switch node {
-        case .scalar(let scalar): return .equals(Expectation.Scalar(scalar))
+        case .scalar(let scalar): return .equals(ExpectedEvent.Scalar(scalar))
         case .mapping:
             guard var inner = MappingReader(node, "a condition", file: file, collector: collector) else { return nil }
             defer { inner.refuseOthers() }
@@ -321,7 +321,7 @@ private struct TestCallReader {
     }
 }
 
-extension Expectation.Scalar {
+extension ExpectedEvent.Scalar {
     /// A plain YAML scalar is a number or a boolean where it looks like one; a quoted one is text.
     fileprivate init(_ scalar: Node.Scalar) {
         if scalar.style == .plain, let number = Double(scalar.string) {

@@ -19,10 +19,10 @@ struct ExpectationTests {
     }
 
     private func expect(
-        _ event: String, _ fields: [(String, Expectation.Condition)] = [], within: Int64? = nil, absent: Bool = false,
+        _ event: String, _ fields: [(String, ExpectedEvent.Condition)] = [], within: Int64? = nil, absent: Bool = false,
         line: Int = 1
-    ) -> Expectation {
-        Expectation(
+    ) -> ExpectedEvent {
+        ExpectedEvent(
             event: event, fields: fields.map { (name: $0.0, condition: $0.1) },
             within: within.map { .milliseconds($0) }, isAbsent: absent, line: line)
     }
@@ -32,14 +32,14 @@ struct ExpectationTests {
         let met = [
             expect("digit", [("digit", .equals(.text("1")))]), expect("digit", [("digit", .equals(.text("3")))]),
         ]
-        #expect(try Expectation.firstFailure(of: met, in: events) == nil)
-        let failure = try #require(try Expectation.firstFailure(of: met.reversed(), in: events))
+        #expect(try ExpectedEvent.firstFailure(of: met, in: events) == nil)
+        let failure = try #require(try ExpectedEvent.firstFailure(of: met.reversed(), in: events))
         #expect(failure.description.contains("never came"))
     }
 
     @Test("the failure names the nearest event and the fields that differ")
     func nearest() throws {
-        let failure = try Expectation.firstFailure(
+        let failure = try ExpectedEvent.firstFailure(
             of: [expect("digit", [("digit", .equals(.text("9")))], line: 41)], in: events)
         #expect(failure?.line == 41)
         #expect(failure?.description.contains("digit is \"1\"") == true)
@@ -48,21 +48,21 @@ struct ExpectationTests {
     @Test("a time limit counts from the expectation before")
     func within() throws {
         let chain = [expect("digit"), expect("digit", within: 399)]
-        #expect(try Expectation.firstFailure(of: chain, in: events)?.description.contains("400 ms") == true)
-        #expect(try Expectation.firstFailure(of: [expect("digit"), expect("digit", within: 400)], in: events) == nil)
+        #expect(try ExpectedEvent.firstFailure(of: chain, in: events)?.description.contains("400 ms") == true)
+        #expect(try ExpectedEvent.firstFailure(of: [expect("digit"), expect("digit", within: 400)], in: events) == nil)
     }
 
     @Test("what must be absent is looked for between its neighbours, or to the end")
     func absent() throws {
         let between = [expect("digit"), expect("topicStarted", absent: true), expect("digit")]
-        #expect(try Expectation.firstFailure(of: between, in: events) == nil)
+        #expect(try ExpectedEvent.firstFailure(of: between, in: events) == nil)
         let after = [expect("digit"), expect("topicStarted", absent: true, line: 5)]
-        #expect(try Expectation.firstFailure(of: after, in: events)?.line == 5)
+        #expect(try ExpectedEvent.firstFailure(of: after, in: events)?.line == 5)
     }
 
     @Test("numbers are compared by range, texts by a part of them")
     func conditions() throws {
         let met = [expect("digit", [("start", .between(0.9, 1.1)), ("source", .contains("telephone"))])]
-        #expect(try Expectation.firstFailure(of: met, in: events) == nil)
+        #expect(try ExpectedEvent.firstFailure(of: met, in: events) == nil)
     }
 }

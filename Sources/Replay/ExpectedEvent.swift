@@ -2,7 +2,7 @@ import Foundation
 package import Telephony
 
 /// One line of what must happen on a test call.
-package struct Expectation: Sendable {
+package struct ExpectedEvent: Sendable {
     /// What an event's field must be.
     package enum Condition: Sendable, Equatable {
         case equals(Scalar)
@@ -46,18 +46,18 @@ package struct ExpectationFailure: Sendable, Equatable, CustomStringConvertible 
     package var description: String
 }
 
-extension Expectation {
+extension ExpectedEvent {
     /// Compares a call's events with what was expected, in order.
     ///
     /// Each expectation is met by the first event after the one that met the expectation before. Returns the first that
     /// is not met, `nil` when all are.
     package static func firstFailure(
-        of expectations: [Expectation], in events: [CallEvent]
+        of expectations: [ExpectedEvent], in events: [CallEvent]
     ) throws -> ExpectationFailure? {
         let happened = try events.map { HappenedEvent(at: $0.at, fields: try $0.scalarFields()) }
         var position = 0
         var origin = Interval.zero
-        var forbidden: [Expectation] = []
+        var forbidden: [ExpectedEvent] = []
         for expectation in expectations {
             if expectation.isAbsent {
                 forbidden.append(expectation)
@@ -83,7 +83,7 @@ extension Expectation {
     }
 
     private static func firstForbidden(
-        _ forbidden: [Expectation], in events: ArraySlice<HappenedEvent>
+        _ forbidden: [ExpectedEvent], in events: ArraySlice<HappenedEvent>
     ) -> ExpectationFailure? {
         for expectation in forbidden {
             guard let event = events.first(where: expectation.isMet) else { continue }
@@ -113,14 +113,14 @@ extension Expectation {
     }
 }
 
-extension Expectation: CustomStringConvertible {
+extension ExpectedEvent: CustomStringConvertible {
     package var description: String {
         ([event] + fields.map { "\($0.name) \($0.condition)" }).joined(separator: ", ")
     }
 }
 
-extension Expectation.Condition: CustomStringConvertible {
-    func isMet(by value: Expectation.Scalar?) -> Bool {
+extension ExpectedEvent.Condition: CustomStringConvertible {
+    func isMet(by value: ExpectedEvent.Scalar?) -> Bool {
         switch (self, value) {
         case (.equals(let expected), .some(let value)): expected == value
         case (.contains(let part), .some(.text(let text))): text.localizedCaseInsensitiveContains(part)
@@ -142,7 +142,7 @@ extension Expectation.Condition: CustomStringConvertible {
     }
 }
 
-extension Expectation.Scalar: CustomStringConvertible {
+extension ExpectedEvent.Scalar: CustomStringConvertible {
     package var description: String {
         switch self {
         case .text(let text): "\"\(text)\""
@@ -155,7 +155,7 @@ extension Expectation.Scalar: CustomStringConvertible {
 /// An event as its JSON has it.
 private struct HappenedEvent {
     var at: Interval
-    var fields: [String: Expectation.Scalar]
+    var fields: [String: ExpectedEvent.Scalar]
 }
 
 extension Interval {
@@ -164,14 +164,14 @@ extension Interval {
 
 extension CallEvent {
     /// The scalar fields of the event's JSON object; those of nested objects by path, as in `variables.Global.Name`.
-    fileprivate func scalarFields() throws -> [String: Expectation.Scalar] {
+    fileprivate func scalarFields() throws -> [String: ExpectedEvent.Scalar] {
         let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self))
-        var fields: [String: Expectation.Scalar] = [:]
+        var fields: [String: ExpectedEvent.Scalar] = [:]
         collect(object, path: "", into: &fields)
         return fields
     }
 
-    private func collect(_ value: Any, path: String, into fields: inout [String: Expectation.Scalar]) {
+    private func collect(_ value: Any, path: String, into fields: inout [String: ExpectedEvent.Scalar]) {
         switch value {
         case let object as [String: Any]:
             for (name, member) in object {

@@ -1,0 +1,65 @@
+import CallFlow
+import Telephony
+import Testing
+
+@testable import CallControl
+
+@Suite("Prompt player")
+struct PromptPlayerTests {
+    private func playback(_ number: Int) -> Playback {
+        Playback(id: PlaybackID(number), source: .audioFile(path: "x"), topic: "t", action: "a", allowsBargeIn: true)
+    }
+
+    private func player(playing samples: [Int16]) -> PromptPlayer {
+        var player = PromptPlayer(sampleRate: 8_000)
+        player.enqueue(playback(1))
+        player.provide(PCMAudio(sampleRate: 8_000, samples: samples), for: PlaybackID(1))
+        return player
+    }
+
+    private func frame(_ player: inout PromptPlayer) -> [Int16] {
+        var frame = [Int16](repeating: 0, count: 160)
+        player.play(into: &frame)
+        return frame
+    }
+
+    @Test("a prompt that is stopped fades over 5 ms of the very next packet and is gone")
+    func stop() {
+        var player = player(playing: [Int16](repeating: 8_000, count: 8_000))
+        _ = frame(&player)
+        _ = frame(&player)
+        player.stop(.bargeIn)
+        let next = frame(&player)
+        #expect(next[..<40].allSatisfy { $0 > 0 })
+        #expect(zip(next, next[1..<40]).allSatisfy { $0 >= $1 })
+        #expect(next[40...].allSatisfy { $0 == 0 })
+        #expect(frame(&player).allSatisfy { $0 == 0 })
+        #expect(player.isIdle)
+    }
+
+    @Test("no prompt begins or ends with a click, whatever its audio", arguments: [1, 79, 80, 160, 1_000])
+    func edges(length: Int) {
+        var player = player(playing: [Int16](repeating: 20_000, count: length))
+        var all: [Int16] = [0]
+        while !player.isIdle { all += frame(&player) }
+        let step = zip(all, all.dropFirst()).map { abs(Int($0) - Int($1)) }.max() ?? 0
+        #expect(step <= 20_000 / max(1, min(40, length / 2)) + 1)
+    }
+
+    @Test("one prompt follows the other within the frame, and each is told with its beginning and its end")
+    func sequence() {
+        var player = player(playing: [Int16](repeating: 1_000, count: 200))
+        player.enqueue(playback(2))
+        player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 1_000, count: 100)), for: PlaybackID(2))
+        _ = frame(&player)
+        _ = frame(&player)
+        var told: [String] = []
+        while let event = player.nextEvent() {
+            switch event.kind {
+            case .started: told.append("start \(event.playback.id.rawValue) at \(event.offset)")
+            case .ended(let heard, _, _): told.append("end \(event.playback.id.rawValue) after \(heard)")
+            }
+        }
+        #expect(told == ["start 1 at 0", "end 1 after 200", "start 2 at 40", "end 2 after 100"])
+    }
+}

@@ -1,0 +1,94 @@
+import AgentFiles
+import CallControl
+import CallFlow
+import Foundation
+import Replay
+import Speech
+import Telephony
+import Testing
+
+/// The repository's own folder.
+let repository = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// The prompts of an agent, spoken once for all tests.
+struct SpokenOutside: ReplayOutside {
+    let prompts: PromptLibrary
+
+    func audio(for source: PromptSource, sampleRate: Int) async throws -> PCMAudio {
+        try await prompts.audio(for: source, sampleRate: sampleRate)
+    }
+
+    func answer(to request: HTTPRequest) async -> HTTPReply? { nil }
+
+    static let riverbend = SpokenOutside(prompts: PromptLibrary(agentFolder: riverbendPath))
+    static let riverbendPath = repository.appending(path: "Audio/Agents/riverbend").path
+}
+
+/// Keeps what it is told.
+struct KeepingObserver: ReplayObserver {
+    var caller: [Int16] = []
+    var parley: [Int16] = []
+    var sampleRate = 0
+
+    mutating func happened(_ event: CallEvent) {}
+    mutating func recorded(_ audio: RecordedAudio) {
+        caller += audio.caller
+        parley += audio.parley
+        sampleRate = audio.sampleRate
+    }
+}
+
+func riverbend() throws -> Agent {
+    let reading = AgentFolder.read(SpokenOutside.riverbendPath)
+    #expect(reading.diagnostics == [])
+    return try #require(reading.agent)
+}
+
+@Suite("Test calls")
+struct SampleCallTests {
+    static let folders: [String] = {
+        let path = repository.appending(path: "Audio/Calls").path
+        return (try? TestCallFolder.find(at: path)) ?? []
+    }()
+
+    @Test("there are at least twelve of them")
+    func count() { #expect(SampleCallTests.folders.count >= 12) }
+
+    @Test("a call comes out as its call.yaml expects", arguments: folders)
+    func expectations(folder: String) async throws {
+        let call = try TestCallFolder.read(folder)
+        var observer = SilentObserver()
+        let result = try await CallReplay(of: call, agent: riverbend(), outside: SpokenOutside.riverbend)
+            .run(&observer)
+        let failure = try ExpectedEvent.firstFailure(of: call.expectations, in: result.events)
+        #expect(failure == nil, "\(failure?.description ?? "")")
+        #expect(result.unreachedStep == nil)
+        let json = String(decoding: try JSONEncoder().encode(result.context), as: UTF8.self)
+        #expect(!json.contains("4711"))
+    }
+
+    @Test(
+        "two runs with the same seed give the same events and the same recording",
+        arguments: ["lossy-network", "operator"])
+    func determinism(name: String) async throws {
+        func run(_ seed: UInt64) async throws -> (String, [Int16]) {
+            var call = try TestCallFolder.read(repository.appending(path: "Audio/Calls/\(name)").path)
+            call.seed = seed
+            var options = ReplayOptions()
+            options.recordsAudio = true
+            var observer = KeepingObserver()
+            let result = try await CallReplay(
+                of: call, agent: riverbend(), outside: SpokenOutside.riverbend, options: options
+            ).run(&observer)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            let json = try result.events.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+            return (json.joined(separator: "\n"), observer.caller + observer.parley)
+        }
+        let first = try await run(5)
+        let second = try await run(5)
+        #expect(first.0 == second.0)
+        #expect(first.1 == second.1)
+    }
+}
