@@ -44,7 +44,9 @@ let fuzzing: [Target] =
     ? []
     : [
         .executableTarget(
-            name: "ParleyFuzz", dependencies: everything, swiftSettings: settings,
+            name: "ParleyFuzz",
+            dependencies: ["Telephony", "RTP", "DSP", "CallFlow", "CallControl", "AudioFiles", "Replay"],
+            swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
     ]
 

@@ -39,7 +39,8 @@ let entries: [String: FuzzEntry] = [
 
 let name = getenv("PARLEY_FUZZ_ENTRY").map { String(cString: $0) } ?? ""
 guard let entry = entries[name] else {
-    fputs("set PARLEY_FUZZ_ENTRY to one of: \(entries.keys.sorted().joined(separator: ", "))\n", stderr)
+    let advice = "set PARLEY_FUZZ_ENTRY to one of: \(entries.keys.sorted().joined(separator: ", "))\n"
+    _ = advice.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     exit(2)
 }
 var argumentCount = CommandLine.argc
