@@ -170,6 +170,7 @@ extension Call {
             let position = caller.position + caller.ticks(samples: event.offset)
             switch event.kind {
             case .started: recordStart(of: playback, at: position)
+            case .dropped: tell(.promptEnded(playback.id), at: position)
             case .ended(let heard, let length, let reason):
                 record(
                     .promptEnded(

@@ -20,6 +20,8 @@ struct PromptPlayer {
         enum Kind {
             case started
             case ended(heardSamples: Int, lengthInSamples: Int, PromptEndReason)
+            /// It was taken from the queue before it began.
+            case dropped
         }
         var playback: Playback
         var kind: Kind
@@ -76,7 +78,9 @@ struct PromptPlayer {
             }
             end(first, reason, offset: 0)
         }
-        for entry in queue where !entry.hasStarted { end(entry, reason, offset: 0) }
+        for entry in queue where !entry.hasStarted {
+            events.append(Event(playback: entry.playback, kind: .dropped, offset: 0))
+        }
         queue.removeAll(keepingCapacity: true)
         return first.playback
     }

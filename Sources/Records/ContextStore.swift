@@ -30,6 +30,7 @@ package final class ContextStore: Sendable {
         if !creates, !FileManager.default.fileExists(atPath: path) {
             throw RecordsError("\(path): there is no such store; 'parley replay --store \(path)' makes one")
         }
+        let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             var configuration = Configuration()
             configuration.busyMode = .timeout(10)
@@ -39,6 +40,8 @@ package final class ContextStore: Sendable {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try ContextStore.migrator.migrate(queue)
         } catch {
+            // A store that could not be made whole is not left behind.
+            if isNew { try? FileManager.default.removeItem(atPath: path) }
             throw RecordsError(path, error)
         }
     }

@@ -57,6 +57,7 @@ struct PromptPlayerTests {
         while let event = player.nextEvent() {
             switch event.kind {
             case .started: told.append("start \(event.playback.id.rawValue) at \(event.offset)")
+            case .dropped: told.append("dropped \(event.playback.id.rawValue)")
             case .ended(let heard, _, _): told.append("end \(event.playback.id.rawValue) after \(heard)")
             }
         }
