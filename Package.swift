@@ -126,5 +126,13 @@ let package = Package(
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
+        tests(
+            of: "Connectors",
+            [
+                "Telephony", "CallFlow", "Formula", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        // They run the program.
+        tests(of: "ParleyTool"),
     ] + fuzzing
 )

@@ -9,24 +9,42 @@ package import Telephony
 //
 // The batches run one after another over all calls whose turn it is, so that each batch's code and tables stay warm.
 
+/// The batches of a tick, in the order in which they run.
+package enum TickBatch: String, CaseIterable, Sendable {
+    case playOut
+    case listen
+    case decide
+    case mix
+    case send
+}
+
 extension Switchboard {
     /// Runs every media tick and every timer that is due.
-    package mutating func advance(to now: Instant) {
+    package mutating func advance(to now: Instant) { advance(to: now) { _ in } }
+
+    /// Runs what is due, and says after each batch of each group which one it was: for those who measure, because
+    /// nothing in here reads a clock.
+    package mutating func advance(to now: Instant, afterEach isDone: (TickBatch) -> Void) {
         for index in 0..<groups.count {
             while !groups[index].calls.isEmpty, groups[index].nextTick <= now {
                 let tick = groups[index].nextTick
                 groups[index].nextTick = tick + tickDuration
-                runTick(of: index, at: tick)
+                runTick(of: index, at: tick, isDone)
             }
         }
     }
 
-    private mutating func runTick(of group: Int, at tick: Instant) {
+    private mutating func runTick(of group: Int, at tick: Instant, _ isDone: (TickBatch) -> Void) {
         groups[group].playOut(at: tick)
+        isDone(.playOut)
         groups[group].listen()
+        isDone(.listen)
         groups[group].decide(configuration, at: tick)
+        isDone(.decide)
         groups[group].mix()
+        isDone(.mix)
         groups[group].send(into: &datagrams)
+        isDone(.send)
         clear(group)
     }
 

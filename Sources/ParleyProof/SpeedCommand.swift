@@ -58,7 +58,7 @@ struct SpeedCommand: AsyncParsableCommand {
                 format: "steady state: 200 calls, %.2f us a call and tick, %.3f heap allocations a tick of all calls",
                 perTick, allocations))
         print(String(format: "memory: %.1f KiB of heap a call", shard.octetsPerCall / 1_024))
-        for (stage, share) in shard.stages { print(String(format: "  %@ %.2f us", stage, share)) }
+        for (stage, share) in shard.stages { print(String(format: "  %.2f us  %@", share, stage)) }
     }
 }
 
@@ -112,40 +112,60 @@ private struct Shard: ~Copyable {
     /// Runs ticks; returns microseconds a call and tick.
     @discardableResult
     mutating func run(ticks: Int) -> Double {
+        var watch = StageWatch()
         let allocations = parley_allocation_count()
-        var receiving = Duration.zero
-        var ticking = Duration.zero
-        var draining = Duration.zero
         for _ in 0..<ticks {
-            let begin = ContinuousClock.now
-            for index in 0..<calls {
-                packets[index][2] = UInt8(sequence >> 8)
-                packets[index][3] = UInt8(truncatingIfNeeded: sequence)
-                let timestamp = UInt32(sequence) &* 160
-                for octet in 0..<4 {
-                    packets[index][4 + octet] = UInt8(truncatingIfNeeded: timestamp >> UInt32(24 - 8 * octet))
-                }
-                let packet = packets[index]
-                switchboard.receive(
-                    datagram: packet.span, on: Port(Int32(2 * index)),
-                    from: TransportAddress(ipv4: 0x7F00_0001, port: 4_000), at: now)
-            }
-            let received = ContinuousClock.now
+            watch.restart()
+            receivePackets()
+            watch.lap(StageWatch.receive)
             now += tickDuration
             sequence &+= 1
-            switchboard.advance(to: now)
-            let ticked = ContinuousClock.now
+            switchboard.advance(to: now) { batch in watch.lap(batch.rawValue) }
             while switchboard.nextDatagram(into: &bytes) != nil {}
             while switchboard.poll() != nil {}
-            receiving += received - begin
-            ticking += ticked - received
-            draining += ContinuousClock.now - ticked
+            watch.lap(StageWatch.drain)
         }
         allocationsPerTick = Double(parley_allocation_count() - allocations) / Double(ticks)
-        func share(_ duration: Duration) -> Double {
-            Double(duration / .nanoseconds(1)) / 1_000 / Double(ticks * calls)
+        stages = watch.microseconds.map { ($0.stage, $0.microseconds / Double(ticks * calls)) }
+        return stages.map(\.1).reduce(0, +)
+    }
+
+    /// A packet of 20 ms for every call.
+    private mutating func receivePackets() {
+        for index in 0..<calls {
+            packets[index][2] = UInt8(sequence >> 8)
+            packets[index][3] = UInt8(truncatingIfNeeded: sequence)
+            let timestamp = UInt32(sequence) &* 160
+            for octet in 0..<4 {
+                packets[index][4 + octet] = UInt8(truncatingIfNeeded: timestamp >> UInt32(24 - 8 * octet))
+            }
+            let packet = packets[index]
+            switchboard.receive(
+                datagram: packet.span, on: Port(Int32(2 * index)),
+                from: TransportAddress(ipv4: 0x7F00_0001, port: 4_000), at: now)
         }
-        stages = [("receive", share(receiving)), ("tick", share(ticking)), ("drain", share(draining))]
-        return share(receiving + ticking + draining)
+    }
+}
+
+/// Where the time of ticks goes, stage by stage. Allocates nothing once every stage has been seen.
+private struct StageWatch {
+    static let receive = "receive"
+    static let drain = "drain"
+
+    private var last = ContinuousClock.now
+    private var totals: [(stage: String, duration: Duration)] =
+        ([receive] + TickBatch.allCases.map(\.rawValue) + [drain]).map { ($0, .zero) }
+
+    mutating func restart() { last = .now }
+
+    /// Books the time since the last lap.
+    mutating func lap(_ stage: String) {
+        let now = ContinuousClock.now
+        if let index = totals.firstIndex(where: { $0.stage == stage }) { totals[index].duration += now - last }
+        last = now
+    }
+
+    var microseconds: [(stage: String, microseconds: Double)] {
+        totals.map { ($0.stage, Double($0.duration / .nanoseconds(1)) / 1_000) }
     }
 }

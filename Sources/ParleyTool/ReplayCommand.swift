@@ -11,7 +11,8 @@ struct ReplayCommand: AsyncParsableCommand {
         abstract: "Run recorded or scripted calls through the whole pipeline, faster than real time.",
         discussion: """
             CALL is an audio file of a caller (8, 16 or 48 kHz; stereo with the caller left), a test call's folder, or a \
-            folder of them. The audio becomes real RTP and takes every line of code that a live call takes.
+            folder of them. The audio becomes real RTP and takes every line of code that a live call takes. Exit status 1 \
+            when the dialog failed in a call.
 
             EXAMPLES:
               parley replay Audio/Calls/gas-leak
@@ -46,12 +47,17 @@ struct ReplayCommand: AsyncParsableCommand {
             total: paths.count,
             isShown: paths.count > 1 && (json || paths.count > 3) && Terminal.standardErrorIsTerminal)
         let output = JSONLines()
+        var isFailed = false
         for path in paths {
             var call = try TestCallFolder.read(path)
             try lineOptions.apply(to: &call)
             var narrator = Narrator(json: json ? output : nil, style: .of(STDOUT_FILENO), showsEveryAction: verbose)
             let result = try await runner.run(call, &narrator)
             if json { Terminal.print(try output.line(ContextLine(context: result.context))) }
+            for failure in result.context.failures {
+                Terminal.explain("\(path): the dialog failed in topic \(failure.topic): \(failure.message)")
+                isFailed = true
+            }
             if let step = result.unreachedStep, step.line > 0, !json {
                 Terminal.explain("\(path)/call.yaml:\(step.line): the call ended before this step of the caller")
             }
@@ -59,6 +65,7 @@ struct ReplayCommand: AsyncParsableCommand {
             bar.advance(call.name)
         }
         bar.finish()
+        if isFailed { throw ExitCode.failure }
     }
 }
 
