@@ -12,6 +12,8 @@ package enum AgentFolder {
         package var agent: Agent?
         /// Everything that is wrong, in the order of files and lines.
         package var diagnostics: [Diagnostic]
+        /// The documents as they were written.
+        package var sources: [AgentSource] = []
     }
 
     private static let endings = [".mcs.yml", ".mcs.yaml", ".yml", ".yaml"]
@@ -34,12 +36,17 @@ package enum AgentFolder {
             return Reading(agent: nil, diagnostics: collector.diagnostics)
         }
         var settings = VoiceSettings()
+        var sources: [AgentSource] = []
         for name in [agentFile, file("settings", in: path)].compactMap({ $0 }) {
-            guard let document = document(name, collector) else { continue }
+            let (text, document) = document(name, collector)
+            sources.append(AgentSource(role: .settings, name: stem(name), file: name, text: text, root: document?.root))
+            guard let document else { continue }
             SettingsReader(file: name, collector: collector).read(document.root, into: &settings)
         }
         let topics = topicFiles(in: path).compactMap { name -> (topic: Topic, file: String)? in
-            guard let document = document(name, collector) else { return nil }
+            let (text, document) = document(name, collector)
+            sources.append(AgentSource(role: .topic, name: stem(name), file: name, text: text, root: document?.root))
+            guard let document else { return nil }
             var reader = TopicReader(file: name, folder: path, collector: collector)
             return reader.read(document.root, name: stem(name)).map { ($0, name) }
         }
@@ -52,8 +59,9 @@ package enum AgentFolder {
         let agent = Agent(
             name: (name as NSString).lastPathComponent, settings: settings, topics: topics.map(\.topic),
             environment: [:])
-        AgentCheck(agent: agent, files: topics.map(\.file), collector: collector).run()
-        return Reading(agent: collector.hasErrors ? nil : agent, diagnostics: collector.diagnostics.sorted())
+        AgentCheck(AgentOutline(folder: path, sources: sources), collector).run()
+        return Reading(
+            agent: collector.hasErrors ? nil : agent, diagnostics: collector.diagnostics.sorted(), sources: sources)
     }
 
     private static func file(_ name: String, in folder: String) -> String? {
@@ -74,16 +82,17 @@ package enum AgentFolder {
         return endings.first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
     }
 
-    private static func document(_ path: String, _ collector: DiagnosticCollector) -> YAMLDocument? {
+    private static func document(_ path: String, _ collector: DiagnosticCollector) -> (text: String, YAMLDocument?) {
         guard let data = FileManager.default.contents(atPath: path) else {
             collector.add(Diagnostic(file: path, line: 0, column: 0, message: "cannot be read; check its permissions"))
-            return nil
+            return ("", nil)
         }
+        let text = String(decoding: data, as: UTF8.self)
         do {
-            return try YAMLDocument(String(decoding: data, as: UTF8.self), file: path)
+            return (text, try YAMLDocument(text, file: path))
         } catch {
             collector.add(error)
-            return nil
+            return (text, nil)
         }
     }
 }

@@ -57,4 +57,4 @@ struct SSML {
     }
 }
 
-func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+package func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
