@@ -99,6 +99,9 @@ package struct YAMLDocument {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let around = context.map { " \($0.text)" } ?? ""
+            // An open quote or bracket is noticed far below: the place where it was opened is the one to look at.
+            let opened = context.flatMap { ["quoted", "flow"].contains(where: $0.text.contains) ? $0.mark : nil }
+            let mark = opened ?? mark
             return Diagnostic(
                 file: file, line: mark.line, column: mark.column, code: "yaml",
                 message: "is not YAML here: \(problem)\(around.isEmpty ? "" : " (\(around.trimmingSpace))"); "
