@@ -126,7 +126,9 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
-        tests(of: "DialogCheck", ["Telephony", "Documents", "AgentFiles"]),
+        .testTarget(
+            name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )

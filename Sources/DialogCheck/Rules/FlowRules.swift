@@ -54,7 +54,7 @@ struct FlowRules {
                 if isDecided {
                     never.insert(BranchKey(node: node, branch: -1))
                     inspection.report(
-                        "unreachable-branch", block.value,
+                        "unreachable-branch", action.value.place(of: "elseActions"), in: action.value.text.file,
                         "no call comes to elseActions: a condition above always holds; remove them or correct it")
                 }
                 continue

@@ -48,7 +48,7 @@ struct OutsideRules {
         }
         if tested.contains(where: variables.contains) { return }
         inspection.report(
-            "http-failure", handling,
+            "http-failure", action.value.place(of: "errorHandling"), in: action.value.text.file,
             "after a failure \(action.id) goes on as after a success: no condition looks at its status or response; test one"
         )
     }
