@@ -139,7 +139,13 @@ package struct DialogGraph {
                 edge(node, target, .goto)
             }
         case "RepeatDialog": edge(node, starts[topic], .goto)
-        case "EndDialog": edge(node, ends[topic], .next)
+        case "ActionScope":
+            let first = action.blocks.first.map { connect($0.actions, next: next, loop: loop, topic: topic) }
+            edge(node, first ?? next, .next)
+        case "DisconnectedNodeContainer":
+            for block in action.blocks { _ = connect(block.actions, next: next, loop: loop, topic: topic) }
+            edge(node, next, .next)
+        case "EndDialog", "CancelDialog": edge(node, ends[topic], .next)
         case "CancelAllDialogs", "EndConversation": break
         case "BeginDialog":
             if let target = self.topic(action.value["dialog"]) { edge(node, starts[target], .call) }

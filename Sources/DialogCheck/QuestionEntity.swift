@@ -19,8 +19,9 @@ struct QuestionEntity {
     /// It or what embeds it is sensitive.
     let isSensitive: Bool
 
-    init?(_ question: ActionOutline) {
-        guard let entity = question.value["entity"] else { return nil }
+    init?(_ question: ActionOutline, in agent: AgentOutline) {
+        guard var entity = question.value["entity"] else { return nil }
+        if let name = entity.string, let file = agent.entity(named: name) { entity = file }
         if let name = entity.string {
             self.init(kind: name, value: entity, isSensitive: false)
             return

@@ -64,8 +64,8 @@ package struct FormulaSite {
         if formulas.isEmpty { return nil }
         self.path = path
         self.value = value
-        mistakes = wrong.map { ($0.message, value.place(ofOffset: $0.offset)) }
-        references = found.map { ($0.path, value.place(ofOffset: $0.offset)) }
+        mistakes = wrong.map { ($0.message, value.place(ofScalar: $0.offset)) }
+        references = found.map { ($0.path, value.place(ofScalar: $0.offset)) }
     }
 }
 

@@ -75,6 +75,14 @@ package struct SourceValue {
         }
     }
 
+    /// The place of a formula's mistake or name, which counts Unicode scalars.
+    package func place(ofScalar offset: Int) -> SourcePlace {
+        guard let string else { return place }
+        let scalars = string.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: max(0, offset), limitedBy: scalars.endIndex)
+        return place(ofOffset: String(scalars[..<(end ?? scalars.endIndex)]).count)
+    }
+
     /// The place of a character of a single value's text in the document, whatever quotes, escapes, folding and
     /// indentation stand between them.
     package func place(ofOffset offset: Int) -> SourcePlace {

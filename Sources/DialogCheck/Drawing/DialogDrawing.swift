@@ -92,7 +92,9 @@ package struct DialogDrawing {
     private func choiceKey(_ comparison: Comparison, topic: Int) -> String? {
         for action in graph.agent.topics[topic].allActions where action.kind == "Question" {
             guard action.value["variable"]?.string?.hasSuffix(comparison.variable) == true else { continue }
-            let item = QuestionEntity(action)?.list?.items.first { $0["id"]?.string == comparison.text }
+            let item = QuestionEntity(action, in: graph.agent)?.list?.items.first {
+                $0["id"]?.string == comparison.text
+            }
             if let key = item?["dtmfKey"]?.string { return FaceMaker.key(key) }
         }
         return nil

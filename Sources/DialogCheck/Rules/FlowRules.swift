@@ -95,7 +95,7 @@ struct FlowRules {
                     "unreachable-action", action.value,
                     "no call comes to \(action.id): \(behind ?? "nothing leads to it"); remove it or lead to it")
             }
-            if isReached {
+            if isReached, action.kind != "DisconnectedNodeContainer" {
                 for block in action.blocks {
                     if case .branch(let index) = block.role, never.contains(BranchKey(node: node, branch: index)) {
                         continue

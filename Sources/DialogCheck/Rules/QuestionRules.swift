@@ -13,7 +13,7 @@ struct QuestionRules {
             guard action.kind == "Question" else { continue }
             checkSilence(action)
             checkWrongAnswers(action)
-            if let entity = QuestionEntity(action) { checkTermination(entity) }
+            if let entity = QuestionEntity(action, in: inspection.agent) { checkTermination(entity) }
         }
     }
 

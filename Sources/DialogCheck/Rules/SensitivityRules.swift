@@ -32,7 +32,9 @@ struct SensitivityRules {
     private func sensitiveVariables() -> Set<Variable> {
         var sensitive: Set<Variable> = []
         for (topic, action) in inspection.actions where action.kind == "Question" {
-            guard QuestionEntity(action)?.isSensitive == true, let path = action.value["variable"]?.string else {
+            guard QuestionEntity(action, in: inspection.agent)?.isSensitive == true,
+                let path = action.value["variable"]?.string
+            else {
                 continue
             }
             if let variable = variable(path, topic) { sensitive.insert(variable) }
@@ -52,8 +54,10 @@ struct SensitivityRules {
     /// What an action sets from sensitive values.
     private func spread(_ action: ActionOutline, _ topic: Int, _ sensitive: inout Set<Variable>) {
         switch action.kind {
-        case "SetVariable", "SetTextVariable", "ParseValue", "EditTable":
-            guard let value = action.value["value"], isSensitive(value, topic, sensitive) else { return }
+        case "SetVariable", "SetTextVariable", "ParseValue", "EditTable", "EditTableV2":
+            guard let value = action.value["value"] ?? action.value.at("changeType", "value"),
+                isSensitive(value, topic, sensitive)
+            else { return }
             for name in ["variable", "resultVariable", "itemsVariable"] { mark(action.value[name], topic, &sensitive) }
         case "SetMultipleVariables":
             for assignment in action.value["assignments"]?.items ?? [] {
