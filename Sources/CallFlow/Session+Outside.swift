@@ -146,33 +146,5 @@ extension Session {
 
 /// Values as JSON text, for the bodies of requests.
 enum JSON {
-    static func text(_ value: Value) -> String {
-        switch value.kind {
-        case .blank, .error: "null"
-        case .boolean(let boolean): boolean ? "true" : "false"
-        case .number: value.text(for: .declaredRequest)
-        case .text, .dateTime, .choice: quoted(value.text(for: .declaredRequest))
-        case .record(let fields):
-            "{" + fields.map { "\(quoted($0.name)):\(text($0.value))" }.joined(separator: ",") + "}"
-        case .table(let rows): "[" + rows.map { text($0) }.joined(separator: ",") + "]"
-        }
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    static func text(_ value: Value) -> String { value.json(for: .declaredRequest).description }
 }
