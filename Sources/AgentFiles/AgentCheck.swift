@@ -36,9 +36,8 @@ struct AgentCheck {
     }
 
     private func identifiers(_ actions: [Action]) -> [String] {
-        actions.flatMap { action -> [String] in
-            guard case .conditionGroup(let branches, let otherwise) = action.kind else { return [action.id] }
-            return [action.id] + branches.flatMap { identifiers($0.actions) } + identifiers(otherwise)
+        actions.flatMap { action in
+            [action.id] + action.lists.flatMap(identifiers)
         }
     }
 
@@ -50,18 +49,16 @@ struct AgentCheck {
                 complain(
                     "there is no action \(id) in this topic" + (nearest.map { "; did you mean \($0)?" } ?? ""), action,
                     file)
-            case .beginDialog(let name, _, _) where agent.topicIndex(named: name) == nil:
+            case .beginDialog(let dialog), .replaceDialog(let dialog):
+                guard let name = dialog.topic.constant, agent.topicIndex(named: name) == nil else { break }
                 let nearest = nearestName(to: name, among: agent.topics.map(\.name))
                 complain("there is no topic \(name)" + (nearest.map { "; did you mean \($0)?" } ?? ""), action, file)
-            case .conditionGroup(let branches, let otherwise):
-                for branch in branches {
-                    check(branch.condition.check(problem), action, file)
-                    check(branch.actions, ids: ids, file: file)
-                }
-                check(otherwise, ids: ids, file: file)
+            case .conditionGroup(let branches, _):
+                for branch in branches { check(branch.condition.check(problem), action, file) }
             case .setVariable(_, let expression): check(expression.check(problem), action, file)
             default: break
             }
+            for list in action.lists { check(list, ids: ids, file: file) }
         }
     }
 
