@@ -20,6 +20,14 @@ extension Rule {
             "The schema has it, Parley does not: it is named when the folder is loaded, never skipped on a call. Replace or remove it."
         ),
         Rule(
+            "no-effect", .warning, "a part that does nothing on a call",
+            "Copilot Studio has it for chats, orchestrators or signed-in users. The dialog runs without it; the message says what a call does instead."
+        ),
+        Rule(
+            "markup", .warning, "speech markup that is not understood",
+            "A tag or attribute of SSML that Parley does not know, or one that is not closed. The words in it are said."
+        ),
+        Rule(
             "unknown-property", .error, "a property that the kind does not have",
             "A misspelled property would otherwise be ignored and its default taken. The nearest name is suggested."),
         Rule(
@@ -52,6 +60,13 @@ extension Rule {
         Rule(
             "unknown-variable", .error, "a name in a formula that no call has",
             "Variables are Topic.Name, Global.Name, System.Name or Env.Name; System has only what a call has."),
+        Rule(
+            "unknown-entity", .error, "an entity that the folder does not have",
+            "A question refers to a closed list or regular expression in entities/."),
+        Rule(
+            "unknown-flow", .error, "a flow without an address",
+            "InvokeFlowAction names a flow, and parley.yml of the agent's folder says where it answers: flows: { NAME: https://… }."
+        ),
         Rule(
             "unset-variable", .warning, "a variable that is read and never set",
             "It is blank on every call. Mostly the name is misspelled here or where it is set."),

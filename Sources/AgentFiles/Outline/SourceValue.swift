@@ -63,6 +63,9 @@ package struct SourceValue {
     /// The place of a member's name; that of the value itself when it has no such member.
     package func place(of name: String) -> SourcePlace { members.first { $0.name == name }?.place ?? place }
 
+    /// The lines that the value takes.
+    package var lines: ClosedRange<Int> { place.line...max(place.line, lastLine) }
+
     /// The last line that the value takes.
     package var lastLine: Int {
         switch node {

@@ -30,7 +30,7 @@ package struct DialogDrawing {
         var actions: [String: [(node: Int, lines: ClosedRange<Int>)]] = [:]
         for (index, node) in graph.nodes.enumerated() {
             guard let action = node.action else { continue }
-            let lines = action.place.line...max(action.place.line, action.value.lastLine)
+            let lines = action.value.lines
             actions[graph.agent.topics[node.topic].file, default: []].append((index, lines))
         }
         for finding in findings where finding.line > 0 {

@@ -186,11 +186,9 @@ struct FaceMaker {
         face.caption = TextWidth.cut(face.caption, size: NodeFace.Measure.small, width: NodeFace.Measure.inner - 40)
         guard let entity = QuestionEntity(action, in: graph.agent) else { return face }
         if let list = entity.list {
-            let generates = entity.choiceOptions?["generateMapping"]?.boolean ?? false
-            face.chips = list.items.enumerated().map { index, item in
-                let key =
-                    item["dtmfKey"]?.string.map { FaceMaker.key($0) } ?? (generates && index < 9 ? "\(index + 1)" : "")
-                return NodeFace.Chip(key: key, text: item["displayName"]?.string ?? item["id"]?.string ?? "")
+            face.chips = zip(list.items, entity.keysOfItems).map { item, key in
+                NodeFace.Chip(
+                    key: key?.description ?? "", text: item["displayName"]?.string ?? item["id"]?.string ?? "")
             }
         } else {
             face.chips = [NodeFace.Chip(key: "", text: FaceMaker.answer(entity))]

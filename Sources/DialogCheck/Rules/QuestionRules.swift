@@ -1,4 +1,5 @@
 import AgentFiles
+import Foundation
 
 /// Questions that a caller cannot leave, timers that never run, lengths that nothing has, messages that say nothing.
 struct QuestionRules {
@@ -100,7 +101,7 @@ struct QuestionRules {
                     "empty-message", variant.value, "this message says nothing; write what to say, or remove it")
             }
             for file in variant.text.audio where !file.path.contains("{") && !file.path.contains("://") {
-                if fileExists(agent.folder + "/" + file.path) { continue }
+                if FileManager.default.fileExists(atPath: agent.folder + "/" + file.path) { continue }
                 inspection.report(
                     "missing-audio", variant.value.place(ofOffset: file.offset), in: value.text.file,
                     "the audio file \(file.path) is not in the agent's folder; add it or correct the path")

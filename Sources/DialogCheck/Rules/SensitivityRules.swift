@@ -125,7 +125,7 @@ struct SensitivityRules {
         let type = action.value["transferType"] ?? action.value
         switch action.kind {
         case "HttpRequestAction", "InvokeFlowAction":
-            let lines = action.place.line...max(action.place.line, action.value.lastLine)
+            let lines = action.value.lines
             let takes = action.value.text.notes.takes(lines)
             report("sensitive-header", [action.value["headers"]], takes: takes) {
                 "\($0) is sensitive and reaches a header; leave it out, or declare it: '# parley: takes \($0) — why'"
