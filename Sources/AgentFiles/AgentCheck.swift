@@ -32,7 +32,8 @@ struct AgentCheck {
         let lines = (topic.trigger ?? topic.root).lines
         if lines.contains(value.place.line) { return true }
         let others = agent.topics.filter { $0.file == topic.file && $0.name != topic.name }
-        return topic.name == topic.source.name && !others.contains { ($0.trigger?.lines ?? 0...0).contains(value.place.line) }
+        return topic.name == topic.source.name
+            && !others.contains { ($0.trigger?.lines ?? 0...0).contains(value.place.line) }
     }
 
     private func check(_ site: FormulaSite, _ types: VariableTypes, _ topic: TopicOutline) {
@@ -109,7 +110,8 @@ struct AgentCheck {
 
     private func complain(_ code: String, _ place: SourcePlace, _ topic: TopicOutline, _ message: String) {
         // Nothing of a topic that no call starts, or of an action that is switched off, can go wrong.
-        let isHarmless = topic.isIdle || topic.allActions.contains { $0.isDisabled && $0.value.lines.contains(place.line) }
+        let isHarmless =
+            topic.isIdle || topic.allActions.contains { $0.isDisabled && $0.value.lines.contains(place.line) }
         collector.add(
             Diagnostic(
                 isHarmless ? .warning : .error, file: topic.file, line: place.line, column: place.column, code: code,

@@ -184,7 +184,8 @@ private struct FolderReader {
             if let root = document(folder, .topic) { readTopic(root, folder, name: stem(folder)) }
             return
         }
-        if !prefix.isEmpty, let agent = file("agent", in: folder), let root = document(agent, .topic, name: lastComponent(folder)),
+        if !prefix.isEmpty, let agent = file("agent", in: folder),
+            let root = document(agent, .topic, name: lastComponent(folder)),
             root.text("kind") == "AgentDialog"
         {
             readTopic(root, agent, name: lastComponent(folder))

@@ -89,10 +89,12 @@ extension TopicReader {
 
     mutating func checkAudio(_ path: String, _ node: Node, hasFallback: Bool) {
         if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
-            complain("the audio file \(path) lies outside of the agent's folder; put it into it", at: node,
+            complain(
+                "the audio file \(path) lies outside of the agent's folder; put it into it", at: node,
                 code: "missing-audio")
         } else if !context.fileExists(path) {
-            complain("the audio file \(path) is not in the agent's folder; add it or correct the path", at: node,
+            complain(
+                "the audio file \(path) is not in the agent's folder; add it or correct the path", at: node,
                 isError: !hasFallback, code: "missing-audio")
         }
     }

@@ -64,7 +64,8 @@ extension TopicReader {
                 code: "no-exit")
         }
         if voice.missingAction.constant == .setValue, voice.defaultValueOnSilence == nil {
-            complain("SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"),
+            complain(
+                "SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"),
                 code: "no-exit")
         }
         voice.sensitivity = setting(node, "speechRecognitionSensitivity", Double.init(_:))
@@ -123,7 +124,8 @@ extension TopicReader {
             entity = Entity(kind: .pattern(pattern))
         case "DynamicClosedListEntity":
             guard let items = node.member("items").flatMap({ expression($0, property + ".items") }) else {
-                complain("a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node,
+                complain(
+                    "a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node,
                     code: "missing-property")
                 return nil
             }
@@ -238,7 +240,8 @@ extension TopicReader {
             let least = digits(node, "minLength") ?? .constant(1)
             let most = digits(node, "maxLength") ?? .constant(64)
             if let low = least.constant, let high = most.constant, low > high {
-                complain("'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"),
+                complain(
+                    "'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"),
                     code: "impossible-length")
             }
             termination = DtmfTermination(kind: .flexible(minLength: least, maxLength: most))

@@ -195,7 +195,8 @@ struct TopicReader {
             return "action\(unnamed)"
         }
         if !ids.insert(id).inserted {
-            complain("the id \(id) is used twice in this topic; give each action its own", at: node.member("id"),
+            complain(
+                "the id \(id) is used twice in this topic; give each action its own", at: node.member("id"),
                 code: "duplicate-id")
         }
         return id

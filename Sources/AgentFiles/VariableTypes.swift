@@ -101,7 +101,9 @@ struct VariableTypes: FormulaTypes {
             switch action.kind {
             case "Question":
                 // What a question's default or a skipped question leaves may be something else.
-                let isPlain = action.value["defaultValue"] == nil && action.value.at("voiceInputSettings", "defaultValueOnSilence") == nil
+                let isPlain =
+                    action.value["defaultValue"] == nil
+                    && action.value.at("voiceInputSettings", "defaultValueOnSilence") == nil
                 return (site.variable, isPlain ? entityType(action.value["entity"]) : .unknown)
             case "SetVariable": return (site.variable, valueType(action.value["value"], types))
             case "SetTextVariable": return (site.variable, .text)
@@ -111,7 +113,9 @@ struct VariableTypes: FormulaTypes {
     }
 
     private static func valueType(_ value: SourceValue?, _ types: VariableTypes) -> FormulaType {
-        guard let text = value?.string, text.hasPrefix("="), let expression = try? Expression(text) else { return .unknown }
+        guard let text = value?.string, text.hasPrefix("="), let expression = try? Expression(text) else {
+            return .unknown
+        }
         let type = expression.check(types: types).type
         return type == .blank ? .unknown : type
     }
@@ -119,7 +123,9 @@ struct VariableTypes: FormulaTypes {
     private static func entityType(_ entity: SourceValue?) -> FormulaType {
         var inner = entity
         while let definition = inner?["definition"] { inner = definition }
-        if inner?["allowMultipleValues"]?.boolean == true || inner?["includeMetadata"]?.boolean == true { return .unknown }
+        if inner?["allowMultipleValues"]?.boolean == true || inner?["includeMetadata"]?.boolean == true {
+            return .unknown
+        }
         switch inner?.string ?? inner?["kind"]?.string {
         case "BooleanPrebuiltEntity": return .boolean
         case "NumberPrebuiltEntity": return .number
