@@ -42,8 +42,15 @@ struct AgentCheck {
             unknown.insert(reference.place)
             complain("unknown-variable", reference.place, topic, VariableTypes.problem(reference.path))
         }
-        for mistake in site.mistakes(types) where !unknown.contains(mistake.place) {
-            complain("formula", mistake.place, topic, "in the formula: \(mistake.message)")
+        let mistakes = site.mistakes(types).filter { !unknown.contains($0.place) }
+        for mistake in mistakes { complain("formula", mistake.place, topic, "in the formula: \(mistake.message)") }
+        guard mistakes.isEmpty, ["condition", "validation"].contains(site.path.last) else { return }
+        switch site.type(types) {
+        case .boolean, .unknown, .blank, .untyped: break
+        case let type:
+            complain(
+                "formula", site.value.place, topic,
+                "this is true or false on no call: it is a \(type.name.lowercased()); write a comparison")
         }
     }
 

@@ -151,6 +151,9 @@ extension Rule {
             "The colleague who takes the call would ask everything again. TransferToAgent needs 'context' (AutomaticTransferContext gives the variables); TransferToPhoneNumber needs sipUuiHeader or sipxHeaders."
         ),
         Rule(
+            "phone-number", .error, "a telephone number that is none",
+            "A number has digits, a plus sign in front, spaces and dashes; or it is a sip: or tel: URI; or a formula."),
+        Rule(
             "sip-header", .error, "a SIP header that is not carried",
             "At most five headers a call, names in lower case beginning with x- and of at most 64 characters, values of at most 256."
         ),
@@ -159,11 +162,11 @@ extension Rule {
     static let secrets: [Rule] = [
         Rule(
             "sensitive-prompt", .error, "a sensitive value reaches a prompt",
-            "It would be said aloud, recorded and synthesised. Sensitive are the answers to questions whose entity has sensitivityLevel: Sensitive, and whatever is computed from them."
+            "It would be said aloud, recorded and synthesised. Sensitive are the answers to questions whose entity has sensitivityLevel: Sensitive, outputs and properties marked so, secret environment variables, and whatever is computed from them."
         ),
         Rule(
             "sensitive-header", .error, "a sensitive value reaches a header",
-            "SIP and HTTP headers are written to logs on their way. An HTTP request may declare that it takes the value: '# parley: takes Topic.Name — reason' in the action."
+            "SIP and HTTP headers are written to logs on their way, so a request cannot declare that it takes a caller's secret there: send it in the body. A secret environment variable, such as a key, may go into the header of a request that declares it."
         ),
         Rule(
             "sensitive-telemetry", .error, "a sensitive value reaches telemetry",

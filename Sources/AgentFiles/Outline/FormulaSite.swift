@@ -83,6 +83,12 @@ package struct FormulaSite {
         }
     }
 
+    /// The formula's type when variables have these types; text for a text with formulas in it.
+    package func type(_ types: some FormulaTypes) -> FormulaType {
+        guard case .expression(let expression) = content else { return .text }
+        return expression.check(types: types).type
+    }
+
     /// What is wrong with the formulas when variables have these types.
     package func mistakes(_ types: some FormulaTypes) -> [(message: String, place: SourcePlace)] {
         let found =
