@@ -1,4 +1,5 @@
 import Formula
+import Foundation
 import Telephony
 import Testing
 
@@ -128,7 +129,7 @@ struct LibraryTests {
         "regular expressions that are none are mistakes",
         arguments: ["(", "a)", "[", "*a", "a{2,1}", "\\q", "[z-a]", "(?<a>x)(?<a>y)", "a**", "\\p{Xx}"])
     func badPatterns(source: String) throws {
-        let diagnostics = try Expression("IsMatch(\"a\", \"\(source)\")").check { _ in nil }
+        let diagnostics = try Formula.Expression("IsMatch(\"a\", \"\(source)\")").check { _ in nil }
         #expect(diagnostics.count == 1)
         #expect(diagnostics.first?.message.hasPrefix("in the regular expression, at character") == true)
     }
@@ -140,5 +141,19 @@ struct LibraryTests {
         var other = Variables()
         other.seed = 8
         #expect(try evaluated(source) != evaluated(source, in: other))
+    }
+}
+
+@Suite("The documentation")
+struct DocumentationTests {
+    @Test("the article of functions names every function, and no other")
+    func functions() throws {
+        let article = URL(filePath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Sources/Formula/Formula.docc/Functions.md")
+        let text = try String(contentsOf: article, encoding: .utf8)
+        let listed = text.components(separatedBy: "### Operators")[0].split(separator: "`").enumerated()
+            .filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        #expect(listed.sorted() == Formula.Expression.functionNames.sorted())
     }
 }
