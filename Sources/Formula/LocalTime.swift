@@ -23,7 +23,7 @@ public struct LocalTime: Sendable, Hashable, Comparable {
     /// Days since 30 December 1899, whole.
     var day: Int64 { milliseconds.flooredQuotient(LocalTime.millisecondsPerDay) }
     /// Since midnight, 0 to 86,399,999.
-    var millisecondOfDay: Int64 { milliseconds - day * LocalTime.millisecondsPerDay }
+    var millisecondOfDay: Int64 { milliseconds &- day &* LocalTime.millisecondsPerDay }
     /// The year.
     public var year: Int { Int(civil.year) }
     /// The month, 1 to 12.
@@ -40,7 +40,7 @@ public struct LocalTime: Sendable, Hashable, Comparable {
     public var millisecond: Int { Int(millisecondOfDay % 1_000) }
     /// 0 for Sunday to 6 for Saturday.
     public var weekday: Int { Int((day + 6).flooredRemainder(7)) }
-    var startOfDay: LocalTime { LocalTime(milliseconds: day * LocalTime.millisecondsPerDay) }
+    var startOfDay: LocalTime { LocalTime(milliseconds: day &* LocalTime.millisecondsPerDay) }
 
     var civil: (year: Int64, month: Int64, day: Int64) {
         // By eras of 400 years that begin in March, so that leap days come last.
@@ -110,5 +110,5 @@ extension Int64 {
         return self % divisor < 0 ? quotient - 1 : quotient
     }
 
-    func flooredRemainder(_ divisor: Int64) -> Int64 { self - flooredQuotient(divisor) * divisor }
+    func flooredRemainder(_ divisor: Int64) -> Int64 { self &- flooredQuotient(divisor) &* divisor }
 }
