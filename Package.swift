@@ -34,7 +34,7 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
-    "AgentFiles",
+    "AgentFiles", "DialogCheck",
     "Replay", "Speech", "Connectors", "Records",
 ]
 
@@ -85,6 +85,7 @@ let package = Package(
         edge("AudioFiles", ["Telephony", "CSndFile"]),
         edge("Documents", ["Telephony", yams]),
         edge("AgentFiles", ["Telephony", "Formula", "CallFlow", "Documents", yams]),
+        edge("DialogCheck", ["Telephony", "Formula", "CallFlow", "AudioFiles", "Documents", "AgentFiles"]),
         edge(
             "Replay",
             [
@@ -125,6 +126,9 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
+        .testTarget(
+            name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )

@@ -3,81 +3,120 @@ import Documents
 import Formula
 import Telephony
 
-/// What is wrong between the topics of an agent: names that lead nowhere, keys that two topics want.
+/// What is wrong between the documents of an agent so that it cannot run: names that lead nowhere, keys that two topics
+/// want.
+///
+/// What runs and goes wrong on calls is found by the target `DialogCheck`.
 struct AgentCheck {
-    let agent: Agent
-    let files: [String]
-    let collector: DiagnosticCollector
+    private let agent: AgentOutline
+    private let collector: DiagnosticCollector
+
+    init(_ agent: AgentOutline, _ collector: DiagnosticCollector) {
+        self.agent = agent
+        self.collector = collector
+    }
 
     func run() {
-        checkTriggers()
-        for (topic, file) in zip(agent.topics, files) {
-            let ids = Set(identifiers(topic.actions))
-            check(topic.actions, ids: ids, file: file)
-        }
-    }
-
-    private func checkTriggers() {
-        if !agent.topics.isEmpty, !agent.topics.contains(where: { $0.trigger.kind == .onConversationStart }) {
-            collector.add(
-                Diagnostic(
-                    file: files.first ?? "", line: 0, column: 0,
-                    message: "no topic of this agent has OnConversationStart; one must answer the call"))
-        }
-        var keys: [Character: String] = [:]
-        for (topic, file) in zip(agent.topics, files) {
-            guard case .onDtmfKeyPress(let key) = topic.trigger.kind, topic.trigger.condition == nil else { continue }
-            if let other = keys[key.character] {
-                collector.add(
-                    Diagnostic(file: file, line: 0, column: 0, message: "key \(key) starts the topic \(other) already"))
+        checkStart()
+        checkKeys()
+        for topic in agent.topics {
+            checkTargets(topic)
+            for site in FormulaSite.all(in: topic.root) {
+                for reference in site.references { check(reference.path, at: reference.place, topic) }
+                for mistake in site.mistakes { complain("formula", mistake.place, topic, mistake.message) }
             }
-            keys[key.character] = topic.name
         }
     }
 
-    private func identifiers(_ actions: [Action]) -> [String] {
-        actions.flatMap { action in
-            [action.id] + action.lists.flatMap(identifiers)
-        }
+    private func checkStart() {
+        let topics = agent.sources.filter { $0.role == .topic }
+        guard !topics.isEmpty, topics.allSatisfy({ $0.root != nil }) else { return }
+        guard !agent.topics.contains(where: { $0.triggerKind == "OnConversationStart" }) else { return }
+        collector.add(
+            Diagnostic(
+                file: topics[0].file, line: 0, column: 0, code: "no-start",
+                message: "no topic of this agent has OnConversationStart; give it a topic that answers the call"))
     }
 
-    private func check(_ actions: [Action], ids: Set<String>, file: String) {
-        for action in actions {
-            switch action.kind {
-            case .goto(let id) where !ids.contains(id):
-                let nearest = nearestName(to: id, among: ids.sorted())
+    /// Two topics that the same key starts.
+    private func checkKeys() {
+        var taken: [String: TopicOutline] = [:]
+        for topic in agent.topics where topic.triggerKind == "OnDtmfKeyPress" && topic.trigger?["condition"] == nil {
+            guard let value = topic.trigger?["dtmfKey"], let key = value.string else { continue }
+            if let other = taken[key] {
                 complain(
-                    "there is no action \(id) in this topic" + (nearest.map { "; did you mean \($0)?" } ?? ""), action,
-                    file)
-            case .beginDialog(let dialog), .replaceDialog(let dialog):
-                guard let name = dialog.topic.constant, agent.topicIndex(named: name) == nil else { break }
-                let nearest = nearestName(to: name, among: agent.topics.map(\.name))
-                complain("there is no topic \(name)" + (nearest.map { "; did you mean \($0)?" } ?? ""), action, file)
-            case .conditionGroup(let branches, _):
-                for branch in branches { check(branch.condition.check(problem), action, file) }
-            case .setVariable(_, let expression): check(expression.check(problem), action, file)
-            default: break
+                    "duplicate-key", value.place, topic,
+                    "\(key) starts the topic \(other.name) already; give this topic another key or a condition")
+            } else {
+                taken[key] = topic
             }
-            for list in action.lists { check(list, ids: ids, file: file) }
         }
     }
 
-    private func check(_ diagnostics: [Formula.Diagnostic], _ action: Action, _ file: String) {
-        for diagnostic in diagnostics { complain(diagnostic.message, action, file) }
+    // MARK: - Targets
+
+    private func checkTargets(_ topic: TopicOutline) {
+        let actions = topic.allActions
+        let ids = actions.map(\.id)
+        for action in actions {
+            if action.kind == "GotoAction", let target = action.value["actionId"], let id = target.string,
+                !id.hasPrefix("="), !ids.contains(id)
+            {
+                complain(
+                    "unknown-action", target.place, topic,
+                    "there is no action \(id) in this topic" + suggestion(nearestName(to: id, among: ids.sorted())))
+            }
+            for (name, value) in AgentCheck.dialogs(of: action) where !agent.hasTopic(named: name) {
+                let nearest = nearestName(
+                    to: name.split(separator: ".").last.map(String.init) ?? name, among: agent.topicNames)
+                complain("unknown-topic", value.place, topic, "there is no topic \(name)" + suggestion(nearest))
+            }
+        }
     }
 
-    /// What is wrong with a name in a formula, if anything.
-    private func problem(_ path: [String]) -> String? {
+    /// The topics that an action names outright.
+    private static func dialogs(of action: ActionOutline) -> [(name: String, value: SourceValue)] {
+        let values = [
+            ["BeginDialog", "ReplaceDialog"].contains(action.kind) ? action.value["dialog"] : nil,
+            action.value["fallbackDialogOnInvalidEntity"],
+            action.value.at("voiceInputSettings", "fallbackDialogOnSilence"),
+        ]
+        return values.compactMap { value in
+            guard let value, let name = value.string, !name.hasPrefix("=") else { return nil }
+            return (name, value)
+        }
+    }
+
+    // MARK: - Variables
+
+    /// Says what is wrong with a name in a formula, if anything.
+    private func check(_ path: [String], at place: SourcePlace, _ topic: TopicOutline) {
         switch path.first {
-        case "Topic", "Global", "Env": return path.count > 1 ? nil : "'\(path[0])' needs a variable's name behind it"
+        case "Topic", "Global", "Env":
+            if path.count < 2 {
+                complain(
+                    "unknown-variable", place, topic,
+                    "'\(path[0])' is no variable; write a name behind it: \(path[0]).Name"
+                )
+            }
         case "System":
             let name = path.dropFirst().joined(separator: ".")
-            return Session.systemNames.contains(name) ? nil : "there is no System.\(name) on a call"
-        default: return "'\(path.joined(separator: "."))' is no variable; write Topic.Name, Global.Name or System.Name"
+            if Session.systemNames.contains(name) { return }
+            complain(
+                "unknown-variable", place, topic,
+                "there is no System.\(name) on a call"
+                    + suggestion(nearestName(to: name, among: Session.systemNames.sorted()).map { "System.\($0)" }))
+        default:
+            complain(
+                "unknown-variable", place, topic,
+                "'\(path.joined(separator: "."))' is no variable; write Topic.Name, Global.Name or System.Name")
         }
     }
 
-    private func complain(_ message: String, _ action: Action, _ file: String) {
-        collector.add(Diagnostic(file: file, line: 0, column: 0, message: "action \(action.id): \(message)"))
+    private func suggestion(_ name: String?) -> String { name.map { "; did you mean \($0)?" } ?? "" }
+
+    private func complain(_ code: String, _ place: SourcePlace, _ topic: TopicOutline, _ message: String) {
+        collector.add(
+            Diagnostic(file: topic.file, line: place.line, column: place.column, code: code, message: message))
     }
 }

@@ -28,7 +28,8 @@ package enum AgentFolder {
         package var partial: Agent?
         /// Everything that is wrong, in the order of files and lines.
         package var diagnostics: [Documents.Diagnostic]
-        package var sources = SourceMap()
+        /// The documents as they were written.
+        package var sources: [AgentSource] = []
     }
 
     static let endings = [".mcs.yml", ".mcs.yaml", ".yml", ".yaml"]
@@ -49,7 +50,7 @@ package enum AgentFolder {
     package static func readTopic(_ text: String, name: String) -> Reading {
         let collector = DiagnosticCollector()
         var reader = TopicReader(
-            file: name, context: FolderContext(), collector: collector, sources: SourceMap())
+            file: name, context: FolderContext(), collector: collector, notes: SourceText(file: name, text: text).notes)
         var topics: [Topic] = []
         do throws(Documents.Diagnostic) {
             topics = reader.read(try YAMLDocument(text, file: name).root, name: name)
@@ -58,8 +59,7 @@ package enum AgentFolder {
         }
         let agent = Agent(name: name, settings: VoiceSettings(), topics: topics, environment: [:])
         return Reading(
-            agent: collector.hasErrors ? nil : agent, partial: agent, diagnostics: collector.diagnostics.sorted(),
-            sources: reader.sources)
+            agent: collector.hasErrors ? nil : agent, partial: agent, diagnostics: collector.diagnostics.sorted())
     }
 }
 
@@ -67,13 +67,13 @@ package enum AgentFolder {
 private struct FolderReader {
     let path: String
     let collector = DiagnosticCollector()
-    var sources = SourceMap()
+    /// The documents as they were written.
+    private(set) var sources: [AgentSource] = []
     private var context: FolderContext
     private var settings = VoiceSettings()
     private var environment: [String: Value] = [:]
     private var variables: [GlobalVariable] = []
     private var topics: [(topic: Topic, file: String)] = []
-    private var texts: [(file: String, text: String)] = []
 
     init(_ path: String) {
         self.path = path
@@ -98,17 +98,16 @@ private struct FolderReader {
             reader.read(root, into: &settings)
         }
         for name in files("environmentVariables") { if let root = document(name) { readEnvironment(root, name) } }
-        for name in files("variables") { if let root = document(name) { readVariable(root, name) } }
+        for name in files("variables") { if let root = document(name, .variable) { readVariable(root, name) } }
         readTopics(in: path, prefix: "")
         for child in folders("agents") { readTopics(in: child, prefix: lastComponent(child) + ".") }
         if topics.isEmpty, !collector.hasErrors {
             complain("has no topics; put them into topics/, one file each")
         }
-        sources.texts = texts.sorted { $0.file < $1.file }
         let agent = Agent(
             name: lastComponent((path as NSString).standardizingPath), settings: settings, topics: topics.map(\.topic),
             environment: environment, variables: variables.sorted { $0.name < $1.name })
-        AgentCheck(agent: agent, files: topics.map(\.file), collector: collector).run()
+        AgentCheck(AgentOutline(folder: path, sources: sources), collector).run()
         return agent
     }
 
@@ -151,20 +150,22 @@ private struct FolderReader {
         return AgentFolder.endings.first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
     }
 
-    private mutating func document(_ path: String) -> Node? {
+    /// Reads a document and keeps it among the sources.
+    private mutating func document(_ path: String, _ role: AgentSource.Role = .settings) -> Node? {
         guard let data = FileManager.default.contents(atPath: path) else {
             collector.add(
                 Documents.Diagnostic(file: path, line: 0, column: 0, message: "cannot be read; check its permissions"))
             return nil
         }
         let text = String(decoding: data, as: UTF8.self)
-        texts.append((path, text))
+        var root: Node?
         do {
-            return try YAMLDocument(text, file: path).root
+            root = try YAMLDocument(text, file: path).root
         } catch {
             collector.add(error)
-            return nil
         }
+        sources.append(AgentSource(role: role, name: stem(path), file: path, text: text, root: root))
+        return root
     }
 
     // MARK: - Topics
@@ -172,26 +173,28 @@ private struct FolderReader {
     private mutating func readTopics(in folder: String, prefix: String) {
         let isFile = AgentFolder.endings.contains { folder.hasSuffix($0) }
         if isFile {
-            if let root = document(folder) { readTopic(root, folder, name: stem(folder)) }
+            if let root = document(folder, .topic) { readTopic(root, folder, name: stem(folder)) }
             return
         }
-        if !prefix.isEmpty, let agent = file("agent", in: folder), let root = document(agent),
+        if !prefix.isEmpty, let agent = file("agent", in: folder), let root = document(agent, .topic),
             root.text("kind") == "AgentDialog"
         {
             readTopic(root, agent, name: lastComponent(folder))
         }
         for part in ["topics", "actions"] {
             for name in files(in: (folder as NSString).appendingPathComponent(part)) {
-                guard let root = document(name) else { continue }
+                guard let root = document(name, .topic) else { continue }
                 readTopic(root, name, name: stem(name))
             }
         }
     }
 
     private mutating func readTopic(_ root: Node, _ file: String, name: String) {
-        var reader = TopicReader(file: file, context: context, collector: collector, sources: sources)
+        var reader = TopicReader(
+            file: file, context: context, collector: collector, notes: sources.last?.text.notes ?? SourceNotes([]))
         let read = reader.read(root, name: name)
-        sources = reader.sources
+        // What can never run on a call is no part of the agent, and nothing more is said of it.
+        if read.isEmpty, reader.isHarmless { sources.removeLast() }
         for topic in read {
             if let other = topics.first(where: { $0.topic.name == topic.name }) {
                 complain(
@@ -221,9 +224,8 @@ private struct FolderReader {
         var value: Formula.Expression?
         // The tools write the word DEFAULT for a variable that has no default.
         if let node = node.member("defaultValue"), node.string != "DEFAULT" {
-            var reader = TopicReader(file: file, context: context, collector: collector, sources: sources)
+            var reader = TopicReader(file: file, context: context, collector: collector, notes: SourceNotes([]))
             value = reader.value(node, "defaultValue")
-            sources = reader.sources
         }
         for known in ["initializationTimeoutInMilliseconds", "missingInitializationBehavior"] {
             guard let node = node.member(known), !["0", "UseDefault"].contains(node.string) else { continue }
@@ -275,8 +277,7 @@ private struct FolderReader {
     }
 
     private mutating func flow(_ node: Node, _ file: String) -> FlowEndpoint? {
-        var reader = TopicReader(file: file, context: context, collector: collector, sources: sources)
-        defer { sources = reader.sources }
+        var reader = TopicReader(file: file, context: context, collector: collector, notes: SourceNotes([]))
         if node.string != nil {
             return reader.template(node, "url").map {
                 FlowEndpoint(url: $0, headers: [], timeoutInMilliseconds: 30_000)

@@ -19,7 +19,6 @@ extension TopicReader {
         var variants: [[Message.Part]] = []
         for (index, line) in lines.enumerated() {
             let place = "\(property).\(name).\(index)"
-            sources.add(self.place(of: line), topic: topic, action: action, property: place)
             variants.append(parts(line, place, isMarkup: name == "speak"))
         }
         return Message(
@@ -75,7 +74,7 @@ extension TopicReader {
                 if source.contains("://") {
                     complain(
                         "\(source) is audio of another machine, which is not fetched in a call; put the file into the agent's folder",
-                        at: node, isError: fallback.isEmpty)
+                        at: node, code: "unsupported", isError: fallback.isEmpty)
                     parts += fallback
                     continue
                 }
@@ -89,9 +88,13 @@ extension TopicReader {
 
     mutating func checkAudio(_ path: String, _ node: Node, hasFallback: Bool) {
         if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
-            complain("the audio file \(path) lies outside of the agent's folder; put it into it", at: node)
+            complain(
+                "the audio file \(path) lies outside of the agent's folder; put it into it", at: node,
+                code: "missing-audio")
         } else if !context.fileExists(path) {
-            complain("the audio file \(path) is not in the agent's folder", at: node, isError: !hasFallback)
+            complain(
+                "the audio file \(path) is not in the agent's folder", at: node, code: "missing-audio",
+                isError: !hasFallback)
         }
     }
 

@@ -195,7 +195,8 @@ extension TopicReader {
             let key = item.text("dtmfKey").flatMap(MappingKey.init(rawValue:))?.digit
             if let key, let other = items.first(where: { $0.key == key }) {
                 complain(
-                    "key \(key) is taken by \(other.id) already; give \(id) another", at: item.member("dtmfKey"))
+                    "key \(key) is taken by \(other.id) already; give \(id) another", at: item.member("dtmfKey"),
+                    code: "duplicate-key")
             }
             items.append(
                 Entity.Item(
@@ -216,7 +217,7 @@ extension TopicReader {
         do throws(Formula.Diagnostic) {
             return try Expression("Match(Entity.Input, \"\(quoted)\", MatchOptions.IgnoreCase).FullMatch")
         } catch {
-            complain("the pattern cannot be used: \(error.message)", at: place)
+            complain("the pattern cannot be used: \(error.message)", at: place, code: "formula")
             return nil
         }
     }

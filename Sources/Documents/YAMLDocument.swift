@@ -24,13 +24,14 @@ package struct YAMLDocument {
         self.file = file
         guard text.utf8.count <= Limits.size else {
             throw Diagnostic(
-                file: file, line: 0, column: 0,
+                file: file, line: 0, column: 0, code: "yaml",
                 message: "is \(text.utf8.count) octets long; a document may have \(Limits.size): split it")
         }
         try YAMLDocument.checkEvents(text, file: file)
         do {
             guard let root = try Yams.compose(yaml: text) else {
-                throw Diagnostic(file: file, line: 0, column: 0, message: "is empty; it needs at least a 'kind' line")
+                throw Diagnostic(
+                    file: file, line: 0, column: 0, code: "yaml", message: "is empty; it needs at least a 'kind' line")
             }
             self.root = root
         } catch let diagnostic as Diagnostic {
@@ -59,7 +60,7 @@ package struct YAMLDocument {
         }
         if deepest > 4 * Limits.depth || aliases > 20 * Limits.aliases {
             throw Diagnostic(
-                file: file, line: 0, column: 0,
+                file: file, line: 0, column: 0, code: "yaml",
                 message: "nests or refers too much to be a document: at most \(Limits.depth) values within values")
         }
     }
@@ -70,12 +71,12 @@ package struct YAMLDocument {
         budget -= 1
         guard budget >= 0 else {
             throw Diagnostic(
-                file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
+                file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, code: "yaml",
                 message: "grows beyond \(Limits.nodes) values when its aliases are followed: write the values out")
         }
         guard depth <= Limits.depth else {
             throw Diagnostic(
-                file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
+                file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, code: "yaml",
                 message: "is nested deeper than \(Limits.depth) values: move the inner part to a topic of its own")
         }
         switch node {
@@ -92,25 +93,29 @@ package struct YAMLDocument {
 
     private static func diagnostic(for error: any Error, file: String) -> Diagnostic {
         guard let yaml = error as? YamlError else {
-            return Diagnostic(file: file, line: 0, column: 0, message: "cannot be read as YAML: \(error)")
+            return Diagnostic(file: file, line: 0, column: 0, code: "yaml", message: "cannot be read as YAML: \(error)")
         }
         switch yaml {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             let around = context.map { " \($0.text)" } ?? ""
+            // An open quote or bracket is noticed far below: the place where it was opened is the one to look at.
+            let opened = context.flatMap { ["quoted", "flow"].contains(where: $0.text.contains) ? $0.mark : nil }
+            let mark = opened ?? mark
             return Diagnostic(
-                file: file, line: mark.line, column: mark.column,
+                file: file, line: mark.line, column: mark.column, code: "yaml",
                 message: "is not YAML here: \(problem)\(around.isEmpty ? "" : " (\(around.trimmingSpace))"); "
                     + "check the indentation and quotes of this line and the one above")
         case .duplicatedKeysInMapping(let duplicates, let context):
             return Diagnostic(
-                file: file, line: context.mark.line, column: context.mark.column,
+                file: file, line: context.mark.line, column: context.mark.column, code: "yaml",
                 message: "has \(duplicates.map { "'\($0)'" }.joined(separator: ", ")) twice in one mapping: keep one")
         case .reader(let problem, _, _, _):
             return Diagnostic(
-                file: file, line: 0, column: 0,
+                file: file, line: 0, column: 0, code: "yaml",
                 message: "has octets that are not UTF-8 text (\(problem)): save it as UTF-8")
-        default: return Diagnostic(file: file, line: 0, column: 0, message: "cannot be read as YAML: \(yaml)")
+        default:
+            return Diagnostic(file: file, line: 0, column: 0, code: "yaml", message: "cannot be read as YAML: \(yaml)")
         }
     }
 }
