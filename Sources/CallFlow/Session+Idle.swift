@@ -92,7 +92,7 @@ extension Session {
         let milliseconds: Double
         switch agent.topics[topic].trigger.timeoutInMilliseconds ?? .constant(1_800_000) {
         case .constant(let value): milliseconds = Double(value)
-        case .formula(let formula): milliseconds = formula.evaluate(in: scope).asNumber ?? 0
+        case .formula(let formula): milliseconds = formula.evaluate(in: scope, budget: Limit.formula).asNumber ?? 0
         }
         guard milliseconds > 0, milliseconds < 1e9 else { return nil }
         return after(milliseconds: Int(milliseconds), from: lastActivity)

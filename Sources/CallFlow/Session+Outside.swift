@@ -52,7 +52,7 @@ extension Session {
         case .json(let expression):
             guard let value = evaluate(expression, id) else { return }
             body = JSON.text(value)
-            hasSecret = hasSecret || value.hasSecret
+            hasSecret = hasSecret || value.hasSensitivePart
             contentType = "application/json"
         case .raw(let template, let type):
             guard let value = evaluate(template, id) else { return }
@@ -168,7 +168,7 @@ extension Session {
             guard let value = evaluate(input.value, id) else { return }
             fields.append(Value.Field(input.name, value))
         }
-        let hasSecret = url.isSensitive || headers.hasSecret || fields.contains { $0.value.hasSecret }
+        let hasSecret = url.isSensitive || headers.hasSecret || fields.contains { $0.value.hasSensitivePart }
         guard !hasSecret || !flow.takes.isEmpty else { return refuse(id) }
         ask(
             HTTPParts(
@@ -348,17 +348,5 @@ extension Session {
                 SpokenText(
                     text: text, language: agent.settings.language, voice: agent.settings.voice, isPrivate: true,
                     isSensitive: false)), awaiting.actionID, true)
-    }
-}
-
-extension Value {
-    /// It, or something in it, is sensitive.
-    var hasSecret: Bool {
-        if isSensitive { return true }
-        return switch kind {
-        case .record(let fields): fields.contains { $0.value.hasSecret }
-        case .table(let rows): rows.contains(where: \.hasSecret)
-        default: false
-        }
     }
 }
