@@ -46,11 +46,24 @@ package enum AgentFolder {
 
     /// Reads one topic's document that lies in no folder.
     ///
-    /// - Parameter name: the topic's name, and the file's in diagnostics.
-    package static func readTopic(_ text: String, name: String) -> Reading {
+    /// - Parameters:
+    ///   - name: the topic's name, and the file's in diagnostics.
+    ///   - flows: identifiers of flows that have an endpoint.
+    ///   - entities: documents of entities, by their names.
+    package static func readTopic(
+        _ text: String, name: String, flows: [String] = [], entities: [String: String] = [:]
+    ) -> Reading {
         let collector = DiagnosticCollector()
+        var context = FolderContext()
+        for flow in flows {
+            context.flows[flow] = FlowEndpoint(
+                url: Template(constant: "https://flows.example/\(flow)"), headers: [], timeoutInMilliseconds: 30_000)
+        }
+        for (entity, text) in entities {
+            context.entities[entity] = (try? YAMLDocument(text, file: entity))?.root
+        }
         var reader = TopicReader(
-            file: name, context: FolderContext(), collector: collector, notes: SourceText(file: name, text: text).notes)
+            file: name, context: context, collector: collector, notes: SourceText(file: name, text: text).notes)
         var topics: [Topic] = []
         do throws(Documents.Diagnostic) {
             topics = reader.read(try YAMLDocument(text, file: name).root, name: name)

@@ -14,7 +14,9 @@ extension TopicReader {
         let name = node.member("speak") != nil ? "speak" : "text"
         let lines = node.items(name)
         if lines.isEmpty, ["Message", nil].contains(node.text("kind")) {
-            complain("a message needs 'speak' or 'text'", at: node)
+            complain(
+                "this message says nothing on a call; give it 'speak' or 'text'", at: node, code: "unsupported",
+                isError: false)
         }
         var variants: [[Message.Part]] = []
         for (index, line) in lines.enumerated() {

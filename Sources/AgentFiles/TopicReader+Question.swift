@@ -89,9 +89,6 @@ extension TopicReader {
             hold.music = template(music, "\(property).holdMusic")
             if let path = music.string, hold.music?.isConstant == true { checkAudio(path, music, hasFallback: false) }
         }
-        if hold.mode == .onRequest, hold.holdWords.isEmpty, node.text("kind") != nil {
-            complain("UserRequestedHoldSettings needs 'holdWords' that the caller can say", at: node)
-        }
         return hold
     }
 
@@ -141,8 +138,8 @@ extension TopicReader {
         entity.ambiguity = node.text("ambiguousResolutionBehavior") == "PreferPast" ? .past : .future
         if node.text("ambiguousResolutionBehavior") == "PromptForDisambiguation" {
             complain(
-                "PromptForDisambiguation does nothing on a call: a day that could be two is the next one",
-                at: node.member("ambiguousResolutionBehavior"), isError: false)
+                "'ambiguousResolutionBehavior' PromptForDisambiguation does nothing on a call: a day that could be two is the next one; write PreferFuture or PreferPast",
+                at: node.member("ambiguousResolutionBehavior"), code: "unsupported", isError: false)
         }
         if let options = node.member("dtmfMultipleChoiceOptions") {
             entity.choices = Entity.ChoiceOptions(
