@@ -101,7 +101,10 @@ struct AgentCheck {
             }
         case "System":
             let name = path.dropFirst().joined(separator: ".")
-            if Session.systemNames.contains(name) { return }
+            // Members of a variable, such as those of the chosen intent, are known when the call runs.
+            let parts = Array(path.dropFirst())
+            let prefixes = parts.indices.map { parts[...$0].joined(separator: ".") }
+            if prefixes.contains(where: Session.systemNames.contains) { return }
             complain(
                 "unknown-variable", place, topic,
                 "there is no System.\(name) on a call"

@@ -126,6 +126,7 @@ extension Session {
         guard let index = playing.firstIndex(where: { $0.id == id }) else { return }
         playing.remove(at: index)
         guard playing.isEmpty else { return }
+        lastSaid = position
         switch state {
         case .asking: startWaiting()
         case .holding(let holding): startHoldTimer(holding)

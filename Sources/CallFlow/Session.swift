@@ -28,6 +28,8 @@ package struct Session: Sendable {
     var position = SampleTime.zero
     /// When the caller last did something, or the call began.
     var lastActivity = SampleTime.zero
+    /// When the caller last heard the end of a prompt.
+    var lastSaid = SampleTime.zero
     /// `OnInactivity` has come since then.
     var hasBeenInactive = false
     /// When it comes; kept, because formulas may say so and every tick asks.
