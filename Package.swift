@@ -126,7 +126,7 @@ let package = Package(
         tests(of: "DSP", ["Telephony"]),
         tests(of: "Formula", ["Telephony"]),
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
-        tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
+        tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],

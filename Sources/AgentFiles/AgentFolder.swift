@@ -28,9 +28,8 @@ package enum AgentFolder {
         package var partial: Agent?
         /// Everything that is wrong, in the order of files and lines.
         package var diagnostics: [Documents.Diagnostic]
-        package var sources = SourceMap()
-        /// The documents as they were written, in the order in which they were read.
-        package var documents: [AgentSource] = []
+        /// The documents as they were written.
+        package var sources: [AgentSource] = []
     }
 
     static let endings = [".mcs.yml", ".mcs.yaml", ".yml", ".yaml"]
@@ -42,18 +41,29 @@ package enum AgentFolder {
         let diagnostics = reader.collector.diagnostics.sorted()
         return Reading(
             agent: reader.collector.hasErrors ? nil : agent, partial: agent, diagnostics: diagnostics,
-            sources: reader.sources, documents: reader.documents)
+            sources: reader.sources)
     }
 
     /// Reads one topic's document that lies in no folder.
     ///
-    /// - Parameter name: the topic's name, and the file's in diagnostics.
-    package static func readTopic(_ text: String, name: String) -> Reading {
+    /// - Parameters:
+    ///   - name: the topic's name, and the file's in diagnostics.
+    ///   - flows: identifiers of flows that have an endpoint.
+    ///   - entities: documents of entities, by their names.
+    package static func readTopic(
+        _ text: String, name: String, flows: [String] = [], entities: [String: String] = [:]
+    ) -> Reading {
         let collector = DiagnosticCollector()
-        let document = try? YAMLDocument(text, file: name)
-        let source = AgentSource(role: .topic, name: name, file: name, text: text, root: document?.root)
+        var context = FolderContext()
+        for flow in flows {
+            context.flows[flow] = FlowEndpoint(
+                url: Template(constant: "https://flows.example/\(flow)"), headers: [], timeoutInMilliseconds: 30_000)
+        }
+        for (entity, text) in entities {
+            context.entities[entity] = (try? YAMLDocument(text, file: entity))?.root
+        }
         var reader = TopicReader(
-            file: name, context: FolderContext(), collector: collector, sources: SourceMap())
+            file: name, context: context, collector: collector, notes: SourceText(file: name, text: text).notes)
         var topics: [Topic] = []
         do throws(Documents.Diagnostic) {
             topics = reader.read(try YAMLDocument(text, file: name).root, name: name)
@@ -62,8 +72,7 @@ package enum AgentFolder {
         }
         let agent = Agent(name: name, settings: VoiceSettings(), topics: topics, environment: [:])
         return Reading(
-            agent: collector.hasErrors ? nil : agent, partial: agent, diagnostics: collector.diagnostics.sorted(),
-            sources: reader.sources, documents: [source])
+            agent: collector.hasErrors ? nil : agent, partial: agent, diagnostics: collector.diagnostics.sorted())
     }
 }
 
@@ -71,14 +80,13 @@ package enum AgentFolder {
 private struct FolderReader {
     let path: String
     let collector = DiagnosticCollector()
-    var sources = SourceMap()
+    /// The documents as they were written.
+    private(set) var sources: [AgentSource] = []
     private var context: FolderContext
     private var settings = VoiceSettings()
     private var environment: [String: Value] = [:]
     private var variables: [GlobalVariable] = []
     private var topics: [(topic: Topic, file: String)] = []
-    private var texts: [(file: String, text: String)] = []
-    private(set) var documents: [AgentSource] = []
 
     init(_ path: String) {
         self.path = path
@@ -98,22 +106,21 @@ private struct FolderReader {
         readOwnSettings()
         for name in files("entities") { if let root = document(name, .entity) { readEntity(root, name) } }
         for name in [agentFile, file("settings", in: path)].compactMap({ $0 }) + files("settings") {
-            guard let root = document(name, .settings) else { continue }
+            guard let root = document(name) else { continue }
             var reader = SettingsReader(file: name, context: context, collector: collector)
             reader.read(root, into: &settings)
         }
-        for name in files("environmentVariables") { if let root = document(name) { readEnvironment(root, name) } }
+        for name in files("environmentVariables") { if let root = document(name, .declaration) { readEnvironment(root, name) } }
         for name in files("variables") { if let root = document(name, .variable) { readVariable(root, name) } }
         readTopics(in: path, prefix: "")
         for child in folders("agents") { readTopics(in: child, prefix: lastComponent(child) + ".") }
         if topics.isEmpty, !collector.hasErrors {
             complain("has no topics; put them into topics/, one file each")
         }
-        sources.texts = texts.sorted { $0.file < $1.file }
         let agent = Agent(
             name: lastComponent((path as NSString).standardizingPath), settings: settings, topics: topics.map(\.topic),
             environment: environment, variables: variables.sorted { $0.name < $1.name })
-        AgentCheck(AgentOutline(folder: path, sources: documents), collector).run()
+        AgentCheck(AgentOutline(folder: path, sources: sources), collector).run()
         return agent
     }
 
@@ -156,23 +163,21 @@ private struct FolderReader {
         return AgentFolder.endings.first { name.hasSuffix($0) }.map { String(name.dropLast($0.count)) } ?? name
     }
 
-    private mutating func document(
-        _ path: String, _ role: AgentSource.Role = .declaration, name: String? = nil
-    ) -> Node? {
+    /// Reads a document and keeps it among the sources.
+    private mutating func document(_ path: String, _ role: AgentSource.Role = .settings) -> Node? {
         guard let data = FileManager.default.contents(atPath: path) else {
             collector.add(
                 Documents.Diagnostic(file: path, line: 0, column: 0, message: "cannot be read; check its permissions"))
             return nil
         }
         let text = String(decoding: data, as: UTF8.self)
-        texts.append((path, text))
         var root: Node?
         do {
             root = try YAMLDocument(text, file: path).root
         } catch {
             collector.add(error)
         }
-        documents.append(AgentSource(role: role, name: name ?? stem(path), file: path, text: text, root: root))
+        sources.append(AgentSource(role: role, name: stem(path), file: path, text: text, root: root))
         return root
     }
 
@@ -184,8 +189,7 @@ private struct FolderReader {
             if let root = document(folder, .topic) { readTopic(root, folder, name: stem(folder)) }
             return
         }
-        if !prefix.isEmpty, let agent = file("agent", in: folder),
-            let root = document(agent, .topic, name: lastComponent(folder)),
+        if !prefix.isEmpty, let agent = file("agent", in: folder), let root = document(agent, .topic),
             root.text("kind") == "AgentDialog"
         {
             readTopic(root, agent, name: lastComponent(folder))
@@ -199,9 +203,11 @@ private struct FolderReader {
     }
 
     private mutating func readTopic(_ root: Node, _ file: String, name: String) {
-        var reader = TopicReader(file: file, context: context, collector: collector, sources: sources)
+        var reader = TopicReader(
+            file: file, context: context, collector: collector, notes: sources.last?.text.notes ?? SourceNotes([]))
         let read = reader.read(root, name: name)
-        sources = reader.sources
+        // What can never run on a call is no part of the agent, and nothing more is said of it.
+        if read.isEmpty, reader.isHarmless { sources.removeLast() }
         for topic in read {
             if let other = topics.first(where: { $0.topic.name == topic.name }) {
                 complain(
@@ -231,9 +237,8 @@ private struct FolderReader {
         var value: Formula.Expression?
         // The tools write the word DEFAULT for a variable that has no default.
         if let node = node.member("defaultValue"), node.string != "DEFAULT" {
-            var reader = TopicReader(file: file, context: context, collector: collector, sources: sources)
+            var reader = TopicReader(file: file, context: context, collector: collector, notes: SourceNotes([]))
             value = reader.value(node, "defaultValue")
-            sources = reader.sources
         }
         for known in ["initializationTimeoutInMilliseconds", "missingInitializationBehavior"] {
             guard let node = node.member(known), !["0", "UseDefault"].contains(node.string) else { continue }
@@ -274,7 +279,7 @@ private struct FolderReader {
 
     /// Reads `parley.yml`: `flows`, by identifier, and `environment`, by name.
     private mutating func readOwnSettings() {
-        guard let name = file("parley", in: path), let root = document(name) else { return }
+        guard let name = file("parley", in: path), let root = document(name, .declaration) else { return }
         guard var map = MappingReader(root, "parley.yml", file: name, collector: collector) else { return }
         if let kind = map.string("kind"), kind != "Parley.Settings" {
             map.complain("the kind of this file is Parley.Settings, not \(kind)", at: map.value("kind"))
@@ -285,8 +290,7 @@ private struct FolderReader {
     }
 
     private mutating func flow(_ node: Node, _ file: String) -> FlowEndpoint? {
-        var reader = TopicReader(file: file, context: context, collector: collector, sources: sources)
-        defer { sources = reader.sources }
+        var reader = TopicReader(file: file, context: context, collector: collector, notes: SourceNotes([]))
         if node.string != nil {
             return reader.template(node, "url").map {
                 FlowEndpoint(url: $0, headers: [], timeoutInMilliseconds: 30_000)

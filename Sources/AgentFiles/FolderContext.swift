@@ -23,3 +23,6 @@ struct FolderContext {
         return FileManager.default.fileExists(atPath: (folder as NSString).appendingPathComponent(path))
     }
 }
+
+/// There is a file of that path.
+package func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }

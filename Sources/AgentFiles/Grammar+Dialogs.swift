@@ -191,17 +191,12 @@ extension Grammar {
         action RepeatDialog
           input <InputBinding>
           activityProcessed bool= ~unless true what the caller did is always taken by the topic that it began
-        group InputBinding InputBinding? ActionInputBinding SingleValueInputBinding
-        object InputBinding
-          binding {value}
+        group InputBinding ActionInputBinding? SingleValueInputBinding
         object ActionInputBinding
           binding {value}
         object SingleValueInputBinding
           value value
-        group OutputBinding OutputBinding? ActionOutputBinding SingleVariableOutputBinding
-        object OutputBinding
-          binding {variable}
-          outputOverrides [<PropertyOverride>]
+        group OutputBinding ActionOutputBinding? SingleVariableOutputBinding
         object ActionOutputBinding
           binding {variable}
           outputOverrides [<PropertyOverride>]
@@ -289,8 +284,8 @@ extension Grammar {
         object ContinueOnErrorBehavior
           statusCode variable
           errorResponseBody variable
-        group LatencyMessage LatencyMessage?
-        object LatencyMessage
+        group LatencyMessage LatencyMessageSettings?
+        object LatencyMessageSettings
           allowLatencyMessage bool=
           latencyMessage <ActivityTemplate>
           latencyMessageDelayInMilliseconds int=

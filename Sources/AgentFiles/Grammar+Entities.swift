@@ -75,8 +75,8 @@ extension Grammar {
           key PoundKey|StarKey=
           interdigitTimeoutInMilliseconds int=
           terminationTimeoutInMilliseconds int=
-        group ChoiceOptions ChoiceOptions?
-        object ChoiceOptions
+        group ChoiceOptions DtmfMultipleChoiceOptions?
+        object DtmfMultipleChoiceOptions
           generateMapping bool=
           readOutOptions bool=
         group Definition ClosedListEntity RegexEntity ExternalEntity
@@ -114,8 +114,8 @@ extension Grammar {
           entityId* string
           selectedItems [<SelectedItem>]
           dtmfMultipleChoiceOptions <ChoiceOptions>
-        group SelectedItem SelectedItem? (scalar)
-        object SelectedItem
+        group SelectedItem SelectedClosedListItem? (scalar)
+        object SelectedClosedListItem
           id* string
           dtmfKey Num0|Num1|Num2|Num3|Num4|Num5|Num6|Num7|Num8|Num9|PoundKey|StarKey
         entity RegexEntityReference
@@ -123,8 +123,8 @@ extension Grammar {
           dtmfOptions <Termination>
         entity OneOfMultiEntityReference
           entities* [<EntityChoice>]
-        group EntityChoice EntityChoice?
-        object EntityChoice
+        group EntityChoice MultiEntityChoice?
+        object MultiEntityChoice
           entity* <Entity>
           propertyName* string
         unsupported ExternalEntityReference is trained elsewhere; write a ClosedListEntity or a RegexEntity
@@ -258,10 +258,7 @@ extension Grammar {
         object VoiceAudioLatencySettings
           latencyAudio expr
           fallbackLatencyMessage text
-        group VoiceFont VoiceFont? VoiceTypeBase
-        object VoiceFont
-          voiceName string
-          speakingSpeed number
+        group VoiceFont VoiceTypeBase?
         object VoiceTypeBase
           voiceName string
           speakingSpeed number

@@ -17,7 +17,7 @@ struct GrammarCheck {
         self.collector = collector
     }
 
-    mutating func complain(_ message: String, at node: Node?, isError: Bool = true, code: String = "wrong-type") {
+    mutating func complain(_ message: String, at node: Node?, code: String, isError: Bool = true) {
         if isError { errors += 1 }
         collector.add(
             Diagnostic(
@@ -45,20 +45,23 @@ struct GrammarCheck {
         } else if case .text = inner {
             check(node, inner, what)
         } else {
-            complain("\(what) is a list, each item on a line that begins with '-', not \(node.kindName)", at: node)
+            complain(
+                "\(what) is a list, each item on a line that begins with '-', not \(node.kindName)", at: node,
+                code: "wrong-type")
         }
     }
 
     private mutating func checkMap(_ node: Node, _ inner: Grammar.Form, _ what: String) {
         guard case .mapping(let members) = node else {
-            return complain("\(what) is written as 'name: value' lines, not as \(node.kindName)", at: node)
+            return complain(
+                "\(what) is written as 'name: value' lines, not as \(node.kindName)", at: node, code: "wrong-type")
         }
         for (key, value) in members { check(value, inner, "'\(key.string ?? "?")' of \(what)") }
     }
 
     private mutating func checkScalar(_ node: Node, _ form: Grammar.Form, _ what: String) {
         guard case .scalar(let scalar) = node else {
-            return complain("\(what) is \(form.description), not \(node.kindName)", at: node)
+            return complain("\(what) is \(form.description), not \(node.kindName)", at: node, code: "wrong-type")
         }
         let text = scalar.string
         let isFormula = text.hasPrefix("=")
@@ -76,7 +79,7 @@ struct GrammarCheck {
         if case .word(let words, _) = form, let nearest = nearestName(to: text, among: words) {
             message += "; did you mean \(nearest)?"
         }
-        complain(message, at: node)
+        complain(message, at: node, code: "wrong-type")
     }
 
     private static func isInt(_ text: String) -> Bool {
@@ -98,7 +101,8 @@ struct GrammarCheck {
         case .scalar(let scalar) where group.takesScalar:
             guard group.namesKinds else { return }
             checkKind(scalar.string, at: node, of: nil, group, what)
-        default: complain("\(what) is written as 'name: value' lines, not as \(node.kindName)", at: node)
+        default:
+            complain("\(what) is written as 'name: value' lines, not as \(node.kindName)", at: node, code: "wrong-type")
         }
     }
 
@@ -106,16 +110,18 @@ struct GrammarCheck {
         _ name: String, at place: Node, of node: Node?, _ group: Grammar.Group, _ what: String
     ) {
         guard let kind = grammar.kinds[name], group.kinds.contains(name) else {
+            let isKnown = grammar.kinds[name] != nil
+            let isTelephony = name.hasPrefix(Grammar.telephonyPrefix)
             return complain(
                 unknown(name, group, what), at: place,
-                code: name.hasPrefix(Grammar.telephonyPrefix) ? "unsupported" : "unknown-kind")
+                code: isKnown ? "wrong-type" : isTelephony ? "unsupported" : "unknown-kind")
         }
         if case .named(let isError, _, let reason) = kind.use {
             return complain(
                 isError
                     ? "\(name) is not supported on a call: it \(reason)"
                     : "\(name) does nothing on a call: it \(reason)",
-                at: place, isError: isError, code: isError ? "unsupported" : "no-effect")
+                at: place, code: isError ? "unsupported" : "no-effect", isError: isError)
         }
         guard let node, case .mapping(let mapping) = node else { return }
         let isDisabled = mapping[Node("disabled")]?.string == "true"
@@ -164,8 +170,8 @@ struct GrammarCheck {
         complain(
             isError
                 ? "'\(property.name)' of \(kind.title) is not supported on a call: \(reason)"
-                : "'\(property.name)' of \(kind.title) does nothing on a call: \(reason)", at: key, isError: isError,
-            code: isError ? "unsupported" : "no-effect")
+                : "'\(property.name)' of \(kind.title) does nothing on a call: \(reason)", at: key,
+            code: isError ? "unsupported" : "no-effect", isError: isError)
     }
 }
 
@@ -223,5 +229,19 @@ extension Node {
     func pairs(_ name: String) -> [(name: String, value: Node)] {
         guard case .mapping(let mapping)? = member(name) else { return [] }
         return mapping.compactMap { key, value in key.string.map { ($0, value) } }
+    }
+
+    /// The lines from the first to the last value.
+    var lines: ClosedRange<Int> {
+        let first = mark?.line ?? 0
+        return first...max(first, lastLine)
+    }
+
+    private var lastLine: Int {
+        switch self {
+        case .mapping(let mapping): mapping.reduce(mark?.line ?? 0) { max($0, $1.key.lastLine, $1.value.lastLine) }
+        case .sequence(let items): items.reduce(mark?.line ?? 0) { max($0, $1.lastLine) }
+        default: mark?.line ?? 0
+        }
     }
 }

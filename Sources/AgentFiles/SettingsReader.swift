@@ -9,7 +9,6 @@ struct SettingsReader {
     let file: String
     let context: FolderContext
     let collector: DiagnosticCollector
-    private(set) var sources = SourceMap()
 
     init(file: String, context: FolderContext, collector: DiagnosticCollector) {
         self.file = file
@@ -52,7 +51,7 @@ struct SettingsReader {
     }
 
     private func reader() -> TopicReader {
-        TopicReader(file: file, context: context, collector: collector, sources: sources)
+        TopicReader(file: file, context: context, collector: collector, notes: SourceNotes([]))
     }
 
     private mutating func speech(_ node: Node, into settings: inout VoiceSettings) {
@@ -90,7 +89,6 @@ struct SettingsReader {
         guard let latency = node.member("latencyMessage") else { return }
         var reader = reader()
         settings.latencyMessage = reader.message(latency, "latencyMessage")
-        sources = reader.sources
     }
 
     private mutating func ivr(_ node: Node, into settings: inout VoiceSettings) {
@@ -118,7 +116,6 @@ struct SettingsReader {
                 settings.speakingSpeed = min(3, max(0.3, speed))
             }
         }
-        sources = reader.sources
     }
 
     /// A language by its BCP 47 tag or by the number that Windows gives it.

@@ -74,6 +74,7 @@ extension TopicReader {
             return flow(node.text("flowId") ?? "", node.member("flowId") ?? node, inputs(node), outputs(node)).map {
                 var flow = $0
                 flow.latency = latency(node)
+                flow.takes = notes.takes(node.lines)
                 return .invokeFlow(flow)
             }
         case "AnswerQuestionWithAI", "SearchAndSummarizeContent": return answer(name, node)
@@ -102,13 +103,14 @@ extension TopicReader {
             action.errorBody = handling.member("errorResponseBody").flatMap { variable($0) }
         }
         action.latency = latency(node)
+        action.takes = notes.takes(node.lines)
         return .httpRequest(action)
     }
 
     private mutating func headers(_ node: Node, _ property: String) -> [(name: String, value: Template)] {
         node.pairs(property).compactMap { name, value in
             guard name.isHeaderName else {
-                complain("'\(name)' is no name of a header: letters, digits and dashes", at: value)
+                complain("'\(name)' is no name of a header: letters, digits and dashes", at: value, code: "wrong-type")
                 return nil
             }
             return template(value, "\(property).\(name)").map { (name: name, value: $0) }
@@ -216,7 +218,6 @@ extension TopicReader {
             guard let name = input.text("propertyName") else { continue }
             let path = VariablePath(scope: .topic, name: name)
             let action = "input.\(name)"
-            sources.add(place(of: input), topic: topic, action: action)
             if let manual = input.member("value") {
                 if let value = value(manual, action) {
                     actions.append(Action(id: action, kind: .setVariable(path, value), kindName: "ManualTaskInput"))
@@ -277,7 +278,6 @@ extension TopicReader {
         guard let flow = flow(call.text("flowId") ?? "", call.member("flowId") ?? call, inputs, outputs) else {
             return []
         }
-        sources.add(place(of: call), topic: name, action: "action")
         actions.append(Action(id: "action", kind: .invokeFlow(flow), kindName: "InvokeFlowTaskAction"))
         let title = root.member("mcs.metadata")?.text("componentName") ?? root.text("modelDisplayName")
         var topic = Topic(name: name, displayName: title, trigger: Trigger(kind: .onRedirect), actions: actions)

@@ -14,12 +14,13 @@ extension TopicReader {
         let name = node.member("speak") != nil ? "speak" : "text"
         let lines = node.items(name)
         if lines.isEmpty, ["Message", nil].contains(node.text("kind")) {
-            complain("a message needs 'speak' or 'text'", at: node, code: "missing-property")
+            complain(
+                "this message says nothing on a call; give it 'speak' or 'text'", at: node, code: "empty-message",
+                isError: false)
         }
         var variants: [[Message.Part]] = []
         for (index, line) in lines.enumerated() {
             let place = "\(property).\(name).\(index)"
-            sources.add(self.place(of: line), topic: topic, action: action, property: place)
             variants.append(parts(line, place, isMarkup: name == "speak"))
         }
         return Message(
@@ -57,7 +58,7 @@ extension TopicReader {
         }
         if formulas.count > 0x18FF { complain("has more formulas than a message can: split it", at: node) }
         let markup = SSML(isMarkup ? text : text.withoutMarkdown)
-        for note in markup.notes { complain(note.message, at: node, isError: false, code: "markup") }
+        for note in markup.notes { complain(note.message, at: node, code: "markup", isError: false) }
         return parts(markup.pieces, formulas, node)
     }
 
@@ -75,7 +76,7 @@ extension TopicReader {
                 if source.contains("://") {
                     complain(
                         "\(source) is audio of another machine, which is not fetched in a call; put the file into the agent's folder",
-                        at: node, isError: fallback.isEmpty, code: "unsupported")
+                        at: node, code: "unsupported", isError: fallback.isEmpty)
                     parts += fallback
                     continue
                 }
@@ -94,8 +95,8 @@ extension TopicReader {
                 code: "missing-audio")
         } else if !context.fileExists(path) {
             complain(
-                "the audio file \(path) is not in the agent's folder; add it or correct the path", at: node,
-                isError: !hasFallback, code: "missing-audio")
+                "the audio file \(path) is not in the agent's folder; add it or correct the path", at: node, code: "missing-audio",
+                isError: !hasFallback)
         }
     }
 

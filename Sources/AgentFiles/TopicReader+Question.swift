@@ -38,7 +38,7 @@ extension TopicReader {
     private mutating func repeats(_ node: Node, _ name: String) -> Setting<Int> {
         let setting = count(node, name) ?? .constant(2)
         if let value = setting.constant, !(0...100).contains(value) {
-            complain("'\(name)' is from 0 to 100", at: node.member(name))
+            complain("'\(name)' is from 0 to 100", at: node.member(name), code: "wrong-type")
         }
         return setting
     }
@@ -60,13 +60,10 @@ extension TopicReader {
         }
         if voice.missingAction.constant == .goToDialog, voice.fallbackOnSilence == nil {
             complain(
-                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"),
-                code: "no-exit")
+                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"), code: "no-exit")
         }
         if voice.missingAction.constant == .setValue, voice.defaultValueOnSilence == nil {
-            complain(
-                "SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"),
-                code: "no-exit")
+            complain("SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"), code: "no-exit")
         }
         voice.sensitivity = setting(node, "speechRecognitionSensitivity", Double.init(_:))
         voice.speedVersusAccuracy = setting(node, "speechRecognitionSpeedVsAccuracy", Double.init(_:))
@@ -91,9 +88,6 @@ extension TopicReader {
         if let music = node.member("holdMusic"), music.string != "string.Empty", music.string != "" {
             hold.music = template(music, "\(property).holdMusic")
             if let path = music.string, hold.music?.isConstant == true { checkAudio(path, music, hasFallback: false) }
-        }
-        if hold.mode == .onRequest, hold.holdWords.isEmpty, node.text("kind") != nil {
-            complain("UserRequestedHoldSettings needs 'holdWords' that the caller can say", at: node)
         }
         return hold
     }
@@ -124,9 +118,7 @@ extension TopicReader {
             entity = Entity(kind: .pattern(pattern))
         case "DynamicClosedListEntity":
             guard let items = node.member("items").flatMap({ expression($0, property + ".items") }) else {
-                complain(
-                    "a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node,
-                    code: "missing-property")
+                complain("a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node, code: "missing-property")
                 return nil
             }
             entity = Entity(kind: .dynamicList(items))
@@ -146,8 +138,8 @@ extension TopicReader {
         entity.ambiguity = node.text("ambiguousResolutionBehavior") == "PreferPast" ? .past : .future
         if node.text("ambiguousResolutionBehavior") == "PromptForDisambiguation" {
             complain(
-                "PromptForDisambiguation does nothing on a call: a day that could be two is the next one",
-                at: node.member("ambiguousResolutionBehavior"), isError: false, code: "no-effect")
+                "'ambiguousResolutionBehavior' PromptForDisambiguation does nothing on a call: a day that could be two is the next one; write PreferFuture or PreferPast",
+                at: node.member("ambiguousResolutionBehavior"), code: "no-effect", isError: false)
         }
         if let options = node.member("dtmfMultipleChoiceOptions") {
             entity.choices = Entity.ChoiceOptions(
@@ -240,9 +232,7 @@ extension TopicReader {
             let least = digits(node, "minLength") ?? .constant(1)
             let most = digits(node, "maxLength") ?? .constant(64)
             if let low = least.constant, let high = most.constant, low > high {
-                complain(
-                    "'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"),
-                    code: "impossible-length")
+                complain("'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"), code: "impossible-length")
             }
             termination = DtmfTermination(kind: .flexible(minLength: least, maxLength: most))
         case "KeyBasedTermination": termination = DtmfTermination(kind: .keyBased)

@@ -15,9 +15,7 @@ extension TopicReader {
             return nil
         }
         do throws(Formula.Diagnostic) {
-            let expression = try Expression(scalar.string)
-            note(.expression(expression), property, node)
-            return expression
+            return try Expression(scalar.string)
         } catch {
             complain(error, in: node)
             return nil
@@ -36,7 +34,6 @@ extension TopicReader {
         do throws(Formula.Diagnostic) {
             let template =
                 scalar.string.hasPrefix("=") ? Template(try Expression(scalar.string)) : try Template(scalar.string)
-            note(.template(template), property, node)
             return template
         } catch {
             complain(error, in: node)
@@ -53,7 +50,6 @@ extension TopicReader {
             let text = isBoolean ? scalar.string.lowercased() : scalar.string
             let expression = isLiteral || isBoolean ? try? Expression(text) : nil
             let result = expression ?? Expression(literal: scalar.string)
-            note(.expression(result), property, node)
             return result
         }
         let before = errors
@@ -61,7 +57,6 @@ extension TopicReader {
         guard errors == before else { return nil }
         do throws(Formula.Diagnostic) {
             let expression = try Expression(text)
-            note(.expression(expression), property, node)
             return expression
         } catch {
             complain(error, in: node)
@@ -102,14 +97,7 @@ extension TopicReader {
         var shift = error.offset
         if case .scalar(let scalar) = node, [.doubleQuoted, .singleQuoted].contains(scalar.style) { shift += 1 }
         if case .scalar(let scalar) = node, [.literal, .folded].contains(scalar.style) { shift = 0 }
-        complain("in the formula: \(error.message)", at: node, shift: shift, code: "formula")
-    }
-
-    private mutating func note(_ content: SourceMap.Site.Content, _ property: String, _ node: Node) {
-        let place = place(of: node)
-        sources.add(place, topic: topic, action: action, property: property)
-        sources.add(
-            SourceMap.Site(topic: topic, action: action, property: property, content: content, place: place))
+        complain("in the formula: \(error.message)", at: node, code: "formula", shift: shift)
     }
 
     // MARK: - Settings
@@ -150,7 +138,9 @@ extension TopicReader {
         }
         // Some documents write the formula that reads it.
         guard let path = VariablePath(text.hasPrefix("=") ? String(text.dropFirst()) : text) else {
-            complain("'\(text)' is no variable that a dialog sets; write Topic.Name or Global.Name", at: node)
+            complain(
+                "'\(text)' is no variable that a dialog sets; write Topic.Name or Global.Name", at: node,
+                code: "unknown-variable")
             return nil
         }
         return path

@@ -10,7 +10,8 @@ struct TopicReader {
     let file: String
     let context: FolderContext
     let collector: DiagnosticCollector
-    var sources: SourceMap
+    /// Comments for Parley in the document.
+    let notes: SourceNotes
     private(set) var topic = ""
     private(set) var action = ""
     private var ids: Set<String> = []
@@ -19,15 +20,15 @@ struct TopicReader {
     var isHarmless = false
     private(set) var errors = 0
 
-    init(file: String, context: FolderContext, collector: DiagnosticCollector, sources: SourceMap) {
+    init(file: String, context: FolderContext, collector: DiagnosticCollector, notes: SourceNotes) {
         self.file = file
         self.context = context
         self.collector = collector
-        self.sources = sources
+        self.notes = notes
     }
 
     mutating func complain(
-        _ message: String, at node: Node?, isError: Bool = true, shift: Int = 0, code: String = "wrong-type"
+        _ message: String, at node: Node?, code: String = "wrong-type", isError: Bool = true, shift: Int = 0
     ) {
         if isError { errors += 1 }
         let mark = node?.mark
@@ -35,10 +36,6 @@ struct TopicReader {
             Diagnostic(
                 isError && !isHarmless ? .error : .warning, file: file, line: mark?.line ?? 0,
                 column: mark.map { $0.column + shift } ?? 0, code: code, message: message))
-    }
-
-    func place(of node: Node) -> SourceMap.Place {
-        SourceMap.Place(file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0)
     }
 
     /// The topics of a document: one, and one more for each of its further `triggers`.
@@ -52,7 +49,6 @@ struct TopicReader {
         check.check(root, .group("Dialog"), "a topic")
         guard case .mapping = root else { return [] }
         topic = name
-        sources.add(place(of: root), topic: name)
         let topics = root.text("kind") == "TaskDialog" ? tool(root, name) : dialog(root, name)
         return isHarmless && check.errors + errors > 0 ? [] : topics
     }
@@ -72,7 +68,8 @@ struct TopicReader {
         if let begin = root.member("beginDialog") {
             if let topic = self.topic(begin, root, name) { topics.append(topic) }
         } else if root.items("triggers").isEmpty {
-            complain("a topic needs 'beginDialog' with its trigger and actions", at: root, code: "missing-property")
+            complain(
+                "a topic needs 'beginDialog'; give it its trigger and actions", at: root, code: "missing-property")
         }
         for (index, node) in root.items("triggers").enumerated() {
             topic = topics.isEmpty ? name : "\(name).\(node.text("id") ?? "trigger\(index + 1)")"
@@ -84,7 +81,6 @@ struct TopicReader {
 
     private mutating func topic(_ node: Node, _ root: Node, _ name: String) -> Topic? {
         guard let trigger = trigger(node) else { return nil }
-        sources.add(place(of: node), topic: name, property: "trigger")
         let inputs = properties(root.member("inputType"))
         let questions = taskInputs(root)
         let actions = questions + self.actions(node.items("actions"), "actions")
@@ -125,7 +121,7 @@ struct TopicReader {
         case .onAnsweringMachineDetected:
             complain(
                 "OnAnsweringMachineDetected waits for calls that Parley makes; no detector listens on the calls that it takes",
-                at: node.member("kind"), isError: false, code: "no-effect")
+                at: node.member("kind"), isError: false)
         default: break
         }
         return trigger
@@ -178,12 +174,6 @@ struct TopicReader {
         if isDisabled { isHarmless = true }
         action = identifier(node)
         let id = action
-        sources.add(place(of: node), topic: topic, action: id)
-        if case .mapping(let mapping) = node {
-            for (key, _) in mapping where key.string != nil {
-                sources.add(place(of: key), topic: topic, action: id, property: key.string ?? "")
-            }
-        }
         let outcome = node.text("conversationOutcome").flatMap(ConversationOutcome.init(rawValue:))?.outcome
         guard let kind = kind(of: name, node), !isDisabled else { return nil }
         return Action(id: id, kind: kind, kindName: name, outcome: outcome)
@@ -237,7 +227,6 @@ struct TopicReader {
         var branches: [Action.Branch] = []
         for (index, item) in node.items("conditions").enumerated() {
             let id = item.text("id") ?? ""
-            sources.add(place(of: item), topic: topic, action: action, property: "conditions.\(index)")
             let condition = item.member("condition").flatMap { self.condition($0, "conditions.\(index).condition") }
             let actions = actions(item.items("actions"), "conditions.\(index).actions")
             if let condition { branches.append(Action.Branch(id: id, condition: condition, actions: actions)) }

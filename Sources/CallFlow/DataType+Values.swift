@@ -43,7 +43,9 @@ extension DataType {
         default: formula = "DateTimeValue(Input.Value)"
         }
         switch (self, value.kind) {
-        case (.boolean, .boolean), (.number, .number), (.string, .text), (.date, .dateTime), (.dateTime, .dateTime):
+        case (.boolean, .boolean), (.number, .number), (.string, .text), (.date, .date), (.time, .time),
+            (.dateTime, .dateTime), (.number, .decimal),
+            (.dateTimeNoTimeZone, .dateTime):
             return value
         case (.string, .boolean(let boolean)):
             return Value(.text(boolean ? "true" : "false"), isSensitive: value.isSensitive)

@@ -23,6 +23,8 @@ package struct HTTPAction: Sendable {
     package var statusCode: VariablePath?
     package var errorBody: VariablePath?
     package var latency = LatencySettings()
+    /// The variables with secrets that the document says it may have; `*` for all. Without them no secret goes out.
+    package var takes: [String] = []
 
     package init(method: Setting<String>, url: Template) {
         self.method = method
@@ -49,6 +51,8 @@ package struct FlowAction: Sendable {
     package var inputs: [Action.Binding]
     package var outputs: [OutputBinding]
     package var latency = LatencySettings()
+    /// As in ``HTTPAction/takes``.
+    package var takes: [String] = []
 
     package init(flowID: String, endpoint: FlowEndpoint, inputs: [Action.Binding], outputs: [OutputBinding]) {
         self.flowID = flowID

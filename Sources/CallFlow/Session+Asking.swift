@@ -78,7 +78,9 @@ extension Session {
 
     /// The hold settings of a question, or the agent's; the outer `nil` is a mistake in a formula.
     private mutating func hold(of question: Question, _ action: String) -> (times: Asking.HoldTimes?, isKnown: Bool)? {
-        guard let settings = question.hold ?? agent.settings.hold, settings.mode != .never else { return (nil, true) }
+        guard var settings = question.hold ?? agent.settings.hold, settings.mode != .never else { return (nil, true) }
+        if settings.holdWords.isEmpty { settings.holdWords = agent.settings.hold?.holdWords ?? [] }
+        if settings.resumeWords.isEmpty { settings.resumeWords = agent.settings.hold?.resumeWords ?? [] }
         guard let timeout = resolve(settings.timeoutInMilliseconds, action),
             let repeats = resolve(settings.repeatCount, action, in: 0...100)
         else { return nil }

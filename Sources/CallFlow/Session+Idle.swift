@@ -72,7 +72,7 @@ extension Session {
         let first = isEmpty ? unrecognized : unknown
         let candidates = first.isEmpty ? (isEmpty ? unknown : unrecognized) : first
         guard let topic = candidates.first else { return }
-        fallbackCount += 1
+        if !isEmpty { fallbackCount += 1 }
         begin(topic, trigger: agent.topics[topic].trigger.kindName)
         if let last = frames.indices.last, agent.topics[topic].trigger.kind == .onUnknownIntent {
             frames[last].queue = Array(candidates.dropFirst())
@@ -83,7 +83,7 @@ extension Session {
 
     /// When a caller has done nothing for so long that a topic asks for it; `nil` when none does.
     var inactivityDeadline: SampleTime? {
-        guard !hasBeenInactive else { return nil }
+        guard !hasBeenInactive, playing.isEmpty else { return nil }
         switch state {
         case .asking, .holding, .idle: break
         default: return nil
@@ -92,10 +92,10 @@ extension Session {
         let milliseconds: Double
         switch agent.topics[topic].trigger.timeoutInMilliseconds ?? .constant(1_800_000) {
         case .constant(let value): milliseconds = Double(value)
-        case .formula(let formula): milliseconds = formula.evaluate(in: scope).asNumber ?? 0
+        case .formula(let formula): milliseconds = formula.evaluate(in: scope, budget: Limit.formula).asNumber ?? 0
         }
         guard milliseconds > 0, milliseconds < 1e9 else { return nil }
-        return after(milliseconds: Int(milliseconds), from: lastActivity)
+        return after(milliseconds: Int(milliseconds), from: max(lastActivity, lastSaid))
     }
 
     mutating func expireInactivity() {

@@ -45,16 +45,19 @@ extension Session {
             let timeout = resolve(action.timeoutInMilliseconds, id, in: 1...600_000),
             let headers = headers(action.headers, id)
         else { return }
+        var hasSecret = url.isSensitive || headers.hasSecret
         var body: String?
         var contentType: String?
         switch action.body {
         case .json(let expression):
             guard let value = evaluate(expression, id) else { return }
             body = JSON.text(value)
+            hasSecret = hasSecret || value.hasSensitivePart
             contentType = "application/json"
         case .raw(let template, let type):
             guard let value = evaluate(template, id) else { return }
             body = value.text(for: .declaredRequest)
+            hasSecret = hasSecret || value.isSensitive
             contentType = "text/plain"
             if let type {
                 guard let value = evaluate(type, id) else { return }
@@ -66,8 +69,10 @@ extension Session {
         guard known.contains(method.uppercased()) else {
             return fail("httpMethod", "'\(method)' is no method of HTTP", action: id)
         }
+        guard !hasSecret || !action.takes.isEmpty else { return refuse(id) }
         ask(
-            HTTPParts(method: method.uppercased(), url: url, headers: headers, body: body, contentType: contentType),
+            HTTPParts(
+                method: method.uppercased(), url: url, headers: headers.values, body: body, contentType: contentType),
             purpose: .http(action), action.latency, timeout: timeout, id)
     }
 
@@ -82,15 +87,25 @@ extension Session {
 
     private mutating func headers(
         _ templates: [(name: String, value: Template)], _ id: String
-    ) -> [(name: String, value: Redacted<String>)]? {
+    ) -> (values: [(name: String, value: Redacted<String>)], hasSecret: Bool)? {
         var headers: [(name: String, value: Redacted<String>)] = []
+        var hasSecret = false
         for header in templates {
             guard let value = evaluate(header.value, id) else { return nil }
             // A line break would begin another header.
             let text = value.text(for: .declaredRequest).filter { !$0.isNewline && $0 != "\0" }
             headers.append((header.name, Redacted(text)))
+            hasSecret = hasSecret || value.isSensitive
         }
-        return headers
+        return (headers, hasSecret)
+    }
+
+    /// A secret goes out only where the document says so.
+    private mutating func refuse(_ id: String) {
+        fail(
+            "sensitive",
+            "the request \(id) would carry a sensitive value that it does not declare; write '# parley: takes VARIABLE — reason' above it",
+            action: id)
     }
 
     private mutating func ask(
@@ -153,9 +168,11 @@ extension Session {
             guard let value = evaluate(input.value, id) else { return }
             fields.append(Value.Field(input.name, value))
         }
+        let hasSecret = url.isSensitive || headers.hasSecret || fields.contains { $0.value.hasSensitivePart }
+        guard !hasSecret || !flow.takes.isEmpty else { return refuse(id) }
         ask(
             HTTPParts(
-                method: "POST", url: url, headers: headers, body: JSON.text(.record(fields)),
+                method: "POST", url: url, headers: headers.values, body: JSON.text(.record(fields)),
                 contentType: "application/json"),
             purpose: .flow(flow), flow.latency, timeout: flow.endpoint.timeoutInMilliseconds, id)
     }

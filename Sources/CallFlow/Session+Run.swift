@@ -109,14 +109,14 @@ extension Session {
 
     /// A formula's value; `nil` after a mistake, which the session has dealt with.
     mutating func evaluate(_ expression: Expression, _ action: String) -> Value? {
-        let value = expression.evaluate(in: scope)
+        let value = expression.evaluate(in: scope, budget: Limit.formula)
         guard let error = value.error else { return value }
         fail("formula", "\(expression.source): \(error.message)", action: action)
         return nil
     }
 
     mutating func evaluate(_ template: Template, _ action: String) -> Value? {
-        let value = template.evaluate(in: scope)
+        let value = template.evaluate(in: scope, budget: Limit.formula)
         guard let error = value.error else { return value }
         fail("formula", error.message, action: action)
         return nil

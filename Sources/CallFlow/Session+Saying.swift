@@ -73,7 +73,7 @@ extension Session {
 
     /// The words of a piece of text; `nil` after a mistake in a formula.
     private mutating func words(of template: Template, _ style: SpeechStyle, _ action: String) -> SpokenText? {
-        let value = template.evaluate(in: scope)
+        let value = template.evaluate(in: scope, budget: Limit.formula)
         if let error = value.error {
             fail("formula", error.message, action: action)
             return nil
@@ -126,6 +126,7 @@ extension Session {
         guard let index = playing.firstIndex(where: { $0.id == id }) else { return }
         playing.remove(at: index)
         guard playing.isEmpty else { return }
+        lastSaid = position
         switch state {
         case .asking: startWaiting()
         case .holding(let holding): startHoldTimer(holding)

@@ -61,7 +61,7 @@ extension Session {
         let trigger = agent.topics[index].trigger
         if trigger.runsOnce, spentTopics.contains(index) { return false }
         guard let condition = trigger.condition else { return true }
-        return condition.evaluate(in: scope).kind == .boolean(true)
+        return condition.evaluate(in: scope, budget: Limit.formula).kind == .boolean(true)
     }
 
     mutating func begin(

@@ -36,7 +36,7 @@ extension Session {
             if !header.isBlank {
                 globals[variable.name] = header
             } else if let formula = variable.defaultValue {
-                let value = formula.evaluate(in: scope)
+                let value = formula.evaluate(in: scope, budget: Limit.formula)
                 if value.error == nil { globals[variable.name] = value }
             }
         }
@@ -71,7 +71,7 @@ extension Session {
     /// What a variable holds before anything sets it.
     private func initialValue(of path: VariablePath) -> Value {
         guard path.scope == .global, let variable = agent.variables.first(where: { $0.name == path.name }),
-            let value = variable.defaultValue?.evaluate(in: scope), value.error == nil
+            let value = variable.defaultValue?.evaluate(in: scope, budget: Limit.formula), value.error == nil
         else { return .blank }
         return value
     }
@@ -95,7 +95,7 @@ extension Session {
     }
 
     private mutating func parse(_ parse: ParseAction, _ action: String) {
-        let value = parse.value.evaluate(in: scope)
+        let value = parse.value.evaluate(in: scope, budget: Limit.formula)
         if let result = parse.type.value(of: value, in: scope), result.error == nil {
             return set(parse.variable, result.marked(sensitive: value.isSensitive))
         }
@@ -153,7 +153,9 @@ extension Value {
         switch kind {
         case .number(let number): return number
         case .blank: return 0
-        default: return Double(text(for: .dialog))
+        case .boolean(let boolean): return boolean ? 1 : 0
+        case .text, .decimal, .untyped: return Double(text(for: .dialog))
+        default: return nil
         }
     }
 }
@@ -164,6 +166,8 @@ struct SessionScope: FormulaScope {
 
     var now: WallTime { session.now }
     var timeZone: String { session.call.timeZone }
+    var language: String { session.agent.settings.language }
+    var seed: UInt64 { session.formulaSeed }
 
     func value(of path: [String]) -> Value? {
         guard let scope = path.first, path.count > 1 else { return nil }

@@ -28,6 +28,8 @@ package struct Session: Sendable {
     var position = SampleTime.zero
     /// When the caller last did something, or the call began.
     var lastActivity = SampleTime.zero
+    /// When the caller last heard the end of a prompt.
+    var lastSaid = SampleTime.zero
     /// `OnInactivity` has come since then.
     var hasBeenInactive = false
     /// When it comes; kept, because formulas may say so and every tick asks.
@@ -59,7 +61,9 @@ package struct Session: Sendable {
         /// Actions without waiting for anything but the next turn.
         static let fuel = 10_000
         /// Actions in one turn; the next comes a tick later, so that other calls have theirs.
-        static let slice = 200
+        static let slice = 50
+        /// Of one formula: about a millisecond.
+        static let formula = EvaluationBudget(steps: 30_000, depth: 200, octets: 4 << 20)
         /// Topics within topics.
         static let depth = 64
         /// Keys pressed ahead.
@@ -95,6 +99,11 @@ package struct Session: Sendable {
         self.call = call
         self.clockRate = clockRate
         generator = SeededGenerator(seed: call.seed)
+    }
+
+    /// Where a formula's chances begin: other for every action of every call, the same in every replay.
+    var formulaSeed: UInt64 {
+        call.seed ^ (UInt64(bitPattern: position.ticks) &* 0x9E37_79B9_7F4A_7C15) ^ UInt64(fuelUsed)
     }
 
     package var isFinished: Bool { if case .over = state { true } else { false } }

@@ -8,7 +8,7 @@ package enum DialogCheck {
     /// - Returns: everything that is wrong, by file and line, silenced warnings left out.
     package static func run(_ folder: String) -> [Diagnostic] {
         let reading = AgentFolder.read(folder)
-        return findings(AgentOutline(folder: folder, sources: reading.documents), reading.diagnostics)
+        return findings(AgentOutline(folder: folder, sources: reading.sources), reading.diagnostics)
     }
 
     /// Inspects an agent that was read.

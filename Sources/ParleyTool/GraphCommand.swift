@@ -44,7 +44,7 @@ struct GraphCommand: ParsableCommand {
 
     func run() throws {
         let reading = AgentFolder.read(agent)
-        let outline = AgentOutline(folder: agent, sources: reading.documents)
+        let outline = AgentOutline(folder: agent, sources: reading.sources)
         guard !outline.topics.isEmpty else {
             throw CommandError(
                 description: reading.diagnostics.first?.description ?? "\(agent): there is no topic to draw")

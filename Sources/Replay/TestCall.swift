@@ -135,16 +135,20 @@ package struct HTTPStub: Sendable {
 package struct AnswerStub: Sendable {
     /// The action that asks; any when `nil`.
     package var action: String?
+    /// Words that are in the question; any when `nil`.
+    package var question: String?
     package var text: String
     package var delay: Interval
 
-    package init(action: String?, text: String, delay: Interval) {
+    package init(action: String?, question: String?, text: String, delay: Interval) {
         self.action = action
+        self.question = question
         self.text = text
         self.delay = delay
     }
 
     func fits(_ request: AnswerRequest) -> Bool {
-        action == nil || action == request.action || action == "\(request.topic)/\(request.action)"
+        if let question, !request.question.redacted.lowercased().contains(question.lowercased()) { return false }
+        return action == nil || action == request.action || action == "\(request.topic)/\(request.action)"
     }
 }

@@ -260,7 +260,9 @@ private struct TestCallReader {
         guard var map = MappingReader(node, "an answer", file: file, collector: collector) else { return nil }
         defer { map.refuseOthers() }
         guard let text = map.requiredString("text") else { return nil }
-        return AnswerStub(action: map.string("action"), text: text, delay: seconds("delay", &map) ?? .zero)
+        return AnswerStub(
+            action: map.string("action"), question: map.string("question"), text: text,
+            delay: seconds("delay", &map) ?? .zero)
     }
 
     /// A body as the connector would give it: a text is the response's own text, which is parsed when it is JSON.

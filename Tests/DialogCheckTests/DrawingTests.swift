@@ -11,7 +11,7 @@ import Testing
 struct DrawingTests {
     private func drawing(_ folder: URL, _ contexts: [CallContext]? = nil) -> DialogDrawing {
         let reading = AgentFolder.read(folder.path)
-        let outline = AgentOutline(folder: folder.path, sources: reading.documents)
+        let outline = AgentOutline(folder: folder.path, sources: reading.sources)
         return DialogDrawing(
             outline, name: folder.lastPathComponent, findings: DialogCheck.findings(outline, reading.diagnostics),
             contexts: contexts)
@@ -70,7 +70,7 @@ struct DrawingTests {
     @Test("shares are of calls, follow topics into each other, and tell silence from wrong answers")
     func shares() throws {
         let outline = AgentOutline(
-            folder: Fixtures.riverbend.path, sources: AgentFolder.read(Fixtures.riverbend.path).documents)
+            folder: Fixtures.riverbend.path, sources: AgentFolder.read(Fixtures.riverbend.path).sources)
         let graph = DialogGraph(outline)
         func context(_ call: CallID, _ path: [(topic: String, action: String)]) -> CallContext {
             var context = CallContext(call: call)
