@@ -34,7 +34,7 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
-    "AgentFiles",
+    "AgentFiles", "DialogCheck",
     "Replay", "Speech", "Connectors", "Records",
 ]
 
@@ -45,7 +45,9 @@ let fuzzing: [Target] =
     : [
         .executableTarget(
             name: "ParleyFuzz",
-            dependencies: ["Telephony", "RTP", "DSP", "CallFlow", "CallControl", "AudioFiles", "Replay"],
+            dependencies: [
+                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
+            ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
     ]
@@ -85,6 +87,7 @@ let package = Package(
         edge("AudioFiles", ["Telephony", "CSndFile"]),
         edge("Documents", ["Telephony", yams]),
         edge("AgentFiles", ["Telephony", "Formula", "CallFlow", "Documents", yams]),
+        edge("DialogCheck", ["Telephony", "Formula", "CallFlow", "AudioFiles", "Documents", "AgentFiles"]),
         edge(
             "Replay",
             [
@@ -123,8 +126,11 @@ let package = Package(
         tests(of: "DSP", ["Telephony"]),
         tests(of: "Formula", ["Telephony"]),
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
-        tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
+        tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
+        .testTarget(
+            name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
+            exclude: ["Fixtures"], swiftSettings: settings),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
         tests(
             of: "Connectors",

@@ -3,84 +3,135 @@ import Documents
 import Formula
 import Telephony
 
-/// What is wrong between the topics of an agent: names that lead nowhere, keys that two topics want.
+/// What is wrong between the documents of an agent so that it cannot run: names that lead nowhere, keys that two topics
+/// want.
+///
+/// What runs and goes wrong on calls is found by the target `DialogCheck`.
 struct AgentCheck {
-    let agent: Agent
-    let files: [String]
-    let collector: DiagnosticCollector
+    private let agent: AgentOutline
+    private let collector: DiagnosticCollector
+
+    init(_ agent: AgentOutline, _ collector: DiagnosticCollector) {
+        self.agent = agent
+        self.collector = collector
+    }
 
     func run() {
-        checkTriggers()
-        for (topic, file) in zip(agent.topics, files) {
-            let ids = Set(identifiers(topic.actions))
-            check(topic.actions, ids: ids, file: file)
+        checkStart()
+        checkKeys()
+        let types = VariableTypes.all(in: agent)
+        for (topic, types) in zip(agent.topics, types) {
+            checkTargets(topic)
+            for site in FormulaSite.all(in: topic.root) where isOwn(site.value, topic) { check(site, types, topic) }
         }
     }
 
-    private func checkTriggers() {
-        if !agent.topics.isEmpty, !agent.topics.contains(where: { $0.trigger.kind == .onConversationStart }) {
-            collector.add(
-                Diagnostic(
-                    file: files.first ?? "", line: 0, column: 0,
-                    message: "no topic of this agent has OnConversationStart; one must answer the call"))
+    /// A document with further triggers is the root of several topics: each looks after its own trigger, and the first
+    /// after what stands beside.
+    private func isOwn(_ value: SourceValue, _ topic: TopicOutline) -> Bool {
+        let lines = (topic.trigger ?? topic.root).lines
+        if lines.contains(value.place.line) { return true }
+        let others = agent.topics.filter { $0.file == topic.file && $0.name != topic.name }
+        return topic.name == topic.source.name
+            && !others.contains { ($0.trigger?.lines ?? 0...0).contains(value.place.line) }
+    }
+
+    private func check(_ site: FormulaSite, _ types: VariableTypes, _ topic: TopicOutline) {
+        var unknown: Set<SourcePlace> = []
+        for reference in site.references where types.type(of: reference.path) == nil {
+            unknown.insert(reference.place)
+            complain("unknown-variable", reference.place, topic, VariableTypes.problem(reference.path))
         }
-        var keys: [Character: String] = [:]
-        for (topic, file) in zip(agent.topics, files) {
-            guard case .onDtmfKeyPress(let key) = topic.trigger.kind, topic.trigger.condition == nil else { continue }
-            if let other = keys[key.character] {
-                collector.add(
-                    Diagnostic(file: file, line: 0, column: 0, message: "key \(key) starts the topic \(other) already"))
-            }
-            keys[key.character] = topic.name
+        let mistakes = site.mistakes(types).filter { !unknown.contains($0.place) }
+        for mistake in mistakes { complain("formula", mistake.place, topic, "in the formula: \(mistake.message)") }
+        guard mistakes.isEmpty, ["condition", "validation"].contains(site.path.last) else { return }
+        switch site.type(types) {
+        case .boolean, .unknown, .blank, .untyped: break
+        case let type:
+            complain(
+                "formula", site.value.place, topic,
+                "this is true or false on no call: it is a \(type.name.lowercased()); write a comparison")
         }
     }
 
-    private func identifiers(_ actions: [Action]) -> [String] {
-        actions.flatMap { action -> [String] in
-            guard case .conditionGroup(let branches, let otherwise) = action.kind else { return [action.id] }
-            return [action.id] + branches.flatMap { identifiers($0.actions) } + identifiers(otherwise)
-        }
+    private func checkStart() {
+        let topics = agent.sources.filter { $0.role == .topic }
+        guard !topics.isEmpty, topics.allSatisfy({ $0.root != nil }) else { return }
+        guard !agent.topics.contains(where: { $0.triggerKind == "OnConversationStart" }) else { return }
+        collector.add(
+            Diagnostic(
+                file: topics[0].file, line: 0, column: 0, code: "no-start",
+                message: "no topic of this agent has OnConversationStart; give it a topic that answers the call"))
     }
 
-    private func check(_ actions: [Action], ids: Set<String>, file: String) {
-        for action in actions {
-            switch action.kind {
-            case .goto(let id) where !ids.contains(id):
-                let nearest = nearestName(to: id, among: ids.sorted())
+    /// Two topics that the same key starts.
+    private func checkKeys() {
+        var taken: [String: TopicOutline] = [:]
+        for topic in agent.topics where topic.triggerKind == "OnDtmfKeyPress" && topic.trigger?["condition"] == nil {
+            guard let value = topic.trigger?["dtmfKey"], let key = value.string else { continue }
+            if let other = taken[key] {
                 complain(
-                    "there is no action \(id) in this topic" + (nearest.map { "; did you mean \($0)?" } ?? ""), action,
-                    file)
-            case .beginDialog(let name, _, _) where agent.topicIndex(named: name) == nil:
-                let nearest = nearestName(to: name, among: agent.topics.map(\.name))
-                complain("there is no topic \(name)" + (nearest.map { "; did you mean \($0)?" } ?? ""), action, file)
-            case .conditionGroup(let branches, let otherwise):
-                for branch in branches {
-                    check(branch.condition.check(problem), action, file)
-                    check(branch.actions, ids: ids, file: file)
-                }
-                check(otherwise, ids: ids, file: file)
-            case .setVariable(_, let expression): check(expression.check(problem), action, file)
-            default: break
+                    "duplicate-key", value.place, topic,
+                    "\(key) starts the topic \(other.name) already; give this topic another key or a condition")
+            } else {
+                taken[key] = topic
             }
         }
     }
 
-    private func check(_ diagnostics: [Formula.Diagnostic], _ action: Action, _ file: String) {
-        for diagnostic in diagnostics { complain(diagnostic.message, action, file) }
-    }
+    // MARK: - Targets
 
-    /// What is wrong with a name in a formula, if anything.
-    private func problem(_ path: [String]) -> String? {
-        switch path.first {
-        case "Topic", "Global", "Env": return path.count > 1 ? nil : "'\(path[0])' needs a variable's name behind it"
-        case "System":
-            let name = path.dropFirst().joined(separator: ".")
-            return Session.systemNames.contains(name) ? nil : "there is no System.\(name) on a call"
-        default: return "'\(path.joined(separator: "."))' is no variable; write Topic.Name, Global.Name or System.Name"
+    private func checkTargets(_ topic: TopicOutline) {
+        let actions = topic.allActions
+        let ids = actions.map(\.id)
+        for action in actions {
+            if action.kind == "GotoAction", let target = action.value["actionId"], let id = target.string,
+                !id.hasPrefix("="), !ids.contains(id)
+            {
+                complain(
+                    "unknown-action", target.place, topic,
+                    "there is no action \(id) in this topic" + suggestion(nearestName(to: id, among: ids.sorted())))
+            }
+            for (name, value) in AgentCheck.dialogs(of: action) where !agent.hasTopic(named: name) {
+                let nearest = nearestName(
+                    to: name.split(separator: ".").last.map(String.init) ?? name, among: agent.topicNames)
+                complain("unknown-topic", value.place, topic, "there is no topic \(name)" + suggestion(nearest))
+            }
         }
     }
 
-    private func complain(_ message: String, _ action: Action, _ file: String) {
-        collector.add(Diagnostic(file: file, line: 0, column: 0, message: "action \(action.id): \(message)"))
+    /// The topics that an action names outright.
+    private static func dialogs(of action: ActionOutline) -> [(name: String, value: SourceValue)] {
+        let values = [
+            ["BeginDialog", "ReplaceDialog"].contains(action.kind) ? action.value["dialog"] : nil,
+            action.value["fallbackDialogOnInvalidEntity"],
+            action.value.at("voiceInputSettings", "fallbackDialogOnSilence"),
+        ]
+        return values.compactMap { value in
+            guard let value, let name = value.string, !name.hasPrefix("=") else { return nil }
+            return (name, value)
+        }
+    }
+
+    private func suggestion(_ name: String?) -> String { name.map { "; did you mean \($0)?" } ?? "" }
+
+    private func complain(_ code: String, _ place: SourcePlace, _ topic: TopicOutline, _ message: String) {
+        // Nothing of a topic that no call starts, or of an action that is switched off, can go wrong.
+        let isHarmless =
+            topic.isIdle || topic.allActions.contains { $0.isDisabled && $0.value.lines.contains(place.line) }
+        collector.add(
+            Diagnostic(
+                isHarmless ? .warning : .error, file: topic.file, line: place.line, column: place.column, code: code,
+                message: message))
+    }
+}
+
+extension TopicOutline {
+    /// No call starts it: its trigger is for chats and the like.
+    var isIdle: Bool {
+        guard let kind = Grammar.standard.kinds[triggerKind], case .named(isError: false, _, _) = kind.use else {
+            return false
+        }
+        return true
     }
 }

@@ -4,270 +4,260 @@ import Formula
 import Telephony
 import Yams
 
-// Questions, messages and the formulas in them.
+// Questions and what they want to hear.
 
 extension TopicReader {
-    func question(_ map: inout MappingReader) -> Action.Kind? {
-        let prompt = map.value("prompt").flatMap { message($0) }
-        let path = variable("variable", &map)
-        let entity = map.value("entity").flatMap { self.entity($0) }
-        if prompt == nil { map.complain("a Question needs 'prompt'") }
-        if map.value("entity") == nil { map.complain("a Question needs 'entity'") }
-        guard let prompt, let path, let entity else {
-            _ = map.rest()
-            return nil
+    mutating func question(_ node: Node) -> Question? {
+        let prompt = node.member("prompt").map { message($0, "prompt") }
+        let variable = node.member("variable").flatMap { self.variable($0) }
+        let entity = node.member("entity").flatMap { self.entity($0, "entity") }
+        guard let prompt, let variable, let entity else { return nil }
+        var question = Question(prompt: prompt, variable: variable, entity: entity)
+        question.unrecognizedPrompt = node.member("unrecognizedPrompt").map { message($0, "unrecognizedPrompt") }
+        question.invalidPrompt = node.member("invalidPrompt").map { message($0, "invalidPrompt") }
+        question.defaultValueResponse = node.member("defaultValueResponse").map { message($0, "defaultValueResponse") }
+        question.validation = node.member("validation").flatMap { condition($0, "validation") }
+        question.repeatCount = repeats(node, "repeatCount")
+        question.alwaysPrompt = setting(node, "alwaysPrompt", Bool.init(lowercased:)) ?? .constant(false)
+        question.skipMode = word(node, "skipQuestionMode", Question.SkipMode.self) ?? .constant(.skipOnFirstExecution)
+        question.defaultValue = node.member("defaultValue").flatMap { value($0, "defaultValue") }
+        question.fallbackOnInvalid = node.member("fallbackDialogOnInvalidEntity").flatMap {
+            dialogName($0, "fallbackDialogOnInvalidEntity")
         }
-        var question = Question(prompt: prompt, variable: path, entity: entity)
-        question.unrecognizedPrompt = map.value("unrecognizedPrompt").flatMap { message($0) }
-        question.invalidPrompt = map.value("invalidPrompt").flatMap { message($0) }
-        question.validation = map.string("validation").flatMap { expression($0, &map, "validation") }
-        question.repeatCount = map.number("repeatCount", in: 0...10).map { Int($0) } ?? 2
-        question.alwaysPrompt = map.boolean("alwaysPrompt") ?? false
-        question.defaultValue = map.value("defaultValue").flatMap { valueExpression($0, &map) }
-        if map.string("skipQuestionMode") == "AlwaysAsk" { question.alwaysPrompt = true }
-        if let node = map.value("interruptionPolicy"),
-            var policy = MappingReader(node, "an interruption policy", file: file, collector: collector)
-        {
-            question.allowsInterruption = policy.boolean("allowInterruption") ?? true
-            policy.refuseOthers()
+        if let policy = node.member("interruptionPolicy") {
+            question.allowsInterruption = policy.text("allowInterruption") != "false"
+            if let filter = policy.member("interruptionTopicListFilter") {
+                question.interruptingTopics = filter.items("allowedInterruptTopics").compactMap(\.string)
+            }
         }
-        if let node = map.value("voiceInputSettings") { readVoice(node, into: &question) }
-        return .question(question)
+        if let voice = node.member("voiceInputSettings") { question.voice = voiceInput(voice) }
+        if let hold = node.member("holdSettings") { question.hold = holdSettings(hold, "holdSettings") }
+        return question
     }
 
-    private func readVoice(_ node: Node, into question: inout Question) {
-        guard var map = MappingReader(node, "voiceInputSettings", file: file, collector: collector) else { return }
-        func milliseconds(_ name: String) -> Int? { map.number(name, in: 0...600_000).map { Int($0) } }
-        question.silenceTimeoutInMilliseconds = milliseconds("silenceDetectionTimeoutInMilliseconds")
-        question.speechRecognitionTimeoutInMilliseconds = milliseconds("speechRecognitionTimeoutInMilliseconds")
-        question.utteranceEndTimeoutInMilliseconds = milliseconds("utteranceEndTimeoutInMilliseconds")
-        question.repeatCountOnSilence = map.number("repeatCountOnSilence", in: 0...10).map { Int($0) } ?? 2
-        question.inputTimeoutResponse = map.value("inputTimeoutResponse").flatMap { message($0) }
-        question.fallbackOnSilence = map.string("fallbackDialogOnSilence")
-        question.missingAction =
-            map.word("defaultValueMissingAction", of: Question.DefaultValueMissingAction.self) ?? .hangUp
-        question.defaultValueOnSilence = map.value("defaultValueOnSilence").flatMap { valueExpression($0, &map) }
-        map.refuseOthers()
+    private mutating func repeats(_ node: Node, _ name: String) -> Setting<Int> {
+        let setting = count(node, name) ?? .constant(2)
+        if let value = setting.constant, !(0...100).contains(value) {
+            complain("'\(name)' is from 0 to 100", at: node.member(name), code: "wrong-type")
+        }
+        return setting
+    }
+
+    private mutating func voiceInput(_ node: Node) -> Question.VoiceInput {
+        var voice = Question.VoiceInput()
+        voice.silenceTimeoutInMilliseconds = milliseconds(node, "silenceDetectionTimeoutInMilliseconds")
+        voice.recognitionTimeoutInMilliseconds = milliseconds(node, "speechRecognitionTimeoutInMilliseconds")
+        voice.utteranceEndTimeoutInMilliseconds = milliseconds(node, "utteranceEndTimeoutInMilliseconds")
+        voice.repeatCountOnSilence = repeats(node, "repeatCountOnSilence")
+        voice.inputTimeoutResponse = node.member("inputTimeoutResponse").map { message($0, "inputTimeoutResponse") }
+        voice.defaultValueOnSilence = node.member("defaultValueOnSilence").flatMap {
+            value($0, "defaultValueOnSilence")
+        }
+        voice.missingAction =
+            word(node, "defaultValueMissingAction", Question.DefaultValueMissingAction.self) ?? .constant(.hangUp)
+        voice.fallbackOnSilence = node.member("fallbackDialogOnSilence").flatMap {
+            dialogName($0, "fallbackDialogOnSilence")
+        }
+        if voice.missingAction.constant == .goToDialog, voice.fallbackOnSilence == nil {
+            complain(
+                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"), code: "no-exit")
+        }
+        if voice.missingAction.constant == .setValue, voice.defaultValueOnSilence == nil {
+            complain("SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"), code: "no-exit")
+        }
+        voice.sensitivity = setting(node, "speechRecognitionSensitivity", Double.init(_:))
+        voice.speedVersusAccuracy = setting(node, "speechRecognitionSpeedVsAccuracy", Double.init(_:))
+        voice.wordsetsWeight = setting(node, "wordsetsWeightValue", Double.init(_:))
+        return voice
+    }
+
+    mutating func holdSettings(_ node: Node, _ property: String) -> HoldSettings {
+        var hold: HoldSettings
+        switch node.text("kind") {
+        case "DoNotHoldSettings": return HoldSettings(mode: .never)
+        case "AutomaticHoldSettings": hold = HoldSettings(mode: .automatic)
+        default: hold = HoldSettings(mode: .onRequest)
+        }
+        hold.holdWords = node.items("holdWords").compactMap(\.string)
+        hold.resumeWords = node.items("resumeWords").compactMap(\.string)
+        hold.holdMessage = node.member("holdMessage").map { line($0, "\(property).holdMessage") }
+        hold.timeoutMessage = node.member("holdTimeoutMessage").map { line($0, "\(property).holdTimeoutMessage") }
+        hold.resumeResponse = node.member("resumeResponse").map { line($0, "\(property).resumeResponse") }
+        hold.timeoutInMilliseconds = milliseconds(node, "holdTimeoutInMilliseconds") ?? .constant(15_000)
+        hold.repeatCount = count(node, "holdRepeatCount") ?? .constant(2)
+        if let music = node.member("holdMusic"), music.string != "string.Empty", music.string != "" {
+            hold.music = template(music, "\(property).holdMusic")
+            if let path = music.string, hold.music?.isConstant == true { checkAudio(path, music, hasFallback: false) }
+        }
+        return hold
     }
 
     // MARK: - Entities
 
-    private func entity(_ node: Node) -> Entity? {
-        if let name = node.string { return plainEntity(name, node) }
-        guard var map = MappingReader(node, "an entity", file: file, collector: collector),
-            let kind = map.requiredString("kind")
-        else { return nil }
-        defer { map.refuseOthers() }
-        let isSensitive = map.string("sensitivityLevel") == "Sensitive"
-        switch kind {
-        case "EmbeddedEntity":
-            guard let definition = map.value("definition"), var inner = entity(definition) else { return nil }
-            inner.isSensitive = inner.isSensitive || isSensitive
-            return inner
-        case "ClosedListEntity": return Entity(kind: .closedList(items(&map)), isSensitive: isSensitive)
-        case "BooleanPrebuiltEntity":
-            let options = map.value("dtmfMultipleChoiceOptions")
-            return Entity(kind: .boolean(hasKeys: options != nil), isSensitive: isSensitive)
-        case "NumberPrebuiltEntity":
-            return Entity(kind: .number(termination(&map)), isSensitive: isSensitive)
-        case "StringPrebuiltEntity", "ZipCodePrebuiltEntity", "PhoneNumberPrebuiltEntity":
-            return Entity(kind: .string(termination(&map)), isSensitive: isSensitive)
-        default:
-            map.complain("the entity \(kind) is not supported", at: map.value("kind"))
-            _ = map.rest()
-            return nil
-        }
-    }
-
-    private func plainEntity(_ name: String, _ node: Node) -> Entity? {
+    mutating func entity(_ node: Node, _ property: String) -> Entity? {
+        let name = node.string ?? node.text("kind") ?? ""
+        var entity: Entity
         switch name {
-        case "BooleanPrebuiltEntity": return Entity(kind: .boolean(hasKeys: true))
-        case "NumberPrebuiltEntity": return Entity(kind: .number(nil))
-        case "StringPrebuiltEntity", "ZipCodePrebuiltEntity", "PhoneNumberPrebuiltEntity":
-            return Entity(kind: .string(nil))
+        case "EmbeddedEntity":
+            guard let definition = node.member("definition"),
+                var inner = self.entity(definition, property + ".definition")
+            else { return nil }
+            inner.isSensitive = inner.isSensitive || node.text("sensitivityLevel") == "Sensitive"
+            return inner
+        case "ClosedListEntity": entity = closedList(node)
+        case "ClosedListEntityReference":
+            guard let referred = reference(node, "ClosedListEntity") else { return nil }
+            entity = closedList(referred)
+            if case .closedList(let items, let isSmart) = entity.kind {
+                entity.kind = .closedList(selected(items, node), isSmart: isSmart)
+            }
+        case "RegexEntity", "RegexEntityReference":
+            guard let definition = name == "RegexEntity" ? node : reference(node, "RegexEntity"),
+                let pattern = pattern(definition, property)
+            else { return nil }
+            entity = Entity(kind: .pattern(pattern))
+        case "DynamicClosedListEntity":
+            guard let items = node.member("items").flatMap({ expression($0, property + ".items") }) else {
+                complain("a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node, code: "missing-property")
+                return nil
+            }
+            entity = Entity(kind: .dynamicList(items))
+        case "BooleanPrebuiltEntity": entity = Entity(kind: .boolean)
+        case "OneOfMultiEntityReference": entity = Entity(kind: .oneOf(choices(node, property)))
         default:
-            collector.add(
-                Diagnostic(
-                    file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
-                    message: "the entity \(name) is not supported"))
-            return nil
+            guard let known = Entity.Prebuilt(rawValue: name.replacingSuffix("PrebuiltEntity")) else { return nil }
+            entity = Entity(kind: .prebuilt(known))
+        }
+        finish(&entity, node)
+        return entity
+    }
+
+    private mutating func finish(_ entity: inout Entity, _ node: Node) {
+        entity.isSensitive = entity.isSensitive || node.text("sensitivityLevel") == "Sensitive"
+        entity.allowsMultipleValues = node.text("allowMultipleValues") == "true"
+        entity.ambiguity = node.text("ambiguousResolutionBehavior") == "PreferPast" ? .past : .future
+        if node.text("ambiguousResolutionBehavior") == "PromptForDisambiguation" {
+            complain(
+                "'ambiguousResolutionBehavior' PromptForDisambiguation does nothing on a call: a day that could be two is the next one; write PreferFuture or PreferPast",
+                at: node.member("ambiguousResolutionBehavior"), code: "no-effect", isError: false)
+        }
+        if let options = node.member("dtmfMultipleChoiceOptions") {
+            entity.choices = Entity.ChoiceOptions(
+                generatesKeys: setting(options, "generateMapping", Bool.init(lowercased:)) ?? .constant(false),
+                readsOutOptions: setting(options, "readOutOptions", Bool.init(lowercased:)) ?? .constant(true))
+        }
+        if let options = node.member("dtmfOptions") { entity.termination = termination(options) }
+    }
+
+    private mutating func choices(_ node: Node, _ property: String) -> [(property: String, entity: Entity)] {
+        node.items("entities").enumerated().compactMap { index, item in
+            guard let name = item.text("propertyName"),
+                let entity = item.member("entity").flatMap({ self.entity($0, "\(property).entities.\(index)") })
+            else { return nil }
+            return (name, entity)
         }
     }
 
-    private func items(_ map: inout MappingReader) -> [Entity.Item] {
-        var generates = false
-        if let node = map.value("dtmfMultipleChoiceOptions"),
-            var options = MappingReader(node, "options", file: file, collector: collector)
-        {
-            generates = options.boolean("generateMapping") ?? false
-            _ = options.boolean("readOutOptions")
-            options.refuseOthers()
+    /// The document of an entity that a question names.
+    private mutating func reference(_ node: Node, _ kind: String) -> Node? {
+        guard let name = node.text("entityId") else { return nil }
+        if let known = context.entity(named: name), known.text("kind") == kind { return known }
+        let nearest = nearestName(to: name, among: context.entityNames)
+        complain(
+            "there is no entity \(name) of the kind \(kind) in entities/"
+                + (nearest.map { "; did you mean \($0)?" } ?? ""),
+            at: node.member("entityId"), code: "unknown-entity")
+        return nil
+    }
+
+    /// The items of a list that a question takes, with the keys that it gives them.
+    private mutating func selected(_ items: [Entity.Item], _ node: Node) -> [Entity.Item] {
+        let selection = node.items("selectedItems")
+        guard !selection.isEmpty else { return items }
+        return selection.compactMap { node in
+            let id = node.string ?? node.text("id") ?? ""
+            guard var item = items.first(where: { $0.id == id }) else {
+                complain("the list has no item \(id)", at: node, code: "unknown-choice")
+                return nil
+            }
+            item.key = node.text("dtmfKey").flatMap(MappingKey.init(rawValue:))?.digit ?? item.key
+            return item
         }
+    }
+
+    private mutating func closedList(_ node: Node) -> Entity {
         var items: [Entity.Item] = []
-        for (index, node) in map.list("items").enumerated() {
-            guard var item = MappingReader(node, "a list item", file: file, collector: collector),
-                let id = item.requiredString("id")
-            else { continue }
-            var key = item.word("dtmfKey", of: MappingKey.self)?.digit
-            if key == nil, generates, index < 9 { key = Digit(code: UInt8(index + 1)) }
+        for item in node.items("items") {
+            guard let id = item.text("id") else { continue }
+            let key = item.text("dtmfKey").flatMap(MappingKey.init(rawValue:))?.digit
             if let key, let other = items.first(where: { $0.key == key }) {
-                item.complain(
-                    "key \(key) is taken by \(other.id) already; give \(id) another", at: item.value("dtmfKey"))
+                complain(
+                    "key \(key) is taken by \(other.id) already; give \(id) another", at: item.member("dtmfKey"),
+                    code: "duplicate-key")
             }
             items.append(
                 Entity.Item(
-                    id: id, displayName: item.string("displayName") ?? id,
-                    synonyms: item.list("synonyms").compactMap(\.string), key: key))
-            item.refuseOthers()
+                    id: id, displayName: item.text("displayName") ?? id,
+                    synonyms: item.items("synonyms").compactMap(\.string), key: key))
         }
-        if items.isEmpty { map.complain("a closed list needs 'items'") }
-        return items
+        if items.isEmpty { complain("a closed list needs 'items'", at: node, code: "missing-property") }
+        return Entity(kind: .closedList(items, isSmart: node.text("smartMatchingEnabled") != "false"))
     }
 
-    private func termination(_ map: inout MappingReader) -> DtmfTermination? {
-        guard let node = map.value("dtmfOptions"),
-            var options = MappingReader(node, "dtmfOptions", file: file, collector: collector),
-            let kind = options.requiredString("kind")
-        else { return nil }
-        defer { options.refuseOthers() }
-        func count(_ name: String) -> Int? { options.number(name, in: 1...64).map { Int($0) } }
+    /// A pattern as the formula that finds it: Power Fx's own regular expressions, which cannot backtrack without end.
+    private mutating func pattern(_ node: Node, _ property: String) -> Expression? {
+        guard let place = node.member("pattern"), let pattern = place.string, !pattern.isEmpty else {
+            complain("a RegexEntity needs 'pattern'", at: node, code: "missing-property")
+            return nil
+        }
+        let quoted = pattern.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        do throws(Formula.Diagnostic) {
+            return try Expression("Match(Entity.Input, \"\(quoted)\", MatchOptions.IgnoreCase).FullMatch")
+        } catch {
+            complain("the pattern cannot be used: \(error.message)", at: place, code: "formula")
+            return nil
+        }
+    }
+
+    private mutating func termination(_ node: Node) -> DtmfTermination? {
         var termination: DtmfTermination
-        switch kind {
+        switch node.text("kind") {
         case "FixedLengthTermination":
-            guard let length = count("length") else {
-                options.complain("FixedLengthTermination needs 'length'")
+            guard let length = digits(node, "length") else {
+                complain("FixedLengthTermination needs 'length'", at: node, code: "missing-property")
                 return nil
             }
             termination = DtmfTermination(kind: .fixed(length: length))
         case "FlexibleLengthTermination":
-            let least = count("minLength") ?? 1
-            termination = DtmfTermination(
-                kind: .flexible(minLength: least, maxLength: max(least, count("maxLength") ?? 64)))
+            let least = digits(node, "minLength") ?? .constant(1)
+            let most = digits(node, "maxLength") ?? .constant(64)
+            if let low = least.constant, let high = most.constant, low > high {
+                complain("'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"), code: "impossible-length")
+            }
+            termination = DtmfTermination(kind: .flexible(minLength: least, maxLength: most))
         case "KeyBasedTermination": termination = DtmfTermination(kind: .keyBased)
-        default:
-            options.complain(
-                "dtmfOptions is FixedLengthTermination, FlexibleLengthTermination or KeyBasedTermination, not \(kind)",
-                at: options.value("kind"))
-            return nil
+        default: return nil
         }
-        termination.key = options.word("key", of: TerminationKey.self)?.digit
-        termination.acceptsVoice = options.boolean("acceptsVoice") ?? true
-        termination.interdigitTimeoutInMilliseconds = options.number("interdigitTimeoutInMilliseconds", in: 0...600_000)
-            .map { Int($0) }
-        termination.terminationTimeoutInMilliseconds = options.number(
-            "terminationTimeoutInMilliseconds", in: 0...600_000
-        ).map { Int($0) }
+        termination.key = word(node, "key", TerminationKey.self)
+        termination.acceptsVoice = setting(node, "acceptsVoice", Bool.init(lowercased:))
+        termination.interdigitTimeoutInMilliseconds = milliseconds(node, "interdigitTimeoutInMilliseconds")
+        termination.terminationTimeoutInMilliseconds = milliseconds(node, "terminationTimeoutInMilliseconds")
         return termination
     }
 
-    // MARK: - Messages
-
-    /// A message: a text, a list of variants, or a mapping with `speak` or `text`.
-    func message(_ node: Node) -> Message? {
-        if case .mapping = node {
-            guard var map = MappingReader(node, "a message", file: file, collector: collector) else { return nil }
-            _ = map.string("kind")
-            let allows = map.boolean("allowBargeIn") ?? true
-            let speak = map.value("speak")
-            let text = map.value("text")
-            map.refuseOthers()
-            guard let source = speak ?? text else {
-                map.complain("a message needs 'speak' or 'text'")
-                return nil
-            }
-            return Message(variants: variants(source), allowsBargeIn: allows)
-        }
-        return Message(variants: variants(node))
-    }
-
-    private func variants(_ node: Node) -> [[Message.Part]] {
-        if case .sequence(let sequence) = node { return sequence.map { parts($0) } }
-        return [parts(node)]
-    }
-
-    private func parts(_ node: Node) -> [Message.Part] {
-        SSML(node.string ?? "").pieces.compactMap { piece in
-            switch piece {
-            case .pause(let milliseconds): return .pause(milliseconds: milliseconds)
-            case .audio(let path):
-                let full = folder + "/" + path
-                if !fileExists(full) {
-                    collector.add(
-                        Diagnostic(
-                            file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
-                            message: "the audio file \(path) is not in the agent's folder"))
-                }
-                return .audioFile(path)
-            case .text(let text):
-                do throws(Formula.Diagnostic) {
-                    return .text(try Template(text))
-                } catch {
-                    complain(error, in: node)
-                    return nil
-                }
-            }
-        }
-    }
-
-    func messageText(_ node: Node) -> String? {
-        if let text = node.string { return text }
-        guard var map = MappingReader(node, "a message", file: file, collector: collector) else { return nil }
-        _ = map.string("kind")
-        return (map.value("text") ?? map.value("speak")).flatMap { $0.string ?? $0.sequence?.first?.string }
-    }
-
-    // MARK: - Formulas
-
-    func variable(_ name: String, _ map: inout MappingReader) -> VariablePath? {
-        guard let text = map.string(name) else { return nil }
-        guard let path = VariablePath(text) else {
-            map.complain("'\(text)' is no variable; write Topic.Name or Global.Name", at: map.value(name))
+    /// A number of keys, 1 to 64.
+    private mutating func digits(_ node: Node, _ name: String) -> Setting<Int>? {
+        guard let setting = count(node, name) else { return nil }
+        if let value = setting.constant, !(1...64).contains(value) {
+            complain("'\(name)' is from 1 to 64", at: node.member(name), code: "impossible-length")
             return nil
         }
-        return path
+        return setting
     }
+}
 
-    func expression(_ text: String, _ map: inout MappingReader, _ name: String) -> Expression? {
-        do throws(Formula.Diagnostic) {
-            return try Expression(text)
-        } catch {
-            complain(error, in: map.value(name))
-            return nil
-        }
-    }
-
-    func template(_ text: String, _ map: inout MappingReader, _ name: String) -> Template? {
-        do throws(Formula.Diagnostic) {
-            return text.hasPrefix("=") ? Template(try Expression(text)) : try Template(text)
-        } catch {
-            complain(error, in: map.value(name))
-            return nil
-        }
-    }
-
-    /// A value: a formula when it begins with an equals sign, a literal otherwise.
-    func valueExpression(_ node: Node, _ map: inout MappingReader) -> Expression? {
-        guard case .scalar(let scalar) = node else {
-            map.complain("a value is a formula that begins with '=' or a single literal", at: node)
-            return nil
-        }
-        do throws(Formula.Diagnostic) {
-            if scalar.string.hasPrefix("=") { return try Expression(scalar.string) }
-            if scalar.style == .plain, Double(scalar.string) != nil || ["true", "false"].contains(scalar.string) {
-                return try Expression(scalar.string)
-            }
-            return Expression(literal: scalar.string)
-        } catch {
-            complain(error, in: node)
-            return nil
-        }
-    }
-
-    private func complain(_ error: Formula.Diagnostic, in node: Node?) {
-        let mark = node?.mark
-        collector.add(
-            Diagnostic(
-                file: file, line: mark?.line ?? 0, column: (mark?.column ?? 1) + error.offset,
-                message: "in the formula: \(error.message)"))
+extension String {
+    fileprivate func replacingSuffix(_ suffix: String) -> String {
+        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
     }
 }

@@ -1,326 +1,285 @@
 import CallFlow
 import Documents
 import Formula
-
 import Telephony
 import Yams
 
-/// Reads one topic's document into the dialog runtime's model, and says everything that is wrong with it.
+/// Reads one topic's document into the dialog runtime's model. What is wrong with the document by the grammar has been said
+/// before; the reader says what is wrong with its formulas, names and files.
 struct TopicReader {
     let file: String
-    let folder: String
+    let context: FolderContext
     let collector: DiagnosticCollector
+    /// Comments for Parley in the document.
+    let notes: SourceNotes
+    private(set) var topic = ""
+    private(set) var action = ""
     private var ids: Set<String> = []
     private var unnamed = 0
+    /// What is wrong is a warning: nothing of it can happen on a call.
+    var isHarmless = false
+    private(set) var errors = 0
 
-    init(file: String, folder: String, collector: DiagnosticCollector) {
+    init(file: String, context: FolderContext, collector: DiagnosticCollector, notes: SourceNotes) {
         self.file = file
-        self.folder = folder
+        self.context = context
         self.collector = collector
+        self.notes = notes
     }
 
-    mutating func read(_ root: Node, name: String) -> Topic? {
-        guard var map = MappingReader(root, "a topic", file: file, collector: collector) else { return nil }
-        let kind = map.string("kind") ?? "AdaptiveDialog"
-        guard kind == "AdaptiveDialog" else {
-            map.complain("a topic is of the kind AdaptiveDialog, not \(kind)", at: map.value("kind"))
-            return nil
-        }
-        for ignored in [
-            "modelDisplayName", "modelDescription", "startBehavior", "inputType", "outputType", "conversionMetadata",
-            "endAutomatically",
-        ] {
-            _ = map.value(ignored)
-        }
-        guard let begin = map.value("beginDialog") else {
-            map.complain("a topic needs 'beginDialog' with its trigger and actions")
-            return nil
-        }
-        map.refuseOthers()
-        return trigger(begin, name: name)
+    mutating func complain(
+        _ message: String, at node: Node?, code: String = "wrong-type", isError: Bool = true, shift: Int = 0
+    ) {
+        if isError { errors += 1 }
+        let mark = node?.mark
+        collector.add(
+            Diagnostic(
+                isError && !isHarmless ? .error : .warning, file: file, line: mark?.line ?? 0,
+                column: mark.map { $0.column + shift } ?? 0, code: code, message: message))
     }
 
-    private mutating func trigger(_ node: Node, name: String) -> Topic? {
-        guard var map = MappingReader(node, "a trigger", file: file, collector: collector),
-            let kindName = map.requiredString("kind")
-        else { return nil }
-        _ = map.string("id")
-        let condition = map.string("condition").flatMap { expression($0, &map, "condition") }
-        let priority = map.number("priority", in: -1e6...1e6) ?? 0
-        _ = map.boolean("runOnce")
-        let kind = triggerKind(kindName, &map)
-        let actions = actions(map.list("actions"))
-        map.refuseOthers()
-        guard let kind else { return nil }
-        return Topic(
-            name: name, trigger: Trigger(kind: kind, condition: condition, priority: priority), actions: actions)
+    /// The topics of a document: one, and one more for each of its further `triggers`.
+    ///
+    /// A topic whose trigger never comes on a call can still be begun by another. When it holds what a call cannot do it
+    /// is left out, with warnings.
+    mutating func read(_ root: Node, name: String) -> [Topic] {
+        var check = GrammarCheck(file: file, collector: collector)
+        check.isHarmless = isIdle(root)
+        isHarmless = check.isHarmless
+        check.check(root, .group("Dialog"), "a topic")
+        guard case .mapping = root else { return [] }
+        topic = name
+        let topics = root.text("kind") == "TaskDialog" ? tool(root, name) : dialog(root, name)
+        return isHarmless && check.errors + errors > 0 ? [] : topics
     }
 
-    private func triggerKind(_ name: String, _ map: inout MappingReader) -> Trigger.Kind? {
+    private func isIdle(_ root: Node) -> Bool {
+        if root.text("kind") == "TaskDialog" {
+            return root.member("action")?.text("kind") != "InvokeFlowTaskAction"
+        }
+        guard let kind = root.member("beginDialog")?.text("kind"), let known = Grammar.standard.kinds[kind],
+            case .named(isError: false, _, _) = known.use
+        else { return false }
+        return true
+    }
+
+    private mutating func dialog(_ root: Node, _ name: String) -> [Topic] {
+        var topics: [Topic] = []
+        if let begin = root.member("beginDialog") {
+            if let topic = self.topic(begin, root, name) { topics.append(topic) }
+        } else if root.items("triggers").isEmpty {
+            complain(
+                "a topic needs 'beginDialog'; give it its trigger and actions", at: root, code: "missing-property")
+        }
+        for (index, node) in root.items("triggers").enumerated() {
+            topic = topics.isEmpty ? name : "\(name).\(node.text("id") ?? "trigger\(index + 1)")"
+            ids = []
+            if let further = self.topic(node, root, topic) { topics.append(further) }
+        }
+        return topics
+    }
+
+    private mutating func topic(_ node: Node, _ root: Node, _ name: String) -> Topic? {
+        guard let trigger = trigger(node) else { return nil }
+        let inputs = properties(root.member("inputType"))
+        let questions = taskInputs(root)
+        let actions = questions + self.actions(node.items("actions"), "actions")
+        let title =
+            root.member("mcs.metadata")?.text("componentName") ?? root.text("modelDisplayName")
+            ?? node.member("intent")?.text("displayName")
+        var topic = Topic(name: name, displayName: title, trigger: trigger, actions: actions)
+        topic.inputs = inputs
+        topic.outputs = properties(root.member("outputType"))
+        topic.cancelsOthers = root.text("startBehavior").map { $0 != "Default" } ?? false
+        topic.endsAutomatically = setting(root, "endAutomatically", Bool.init(lowercased:)) ?? .constant(true)
+        return topic
+    }
+
+    // MARK: - Triggers
+
+    private mutating func trigger(_ node: Node) -> Trigger? {
+        guard let name = node.text("kind"), let kind = kind(name, node) else { return nil }
+        var trigger = Trigger(kind: kind, kindName: name)
+        trigger.condition = node.member("condition").flatMap { condition($0, "condition") }
+        trigger.priority = node.text("priority").flatMap { Double($0) } ?? 0
+        trigger.runsOnce = node.text("runOnce") == "true"
+        if let intent = node.member("intent") {
+            trigger.intent = Intent(
+                displayName: intent.text("displayName") ?? topic,
+                phrases: intent.items("triggerQueries").compactMap(\.string).map(TopicReader.bare),
+                isOffered: intent.text("includeInOnSelectIntent") != "false")
+        }
+        switch kind {
+        case .onSilence: trigger.timeoutInMilliseconds = milliseconds(node, "silenceDetectionTimeoutInMilliseconds")
+        case .onInactivity:
+            let seconds = setting(node, "durationInSeconds", Double.init(_:)) ?? .constant(1_800)
+            switch seconds {
+            case .constant(let value): trigger.timeoutInMilliseconds = .constant(Int(min(1e6, max(0, value)) * 1_000))
+            case .formula(let formula):
+                trigger.timeoutInMilliseconds = (try? Expression("(\(formula.source)) * 1000")).map { .formula($0) }
+            }
+        case .onAnsweringMachineDetected:
+            complain(
+                "OnAnsweringMachineDetected waits for calls that Parley makes; no detector listens on the calls that it takes",
+                at: node.member("kind"), isError: false)
+        default: break
+        }
+        return trigger
+    }
+
+    /// A trigger phrase without the marks around its entities: `weather in {City:Rome}`.
+    private static func bare(_ phrase: String) -> String {
+        var result = ""
+        var inside = false
+        for character in phrase {
+            if character == "{" { inside = true } else if character == "}" { inside = false }
+            if !inside, character != "}" { result.append(character) }
+        }
+        return result
+    }
+
+    private func kind(_ name: String, _ node: Node) -> Trigger.Kind? {
         switch name {
-        case "OnConversationStart": return .onConversationStart
+        case "OnConversationStart": .onConversationStart
         case "OnDtmfKeyPress":
-            guard let key = map.word("dtmfKey", of: MappingKey.self)?.digit else {
-                if map.value("dtmfKey") == nil { map.complain("OnDtmfKeyPress needs 'dtmfKey'") }
-                return nil
-            }
-            return .onDtmfKeyPress(key)
-        case "OnUnknownDtmfKey": return .onUnknownDtmfKey
-        case "OnSilence":
-            return .onSilence(map.number("silenceDetectionTimeoutInMilliseconds", in: 0...600_000).map { Int($0) })
-        case "OnUnrecognizedSpeech": return .onUnrecognizedSpeech
-        case "OnEscalate": return .onEscalate
-        case "OnError": return .onError
-        case "OnRedirect", "OnSystemRedirect": return .onRedirect
-        case "OnRecognizedIntent":
-            guard let intent = map.value("intent"),
-                var inner = MappingReader(intent, "an intent", file: file, collector: collector)
-            else {
-                return .onRecognizedIntent([])
-            }
-            _ = inner.string("displayName")
-            _ = inner.string("kind")
-            let phrases = inner.list("triggerQueries").compactMap(\.string)
-            inner.refuseOthers()
-            return .onRecognizedIntent(phrases)
-        default:
-            let known = [
-                "OnConversationStart", "OnDtmfKeyPress", "OnUnknownDtmfKey", "OnSilence", "OnUnrecognizedSpeech",
-                "OnEscalate", "OnError", "OnRedirect", "OnSystemRedirect", "OnRecognizedIntent",
-            ]
-            let nearest = nearestName(to: name, among: known)
-            map.complain(
-                "the trigger \(name) is not supported" + (nearest.map { "; did you mean \($0)?" } ?? ""),
-                at: map.value("kind"))
-            return nil
+            node.text("dtmfKey").flatMap(MappingKey.init(rawValue:))?.digit.map { .onDtmfKeyPress($0) }
+        case "OnUnknownDtmfKey": .onUnknownDtmfKey
+        case "OnSilence": .onSilence
+        case "OnInactivity": .onInactivity
+        case "OnUnrecognizedSpeech": .onUnrecognizedSpeech
+        case "OnUnknownIntent": .onUnknownIntent
+        case "OnEscalate": .onEscalate
+        case "OnError": .onError
+        case "OnRecognizedIntent", "OnSystemIntent": .onRecognizedIntent
+        case "OnSelectIntent": .onSelectIntent(isAlways: node.text("triggerBehavior") == "Always")
+        case "OnAnsweringMachineDetected": .onAnsweringMachineDetected
+        case "OnRedirect", "OnSystemRedirect": .onRedirect
+        default: isHarmless ? .onRedirect : nil
         }
     }
 
     // MARK: - Actions
 
-    mutating func actions(_ nodes: [Node]) -> [Action] { nodes.compactMap { action($0) } }
+    mutating func actions(_ nodes: [Node], _ property: String) -> [Action] { nodes.compactMap { readAction($0) } }
 
-    private mutating func action(_ node: Node) -> Action? {
-        guard var map = MappingReader(node, "an action", file: file, collector: collector),
-            let kindName = map.requiredString("kind")
-        else { return nil }
-        let id = identifier(&map)
-        _ = map.string("displayName")
-        let isDisabled = map.boolean("disabled") ?? false
-        let outcome = map.word("conversationOutcome", of: ConversationOutcome.self)?.outcome
-        let kind = kind(kindName, &map)
-        map.refuseOthers()
-        guard let kind, !isDisabled else { return nil }
-        return Action(id: id, kind: kind, kindName: kindName, outcome: outcome)
+    private mutating func readAction(_ node: Node) -> Action? {
+        guard let name = node.text("kind") else { return nil }
+        let outer = action
+        let wasHarmless = isHarmless
+        let isDisabled = node.text("disabled") == "true"
+        defer {
+            action = outer
+            isHarmless = wasHarmless
+        }
+        if isDisabled { isHarmless = true }
+        action = identifier(node)
+        let id = action
+        let outcome = node.text("conversationOutcome").flatMap(ConversationOutcome.init(rawValue:))?.outcome
+        guard let kind = kind(of: name, node), !isDisabled else { return nil }
+        return Action(id: id, kind: kind, kindName: name, outcome: outcome)
     }
 
-    private mutating func identifier(_ map: inout MappingReader) -> String {
-        guard let id = map.string("id") else {
+    private mutating func identifier(_ node: Node) -> String {
+        guard let id = node.text("id") else {
             unnamed += 1
             return "action\(unnamed)"
         }
         if !ids.insert(id).inserted {
-            map.complain("the id \(id) is used twice in this topic; give each action its own", at: map.value("id"))
+            complain(
+                "the id \(id) is used twice in this topic; give each action its own", at: node.member("id"),
+                code: "duplicate-id")
         }
         return id
     }
 
-    private mutating func kind(_ name: String, _ map: inout MappingReader) -> Action.Kind? {
+    private mutating func kind(of name: String, _ node: Node) -> Action.Kind? {
         switch name {
-        case "SendActivity":
-            return map.value("activity").flatMap { message($0) }.map { .sendActivity($0) } ?? missing("activity", &map)
-        case "Question": return question(&map)
-        case "ConditionGroup": return conditionGroup(&map)
-        case "SetVariable":
-            guard let path = variable("variable", &map),
-                let value = map.value("value").flatMap({ valueExpression($0, &map) })
-            else { return missing("value", &map) }
-            return .setVariable(path, value)
-        case "SetTextVariable":
-            guard let path = variable("variable", &map), let text = map.string("value"),
-                let template = template(text, &map, "value")
-            else { return missing("value", &map) }
-            return .setVariable(path, template.asExpression)
-        case "GotoAction": return map.requiredString("actionId").map { .goto(actionID: $0) }
-        case "BeginDialog": return beginDialog(&map)
+        case "SendActivity": node.member("activity").map { .sendActivity(message($0, "activity")) }
+        case "Question": question(node).map { .question($0) }
+        case "CSATQuestion": .csatQuestion(node.member("variable").flatMap { variable($0) })
+        case "ConditionGroup": conditionGroup(node)
+        case "ActionScope": .scope(actions(node.items("actions"), "actions"))
+        case "DisconnectedNodeContainer": .disconnected(actions(node.items("actions"), "actions"))
+        case "Foreach": foreach(node)
+        case "BreakLoop": .breakLoop
+        case "ContinueLoop": .continueLoop
+        case "GotoAction": node.text("actionId").map { .goto(actionID: $0) }
+        case "BeginDialog": dialogCall(node).map { .beginDialog($0) }
+        case "ReplaceDialog": dialogCall(node).map { .replaceDialog($0) }
+        case "RepeatDialog": .repeatDialog(inputs: inputs(node))
         case "EndDialog":
-            _ = map.boolean("clearTopicQueue")
-            return .endDialog
-        case "CancelAllDialogs": return .cancelAllDialogs
-        case "EndConversation": return .endConversation
-        case "HttpRequestAction": return http(&map)
-        case "TransferConversationV2": return transfer(&map)
-        case "LogCustomTelemetryEvent":
-            guard let name = map.requiredString("eventName"), let template = template(name, &map, "eventName") else {
-                return nil
-            }
-            return .logEvent(
-                name: template, properties: map.string("properties").flatMap { expression($0, &map, "properties") })
-        default:
-            let known = [
-                "SendActivity", "Question", "ConditionGroup", "SetVariable", "SetTextVariable", "GotoAction",
-                "BeginDialog", "EndDialog", "CancelAllDialogs", "EndConversation", "HttpRequestAction",
-                "TransferConversationV2", "LogCustomTelemetryEvent",
-            ]
-            let nearest = nearestName(to: name, among: known)
-            map.complain(
-                "the action \(name) is not supported" + (nearest.map { "; did you mean \($0)?" } ?? ""),
-                at: map.value("kind"))
-            _ = map.rest()
-            return nil
+            .endDialog(
+                clearsTopicQueue: node.text("clearTopicQueue") != "false",
+                value: node.member("value").flatMap { value($0, "value") })
+        case "CancelDialog": .cancelDialog
+        case "CancelAllDialogs": .cancelAllDialogs
+        case "EndConversation": .endConversation
+        case "RecognizeIntent":
+            node.member("userInput").flatMap { template($0, "userInput") }.map { .recognizeIntent($0) }
+        case "SetVariable", "SetTextVariable", "SetMultipleVariables", "ParseValue", "EditTable", "EditTableV2",
+            "ClearAllVariables", "ResetVariable":
+            variableAction(name, node)
+        default: outsideAction(name, node)
         }
     }
 
-    private func missing(_ name: String, _ map: inout MappingReader) -> Action.Kind? {
-        if map.value(name) == nil { map.complain("this action needs '\(name)'") }
-        return nil
-    }
-
-    private mutating func conditionGroup(_ map: inout MappingReader) -> Action.Kind? {
+    private mutating func conditionGroup(_ node: Node) -> Action.Kind {
         var branches: [Action.Branch] = []
-        for node in map.list("conditions") {
-            guard var item = MappingReader(node, "a condition", file: file, collector: collector) else { continue }
-            _ = item.string("id")
-            _ = item.string("displayName")
-            let condition = item.requiredString("condition").flatMap { expression($0, &item, "condition") }
-            let actions = actions(item.list("actions"))
-            item.refuseOthers()
-            if let condition { branches.append(Action.Branch(condition: condition, actions: actions)) }
+        for (index, item) in node.items("conditions").enumerated() {
+            let id = item.text("id") ?? ""
+            let condition = item.member("condition").flatMap { self.condition($0, "conditions.\(index).condition") }
+            let actions = actions(item.items("actions"), "conditions.\(index).actions")
+            if let condition { branches.append(Action.Branch(id: id, condition: condition, actions: actions)) }
         }
-        if branches.isEmpty { map.complain("a ConditionGroup needs 'conditions'") }
-        return .conditionGroup(branches, otherwise: actions(map.list("elseActions")))
+        return .conditionGroup(branches, otherwise: actions(node.items("elseActions"), "elseActions"))
     }
 
-    private func beginDialog(_ map: inout MappingReader) -> Action.Kind? {
-        guard let topic = map.requiredString("dialog") else { return nil }
-        _ = map.value("activityProcessed")
-        var inputs: [Action.Binding] = []
-        if let node = map.value("input"), var input = MappingReader(node, "an input", file: file, collector: collector)
-        {
-            _ = input.string("kind")
-            for (name, value) in input.members("binding") {
-                if let expression = valueExpression(value, &input) {
-                    inputs.append(Action.Binding(name: name, value: expression))
-                }
-            }
-            input.refuseOthers()
-        }
-        var outputs: [(from: String, to: VariablePath)] = []
-        if let node = map.value("output"),
-            var output = MappingReader(node, "an output", file: file, collector: collector)
-        {
-            _ = output.string("kind")
-            for (name, value) in output.members("binding") {
-                if let path = value.string.flatMap({ VariablePath($0) }) { outputs.append((name, path)) }
-            }
-            output.refuseOthers()
-        }
-        return .beginDialog(topic: topic, inputs: inputs, outputs: outputs)
+    private mutating func foreach(_ node: Node) -> Action.Kind? {
+        let items = node.member("items").flatMap { value($0, "items") }
+        let row = node.member("value").flatMap { variable($0) }
+        let index = node.member("index").flatMap { variable($0) }
+        let actions = actions(node.items("actions"), "actions")
+        guard let items, let row else { return nil }
+        return .foreach(ForeachAction(items: items, value: row, index: index, actions: actions))
     }
 
-    private mutating func http(_ map: inout MappingReader) -> Action.Kind? {
-        let method = (map.word("method", of: HTTPMethod.self) ?? .get).rawValue.uppercased()
-        guard let url = map.requiredString("url").flatMap({ template($0, &map, "url") }) else { return nil }
-        let headers = map.members("headers").compactMap { header in
-            header.value.string.flatMap { template($0, &map, "headers") }.map { (name: header.name, value: $0) }
-        }
-        var body: Expression?
-        if let node = map.value("body"), var content = MappingReader(node, "a body", file: file, collector: collector) {
-            _ = content.string("kind")
-            body = (content.value("content") ?? content.value("value")).flatMap { valueExpression($0, &content) }
-            content.refuseOthers()
-        }
-        let timeout = map.number("requestTimeoutInMilliseconds", in: 1...600_000) ?? 30_000
-        _ = map.value("responseSchema")
-        var continues = false
-        var status: VariablePath?
-        if let node = map.value("errorHandling"),
-            var handling = MappingReader(node, "an error handling", file: file, collector: collector)
-        {
-            continues = handling.string("kind") == "ContinueOnErrorBehavior"
-            status = variable("statusCode", &handling)
-            _ = handling.string("errorResponseBody")
-            handling.refuseOthers()
-        }
-        var latencyMessage: Message?
-        var latencyDelay = 500
-        if let node = map.value("latencyMessageSettings"),
-            var latency = MappingReader(node, "a latency message", file: file, collector: collector)
-        {
-            _ = latency.boolean("allowLatencyMessage")
-            latencyMessage = latency.value("latencyMessage").flatMap { message($0) }
-            if let delay = latency.number("latencyMessageDelayInMilliseconds", in: 0...60_000) {
-                latencyDelay = Int(delay)
-            }
-            _ = latency.number("minimumPlaybackInMilliseconds", in: 0...60_000)
-            latency.refuseOthers()
-        }
-        return .httpRequest(
-            HTTPAction(
-                method: method, url: url, headers: headers, body: body, timeoutInMilliseconds: Int(timeout),
-                response: variable("response", &map), continuesOnError: continues, statusCode: status,
-                latencyMessage: latencyMessage, latencyDelayInMilliseconds: latencyDelay))
+    private mutating func dialogCall(_ node: Node) -> DialogCall? {
+        guard let topic = node.member("dialog").flatMap({ dialogName($0, "dialog") }) else { return nil }
+        return DialogCall(topic: topic, inputs: inputs(node), outputs: outputs(node))
     }
 
-    private func transfer(_ map: inout MappingReader) -> Action.Kind? {
-        guard let node = map.value("transferType"),
-            var type = MappingReader(node, "a transfer", file: file, collector: collector),
-            let kind = type.requiredString("kind")
-        else {
-            map.complain("TransferConversationV2 needs 'transferType' with a kind")
-            return nil
+    mutating func dialogName(_ node: Node, _ property: String) -> Setting<String>? {
+        guard let text = node.string else { return nil }
+        guard text.hasPrefix("=") else { return .constant(text) }
+        return expression(node, property).map { .formula($0) }
+    }
+
+    mutating func inputs(_ node: Node) -> [Action.Binding] {
+        guard let input = node.member("input") else { return [] }
+        if let single = input.member("value") {
+            return value(single, "input.value").map { [Action.Binding(name: "value", value: $0)] } ?? []
         }
-        defer { type.refuseOthers() }
-        switch kind {
-        case "TransferToAgent":
-            let text = type.value("messageToAgent").flatMap { messageText($0) }
-            return .transfer(
-                TransferAction(
-                    kind: .agent, phoneNumber: nil,
-                    messageToAgent: text.flatMap { template($0, &type, "messageToAgent") },
-                    context: transferContext(&type), userToUser: nil, headers: [], dtmfSequence: nil))
-        case "TransferToPhoneNumber":
-            let number = type.requiredString("phoneNumber").flatMap { template($0, &type, "phoneNumber") }
-            let headers = type.members("sipxHeaders").compactMap { header in
-                header.value.string.flatMap { template($0, &type, "sipxHeaders") }.map {
-                    (name: header.name, value: $0)
-                }
-            }
-            return .transfer(
-                TransferAction(
-                    kind: .phoneNumber, phoneNumber: number, messageToAgent: nil, context: .all,
-                    userToUser: type.string("sipUuiHeader").flatMap { template($0, &type, "sipUuiHeader") },
-                    headers: headers,
-                    dtmfSequence: type.string("dtmfSequence").flatMap { template($0, &type, "dtmfSequence") }))
-        default:
-            type.complain("a transfer is TransferToAgent or TransferToPhoneNumber, not \(kind)", at: type.value("kind"))
-            return nil
+        return input.pairs("binding").compactMap { name, node in
+            value(node, "input.binding.\(name)").map { Action.Binding(name: name, value: $0) }
         }
     }
 
-    private func transferContext(_ map: inout MappingReader) -> TransferAction.Context {
-        guard let node = map.value("context"),
-            var context = MappingReader(node, "a context", file: file, collector: collector)
-        else { return .all }
-        defer { context.refuseOthers() }
-        if context.string("kind") == "ExpressionTransferContext" {
-            return context.string("value").flatMap { expression($0, &context, "value") }.map { .value($0) } ?? .all
+    mutating func outputs(_ node: Node) -> [OutputBinding] {
+        guard let output = node.member("output") else { return [] }
+        let secrets = output.items("outputOverrides").filter { $0.text("sensitivityLevel") == "Sensitive" }
+            .compactMap { $0.text("property") }
+        if let single = output.member("variable") {
+            return variable(single).map { [OutputBinding(member: nil, variable: $0, isSensitive: !secrets.isEmpty)] }
+                ?? []
         }
-        switch context.string("variables") {
-        case "Topic": return .topic
-        case "Global": return .global
-        default: return .all
+        return output.pairs("binding").compactMap { name, node in
+            variable(node).map { OutputBinding(member: name, variable: $0, isSensitive: secrets.contains(name)) }
         }
     }
-}
-
-/// `HttpMethodType` of the schema.
-private enum HTTPMethod: String, CaseIterable {
-    case get = "Get", post = "Post", put = "Put", patch = "Patch", delete = "Delete"
 }
 
 /// `ConversationOutcome` of the schema.
-private enum ConversationOutcome: String, CaseIterable {
+private enum ConversationOutcome: String {
     case resolvedConfirmed = "ResolvedConfirmed"
     case resolvedImplied = "ResolvedImplied"
     case escalated = "Escalated"
@@ -331,5 +290,29 @@ private enum ConversationOutcome: String, CaseIterable {
         case .resolvedImplied: .resolvedImplied
         case .escalated: .escalated
         }
+    }
+}
+
+/// `DtmfMappingKey` of the schema.
+enum MappingKey: String, CaseIterable {
+    case num0 = "Num0", num1 = "Num1", num2 = "Num2", num3 = "Num3", num4 = "Num4", num5 = "Num5", num6 = "Num6"
+    case num7 = "Num7", num8 = "Num8", num9 = "Num9"
+    case pound = "PoundKey"
+    case star = "StarKey"
+
+    var digit: Digit? {
+        switch self {
+        case .pound: .pound
+        case .star: .star
+        default: rawValue.last.flatMap { Digit($0) }
+        }
+    }
+}
+
+extension Bool {
+    /// Reads `true` and `false` in any case.
+    init?(lowercased text: String) {
+        guard let value = Bool(text.lowercased()) else { return nil }
+        self = value
     }
 }

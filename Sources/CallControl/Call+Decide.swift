@@ -88,6 +88,8 @@ extension Call {
             if utterance.stopListening(request) { outputs.append(.cancel(requestID(request))) }
         case .http(let request, let http):
             outputs.append(.request(requestID(request), .http(call: id, http)))
+        case .ask(let request, let question):
+            outputs.append(.request(requestID(request), .ask(call: id, question)))
         case .cancel(let request): outputs.append(.cancel(requestID(request)))
         case .transfer(let request): closing = .transfer(request)
         case .sensitiveInput(let isSensitive): takesSecret = isSensitive
@@ -136,6 +138,7 @@ extension Call {
             guard utterance.complete(local) != nil else { return }
             tell(.recognitionFailed(local), at: caller.position)
         case (.http(let reply), .session): tell(.httpAnswered(local, reply), at: caller.position)
+        case (.questionAnswered(let reply), .session): tell(.questionAnswered(local, reply), at: caller.position)
         case (.transferEnded(let outcome), .transfer):
             record(.transferEnded(TransferEnded(outcome: outcome)))
             tell(.transferEnded(outcome), at: caller.position)

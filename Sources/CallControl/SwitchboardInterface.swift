@@ -24,6 +24,7 @@ package enum SwitchboardInput: Sendable {
         case recognized(text: String, confidence: Double)
         case recognitionFailed(reason: String)
         case http(HTTPReply)
+        case questionAnswered(AnswerReply)
         case transferEnded(TransferOutcome)
     }
 }
@@ -58,6 +59,8 @@ package enum SwitchboardRequest: Sendable {
     /// The utterance is over, under the number that opened it: a reply is due.
     case finishRecognition(call: CallID, from: Interval, to: Interval)
     case http(call: CallID, HTTPRequest)
+    /// A question in plain words for whoever answers such.
+    case ask(call: CallID, AnswerRequest)
     case transfer(call: CallID, TransferRequest)
 }
 

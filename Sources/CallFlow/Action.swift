@@ -17,31 +17,61 @@ package struct Action: Sendable {
     }
 
     package indirect enum Kind: Sendable {
+        // Saying and asking.
         case sendActivity(Message)
         case question(Question)
+        case csatQuestion(VariablePath?)
+
+        // Flow.
         case conditionGroup([Branch], otherwise: [Action])
-        case setVariable(VariablePath, Expression)
+        /// `ActionScope`: actions that belong together.
+        case scope([Action])
+        /// `DisconnectedNodeContainer`: actions that nothing leads to but a `GotoAction`.
+        case disconnected([Action])
+        case foreach(ForeachAction)
+        case breakLoop
+        case continueLoop
         case goto(actionID: String)
-        case beginDialog(topic: String, inputs: [Binding], outputs: [(from: String, to: VariablePath)])
-        case endDialog
+        case beginDialog(DialogCall)
+        case replaceDialog(DialogCall)
+        case repeatDialog(inputs: [Binding])
+        case endDialog(clearsTopicQueue: Bool, value: Expression?)
+        /// `CancelDialog`: ends the topic without outputs.
+        case cancelDialog
         case cancelAllDialogs
         case endConversation
+        case recognizeIntent(Template)
+
+        // Variables.
+        case setVariable(VariablePath, Expression)
+        case setVariables([Assignment])
+        case parseValue(ParseAction)
+        case editTable(TableAction)
+        case clearVariables(Setting<VariablesToClear>)
+        case resetVariable(VariablePath)
+
+        // Outside.
         case httpRequest(HTTPAction)
+        case invokeFlow(FlowAction)
+        case answer(AnswerAction)
         case transfer(TransferAction)
         case logEvent(name: Template, properties: Expression?)
     }
 
     /// A condition of a group with what it leads to.
     package struct Branch: Sendable {
+        /// The item's `id`; empty when it has none.
+        package var id: String
         package var condition: Expression
         package var actions: [Action]
-        package init(condition: Expression, actions: [Action]) {
+        package init(id: String = "", condition: Expression, actions: [Action]) {
+            self.id = id
             self.condition = condition
             self.actions = actions
         }
     }
 
-    /// A value given to a topic.
+    /// A value given to a topic or a flow.
     package struct Binding: Sendable {
         package var name: String
         package var value: Expression
@@ -50,150 +80,115 @@ package struct Action: Sendable {
             self.value = value
         }
     }
-}
 
-/// A variable by its scope and name.
-package struct VariablePath: Sendable, Hashable, CustomStringConvertible {
-    package enum Scope: String, Sendable, CaseIterable {
-        case topic = "Topic"
-        case global = "Global"
+    /// A variable with the value that it gets.
+    package struct Assignment: Sendable {
+        package var variable: VariablePath
+        package var value: Expression
+        package init(variable: VariablePath, value: Expression) {
+            self.variable = variable
+            self.value = value
+        }
     }
 
-    package var scope: Scope
-    package var name: String
-
-    package init(scope: Scope, name: String) {
-        self.scope = scope
-        self.name = name
-    }
-
-    /// Reads `Topic.Name` or `Global.Name`, with or without `init:` in front.
-    package init?(_ text: String) {
-        let bare = text.hasPrefix("init:") ? text.dropFirst(5) : Substring(text)
-        let parts = bare.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let scope = Scope(rawValue: String(parts[0])), !parts[1].isEmpty else { return nil }
-        self.scope = scope
-        name = String(parts[1])
-    }
-
-    package var description: String { "\(scope.rawValue).\(name)" }
-}
-
-/// Something to say.
-package struct Message: Sendable {
-    /// A piece of what is said, in order.
-    package enum Part: Sendable {
-        case text(Template)
-        case audioFile(String)
-        case pause(milliseconds: Int)
-    }
-
-    /// Variants, of which one is said.
-    package var variants: [[Part]]
-    package var allowsBargeIn: Bool
-
-    package init(variants: [[Part]], allowsBargeIn: Bool = true) {
-        self.variants = variants
-        self.allowsBargeIn = allowsBargeIn
+    /// The lists of actions within this one, in the order of the document.
+    package var lists: [[Action]] {
+        switch kind {
+        case .conditionGroup(let branches, let otherwise): branches.map(\.actions) + [otherwise]
+        case .scope(let actions), .disconnected(let actions): [actions]
+        case .foreach(let foreach): [foreach.actions]
+        default: []
+        }
     }
 }
 
-/// A question with all that may come of it.
-package struct Question: Sendable {
-    package var prompt: Message
-    package var unrecognizedPrompt: Message?
-    package var invalidPrompt: Message?
-    package var inputTimeoutResponse: Message?
+/// What `ClearAllVariables` clears.
+package enum VariablesToClear: String, Sendable, CaseIterable {
+    case conversationScopedVariables = "ConversationScopedVariables"
+    /// What was said before: a telephone dialog keeps none that formulas could read.
+    case conversationHistory = "ConversationHistory"
+    case userScopedVariables = "UserScopedVariables"
+    case allGlobalVariables = "AllGlobalVariables"
+}
+
+/// `Foreach`: the actions once for every row of a table.
+package struct ForeachAction: Sendable {
+    package var items: Expression
+    package var value: VariablePath
+    package var index: VariablePath?
+    package var actions: [Action]
+
+    package init(items: Expression, value: VariablePath, index: VariablePath?, actions: [Action]) {
+        self.items = items
+        self.value = value
+        self.index = index
+        self.actions = actions
+    }
+}
+
+/// The start of another topic, with what goes in and what comes back.
+package struct DialogCall: Sendable {
+    /// `agent.topic.Name` or a topic's name.
+    package var topic: Setting<String>
+    package var inputs: [Action.Binding]
+    package var outputs: [OutputBinding]
+
+    package init(topic: Setting<String>, inputs: [Action.Binding] = [], outputs: [OutputBinding] = []) {
+        self.topic = topic
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+}
+
+/// Where a value that comes back goes.
+package struct OutputBinding: Sendable {
+    /// The member of what comes back; `nil` for the whole.
+    package var member: String?
     package var variable: VariablePath
-    package var entity: Entity
-    package var validation: Expression?
-    package var repeatCount = 2
-    package var repeatCountOnSilence = 2
-    package var silenceTimeoutInMilliseconds: Int?
-    package var speechRecognitionTimeoutInMilliseconds: Int?
-    package var utteranceEndTimeoutInMilliseconds: Int?
-    package var alwaysPrompt = false
-    package var allowsInterruption = true
-    package var defaultValue: Expression?
-    package var defaultValueOnSilence: Expression?
-    package var missingAction = DefaultValueMissingAction.hangUp
-    package var fallbackOnSilence: String?
+    /// `outputOverrides` say that it is a secret.
+    package var isSensitive: Bool
 
-    package init(prompt: Message, variable: VariablePath, entity: Entity) {
-        self.prompt = prompt
+    package init(member: String?, variable: VariablePath, isSensitive: Bool = false) {
+        self.member = member
         self.variable = variable
-        self.entity = entity
-    }
-
-    /// What happens when a question stays without an answer.
-    package enum DefaultValueMissingAction: String, Sendable, CaseIterable {
-        case hangUp = "HangUp"
-        case escalate = "Escalate"
-        case setValue = "SetValue"
-        case setEmpty = "SetEmpty"
-        case goToDialog = "GoToDialog"
+        self.isSensitive = isSensitive
     }
 }
 
-/// A request to the outside.
-package struct HTTPAction: Sendable {
-    package var method: String
-    package var url: Template
-    package var headers: [(name: String, value: Template)]
-    package var body: Expression?
-    package var timeoutInMilliseconds: Int
-    package var response: VariablePath?
-    /// Goes on after a failure, with what is known of it in these variables.
-    package var continuesOnError: Bool
-    package var statusCode: VariablePath?
-    package var latencyMessage: Message?
-    package var latencyDelayInMilliseconds: Int
+/// `ParseValue`: a value of a declared type made of another.
+package struct ParseAction: Sendable {
+    package var variable: VariablePath
+    package var type: DataType
+    package var value: Expression
+    /// A value that does not fit fails the dialog instead of being blank.
+    package var throwsError: Bool
 
-    package init(
-        method: String, url: Template, headers: [(name: String, value: Template)], body: Expression?,
-        timeoutInMilliseconds: Int, response: VariablePath?, continuesOnError: Bool, statusCode: VariablePath?,
-        latencyMessage: Message?, latencyDelayInMilliseconds: Int
-    ) {
-        self.method = method
-        self.url = url
-        self.headers = headers
-        self.body = body
-        self.timeoutInMilliseconds = timeoutInMilliseconds
-        self.response = response
-        self.continuesOnError = continuesOnError
-        self.statusCode = statusCode
-        self.latencyMessage = latencyMessage
-        self.latencyDelayInMilliseconds = latencyDelayInMilliseconds
+    package init(variable: VariablePath, type: DataType, value: Expression, throwsError: Bool) {
+        self.variable = variable
+        self.type = type
+        self.value = value
+        self.throwsError = throwsError
     }
 }
 
-/// A hand-over.
-package struct TransferAction: Sendable {
-    package enum Context: Sendable {
-        case topic
-        case global
-        case all
-        case value(Expression)
+/// `EditTable` and `EditTableV2`.
+package struct TableAction: Sendable {
+    package enum Change: Sendable {
+        case add(Expression)
+        case remove(Expression)
+        case takeFirst
+        case takeLast
+        case clear
     }
 
-    package var kind: TransferKind
-    package var phoneNumber: Template?
-    package var messageToAgent: Template?
-    package var context: Context
-    package var userToUser: Template?
-    package var headers: [(name: String, value: Template)]
-    package var dtmfSequence: Template?
+    package var items: VariablePath
+    package var change: Change
+    /// Gets the row that was taken, or the table as it is now.
+    package var result: VariablePath?
 
-    package init(
-        kind: TransferKind, phoneNumber: Template?, messageToAgent: Template?, context: Context, userToUser: Template?,
-        headers: [(name: String, value: Template)], dtmfSequence: Template?
-    ) {
-        self.kind = kind
-        self.phoneNumber = phoneNumber
-        self.messageToAgent = messageToAgent
-        self.context = context
-        self.userToUser = userToUser
-        self.headers = headers
-        self.dtmfSequence = dtmfSequence
+    package init(items: VariablePath, change: Change, result: VariablePath?) {
+        self.items = items
+        self.change = change
+        self.result = result
     }
 }

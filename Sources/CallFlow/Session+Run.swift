@@ -1,4 +1,3 @@
-import DequeModule
 import Formula
 import Telephony
 
@@ -7,6 +6,8 @@ import Telephony
 extension Session {
     mutating func run() {
         while case .running = state {
+            guard sliceUsed < Limit.slice else { return }
+            sliceUsed += 1
             fuelUsed += 1
             guard fuelUsed <= Limit.fuel else {
                 return fail(
@@ -38,99 +39,271 @@ extension Session {
             return nil
         }
         guard let block = frames[last].blocks.indices.last else {
-            endTopic()
+            endWhenDone()
             return nil
         }
-        let (actions, next) = frames[last].blocks[block]
-        guard next < actions.count else {
-            frames[last].blocks.removeLast()
+        let next = frames[last].blocks[block].next
+        guard next < frames[last].blocks[block].actions.count else {
+            endBlock()
             return nil
         }
         frames[last].blocks[block].next = next + 1
-        return actions[next]
+        return frames[last].blocks[block].actions[next]
+    }
+
+    /// A topic has taken its last action: it ends, or stays on the line until it is ended.
+    private mutating func endWhenDone() {
+        guard let frame = frames.last else { return }
+        guard let ends = resolve(agent.topics[frame.topic].endsAutomatically, "") else { return }
+        ends ? endTopic() : becomeIdle()
+    }
+
+    /// A list of actions is at its end: the next row of a loop, or the list that it stands in.
+    private mutating func endBlock() {
+        guard let last = frames.indices.last, let block = frames[last].blocks.indices.last else { return }
+        guard var loop = frames[last].blocks[block].loop else {
+            frames[last].blocks.removeLast()
+            return
+        }
+        loop.index += 1
+        guard loop.index < loop.rows.count else {
+            frames[last].blocks.removeLast()
+            return
+        }
+        frames[last].blocks[block].loop = loop
+        frames[last].blocks[block].next = 0
+        setRow(of: loop)
+    }
+
+    private mutating func setRow(of loop: Loop) {
+        set(loop.action.value, loop.rows[loop.index])
+        if let index = loop.action.index { set(index, .number(Double(loop.index))) }
     }
 
     private mutating func perform(_ action: Action) {
         switch action.kind {
         case .sendActivity(let message): say(message, action: action.id)
         case .question(let question): ask(question, action: action.id)
+        case .csatQuestion(let variable): ask(Question.satisfaction(variable), action: action.id)
         case .conditionGroup(let branches, let otherwise): choose(branches, otherwise, action.id)
-        case .setVariable(let path, let expression):
-            if let value = evaluate(expression, action.id) { set(path, value) }
+        case .scope(let actions): enter(actions, action.id)
+        case .disconnected: break
+        case .foreach(let foreach): loop(foreach, action.id)
+        case .breakLoop, .continueLoop: leaveLoop(action)
         case .goto(let id): goTo(id, from: action.id)
-        case .beginDialog(let topic, let inputs, let outputs): call(topic, inputs, outputs, action.id)
-        case .endDialog: endTopic()
+        case .beginDialog, .replaceDialog, .repeatDialog, .endDialog, .cancelDialog, .recognizeIntent:
+            performDialog(action)
         case .cancelAllDialogs: endAllTopics()
         case .endConversation: finish()
         case .httpRequest(let request): send(request, action.id)
+        case .invokeFlow(let flow): invoke(flow, action.id)
+        case .answer(let answer): request(answer, action.id)
         case .transfer(let transfer): handOver(transfer, action)
         case .logEvent(let name, let properties): log(name, properties, action.id)
+        case .setVariable, .setVariables, .parseValue, .editTable, .clearVariables, .resetVariable:
+            performVariable(action)
         }
     }
 
+    // MARK: - Formulas
+
     /// A formula's value; `nil` after a mistake, which the session has dealt with.
     mutating func evaluate(_ expression: Expression, _ action: String) -> Value? {
-        let value = expression.evaluate(in: scope)
+        let value = expression.evaluate(in: scope, budget: Limit.formula)
         guard let error = value.error else { return value }
         fail("formula", "\(expression.source): \(error.message)", action: action)
         return nil
     }
 
     mutating func evaluate(_ template: Template, _ action: String) -> Value? {
-        let value = template.evaluate(in: scope)
+        let value = template.evaluate(in: scope, budget: Limit.formula)
         guard let error = value.error else { return value }
         fail("formula", error.message, action: action)
         return nil
     }
 
-    private mutating func choose(_ branches: [Action.Branch], _ otherwise: [Action], _ action: String) {
-        for branch in branches {
-            guard let value = evaluate(branch.condition, action) else { return }
-            guard case .boolean(true) = value.kind else { continue }
-            return enter(branch.actions)
+    /// A setting's value; `nil` after a mistake, which the session has dealt with.
+    mutating func resolve(_ setting: Setting<Int>, _ action: String, in range: ClosedRange<Int> = 0...86_400_000)
+        -> Int?
+    {
+        switch setting {
+        case .constant(let value): return min(range.upperBound, max(range.lowerBound, value))
+        case .formula(let formula):
+            guard let value = evaluate(formula, action) else { return nil }
+            guard let number = value.asNumber, number.isFinite else {
+                fail("formula", "\(formula.source) is no number", action: action)
+                return nil
+            }
+            return Int(min(Double(range.upperBound), max(Double(range.lowerBound), number)))
         }
-        enter(otherwise)
     }
 
-    private mutating func enter(_ actions: [Action]) {
+    mutating func resolve(_ setting: Setting<Bool>, _ action: String) -> Bool? {
+        switch setting {
+        case .constant(let value): return value
+        case .formula(let formula): return evaluate(formula, action).map { $0.kind == .boolean(true) }
+        }
+    }
+
+    mutating func resolve(_ setting: Setting<String>, _ action: String) -> String? {
+        switch setting {
+        case .constant(let value): return value
+        case .formula(let formula): return evaluate(formula, action).map { $0.text(for: .dialog) }
+        }
+    }
+
+    mutating func resolve(_ setting: Setting<Double>, _ action: String) -> Double? {
+        switch setting {
+        case .constant(let value): return value
+        case .formula(let formula): return evaluate(formula, action)?.asNumber
+        }
+    }
+
+    /// A word's value; a formula gives the word or its place in an option set.
+    mutating func resolve<Word: RawRepresentable>(_ setting: Setting<Word>, _ action: String) -> Word?
+    where Word.RawValue == String {
+        switch setting {
+        case .constant(let value): return value
+        case .formula(let formula):
+            guard let value = evaluate(formula, action) else { return nil }
+            let text = value.text(for: .dialog)
+            let word = text.split(separator: ".").last.map(String.init) ?? text
+            guard let result = Word(rawValue: word) else {
+                fail("formula", "\(formula.source) is '\(word)', which is no setting here", action: action)
+                return nil
+            }
+            return result
+        }
+    }
+
+    // MARK: - Branches and loops
+
+    private mutating func choose(_ branches: [Action.Branch], _ otherwise: [Action], _ action: String) {
+        for (index, branch) in branches.enumerated() {
+            guard let value = evaluate(branch.condition, action) else { return }
+            guard value.kind == .boolean(true) else { continue }
+            fact(.branchTaken(BranchTaken(topic: topicName, action: action, branch: branch.name(index))))
+            return enter(branch.actions, action)
+        }
+        fact(.branchTaken(BranchTaken(topic: topicName, action: action, branch: "else")))
+        enter(otherwise, action)
+    }
+
+    private mutating func enter(_ actions: [Action], _ owner: String) {
         guard !actions.isEmpty, let last = frames.indices.last else { return }
-        frames[last].blocks.append((actions, 0))
+        frames[last].blocks.append(Block(actions: actions, owner: owner))
+    }
+
+    private mutating func loop(_ foreach: ForeachAction, _ action: String) {
+        guard let value = evaluate(foreach.items, action), let last = frames.indices.last else { return }
+        guard let rows = value.rows else {
+            if value.isBlank { return }
+            return fail(
+                "formula", "\(foreach.items.source) is no table that a Foreach could go through", action: action)
+        }
+        guard !rows.isEmpty else { return }
+        let loop = Loop(action: foreach, rows: rows.map { $0.marked(sensitive: value.isSensitive) })
+        frames[last].blocks.append(Block(actions: foreach.actions, owner: action, loop: loop))
+        setRow(of: loop)
+    }
+
+    /// `BreakLoop` and `ContinueLoop`: leave the lists within the loop's own, and the loop itself or this row of it.
+    private mutating func leaveLoop(_ action: Action) {
+        guard let last = frames.indices.last,
+            let block = frames[last].blocks.lastIndex(where: { $0.loop != nil })
+        else { return fail("noLoop", "\(action.kindName) stands in no Foreach", action: action.id) }
+        frames[last].blocks.removeSubrange((block + 1)...)
+        if case .breakLoop = action.kind {
+            frames[last].blocks.removeLast()
+        } else {
+            frames[last].blocks[block].next = frames[last].blocks[block].actions.count
+        }
     }
 
     /// Goes to an action of the same topic, wherever it stands.
     private mutating func goTo(_ id: String, from action: String) {
         guard let last = frames.indices.last else { return }
         let topic = agent.topics[frames[last].topic]
-        guard let blocks = Session.path(to: id, in: topic.actions) else {
+        guard var blocks = Session.path(to: id, in: topic.actions, owner: "") else {
             return fail("noSuchAction", "there is no action \(id) in topic \(topic.name)", action: action)
+        }
+        // A loop that holds both places goes on where it was.
+        for index in blocks.indices where blocks[index].loop == nil && !blocks[index].owner.isEmpty {
+            blocks[index].loop = frames[last].blocks.first { $0.owner == blocks[index].owner && $0.loop != nil }?.loop
         }
         frames[last].blocks = blocks
     }
 
     /// The lists of actions that lead to an action, each with the index of what comes next.
-    private static func path(to id: String, in actions: [Action]) -> [(actions: [Action], next: Int)]? {
+    private static func path(to id: String, in actions: [Action], owner: String) -> [Block]? {
         for (index, action) in actions.enumerated() {
-            if action.id == id { return [(actions, index)] }
-            guard case .conditionGroup(let branches, let otherwise) = action.kind else { continue }
-            for list in branches.map(\.actions) + [otherwise] {
-                if let inner = path(to: id, in: list) { return [(actions, index + 1)] + inner }
+            if action.id == id { return [Block(actions: actions, next: index, owner: owner)] }
+            for list in action.lists {
+                if let inner = path(to: id, in: list, owner: action.id) {
+                    return [Block(actions: actions, next: index + 1, owner: owner)] + inner
+                }
             }
         }
         return nil
     }
 
-    private mutating func call(
-        _ name: String, _ inputs: [Action.Binding], _ outputs: [(from: String, to: VariablePath)], _ action: String
-    ) {
-        guard let topic = agent.topicIndex(named: name) else {
-            return fail("noSuchTopic", "there is no topic \(name)", action: action)
+    // MARK: - Topics within topics
+
+    private mutating func performDialog(_ action: Action) {
+        switch action.kind {
+        case .beginDialog(let dialog): call(dialog, action.id)
+        case .replaceDialog(let dialog):
+            guard let variables = values(of: dialog.inputs, action.id), let topic = index(of: dialog.topic, action.id)
+            else { return }
+            let frame = frames.last
+            endTopic(givesOutputs: false, isReplaced: true)
+            begin(
+                topic, trigger: "ReplaceDialog", variables: variables, outputs: frame?.outputs ?? [],
+                resumesQuestion: frame?.resumesQuestion ?? false)
+        case .repeatDialog(let inputs):
+            guard let variables = values(of: inputs, action.id), let last = frames.indices.last else { return }
+            let topic = frames[last].topic
+            frames[last].blocks = [Block(actions: agent.topics[topic].actions)]
+            frames[last].variables = typed(variables, agent.topics[topic].inputs)
+            frames[last].asked = []
+        case .endDialog(let clearsQueue, let value):
+            if let value {
+                guard let result = evaluate(value, action.id), let last = frames.indices.last else { return }
+                frames[last].result = result
+            }
+            endTopic(clearsQueue: clearsQueue)
+        case .cancelDialog: endTopic(clearsQueue: true, givesOutputs: false)
+        case .recognizeIntent(let input):
+            guard let words = evaluate(input, action.id) else { return }
+            _ = begin(meaning(of: words.text(for: .dialog)))
+        default: break
         }
+    }
+
+    private mutating func values(of bindings: [Action.Binding], _ action: String) -> [String: Value]? {
         var variables: [String: Value] = [:]
-        for input in inputs {
-            guard let value = evaluate(input.value, action) else { return }
-            variables[input.name] = value
+        for binding in bindings {
+            guard let value = evaluate(binding.value, action) else { return nil }
+            variables[binding.name] = value
         }
-        begin(topic, trigger: "BeginDialog", variables: variables, outputs: outputs)
+        return variables
+    }
+
+    /// The topic that a dialog names.
+    mutating func index(of topic: Setting<String>, _ action: String) -> Int? {
+        guard let name = resolve(topic, action) else { return nil }
+        guard let index = agent.topicIndex(named: name) else {
+            fail("noSuchTopic", "there is no topic \(name)", action: action)
+            return nil
+        }
+        return index
+    }
+
+    private mutating func call(_ dialog: DialogCall, _ action: String) {
+        guard let topic = index(of: dialog.topic, action), let variables = values(of: dialog.inputs, action) else {
+            return
+        }
+        begin(topic, trigger: "BeginDialog", variables: variables, outputs: dialog.outputs)
     }
 
     private mutating func log(_ name: Template, _ properties: Expression?, _ action: String) {
@@ -142,6 +315,8 @@ extension Session {
                 for field in fields {
                     members[field.name] = field.value.marked(sensitive: value.isSensitive).disclosable
                 }
+            } else if !value.isBlank {
+                members["value"] = value.disclosable
             }
         }
         fact(
@@ -150,103 +325,11 @@ extension Session {
                     name: DisclosableText(name.text(for: .dialog), isSensitive: name.isSensitive).redacted,
                     properties: members)))
     }
+}
 
-    // MARK: - An idle line
-
-    /// No topic runs: waits for the caller where some topic could take what the caller does, and hangs up otherwise.
-    private mutating func becomeIdle() {
-        let canReact = agent.topics.contains { topic in
-            switch topic.trigger.kind {
-            case .onDtmfKeyPress, .onUnknownDtmfKey, .onSilence, .onRecognizedIntent, .onUnrecognizedSpeech: true
-            default: false
-            }
-        }
-        guard canReact else { return finish() }
-        if let key = typeAhead.popFirst() { return takeIdle(key, listening: nil) }
-        var listening: RequestID?
-        if agent.topics.contains(where: { topic in
-            switch topic.trigger.kind {
-            case .onRecognizedIntent, .onUnrecognizedSpeech: true
-            default: false
-            }
-        }) {
-            let request = nextRequest()
-            listening = request
-            emit(.listen(request, hints(for: nil)))
-        }
-        state = .idle(silence: playing.isEmpty ? idleDeadline() : nil, listening: listening)
-    }
-
-    func idleDeadline() -> SampleTime? {
-        guard let topic = topic(where: { if case .onSilence = $0 { true } else { false } }),
-            case .onSilence(let own) = agent.topics[topic].trigger.kind
-        else { return nil }
-        let milliseconds = own ?? agent.settings.silenceDetectionTimeoutInMilliseconds
-        return milliseconds > 0 ? position + clockRate.ticks(milliseconds: Int64(milliseconds)) : nil
-    }
-
-    mutating func expireIdle(_ listening: RequestID?) {
-        fact(.timerExpired(TimerExpired(timer: .silence, topic: "", action: "")))
-        stopListening(listening)
-        guard let topic = topic(where: { if case .onSilence = $0 { true } else { false } }) else { return finish() }
-        begin(topic, trigger: "OnSilence")
-    }
-
-    mutating func takeIdle(_ key: Key, listening: RequestID?) {
-        account(key, isSensitive: false)
-        _ = bargeIn(.digit)
-        let mapped = topic { $0 == .onDtmfKeyPress(key.digit) }
-        guard let topic = mapped ?? topic(where: { $0 == .onUnknownDtmfKey }) else {
-            state = .idle(silence: idleDeadline(), listening: listening)
-            return
-        }
-        stopListening(listening)
-        begin(topic, trigger: mapped == nil ? "OnUnknownDtmfKey" : "OnDtmfKeyPress")
-    }
-
-    mutating func recognizedIdle(_ text: String) {
-        lastWords = text
-        if let topic = topic(ofWords: text) { return begin(topic, trigger: "OnRecognizedIntent") }
-        guard let topic = topic(where: { $0 == .onUnrecognizedSpeech }) else {
-            state = .running
-            return
-        }
-        begin(topic, trigger: "OnUnrecognizedSpeech")
-    }
-
-    /// The topic whose trigger phrase is in what was said; the longest phrase wins.
-    func topic(ofWords text: String) -> Int? {
-        let words = Words.split(text)
-        var longest = 0
-        let fitting = topic { kind in
-            guard case .onRecognizedIntent(let phrases) = kind else { return false }
-            let length = phrases.map { Words.split($0) }.filter { Words.contains(words, $0) }.map(\.count).max() ?? 0
-            guard length > longest else { return false }
-            longest = length
-            return true
-        }
-        guard fitting != nil else { return nil }
-        return topic { kind in
-            guard case .onRecognizedIntent(let phrases) = kind else { return false }
-            return phrases.map { Words.split($0) }.contains { $0.count == longest && Words.contains(words, $0) }
-        }
-    }
-
-    mutating func stopListening(_ request: RequestID?) {
-        if let request { emit(.stopListening(request)) }
-    }
-
-    func hints(for question: Question?) -> RecognitionHints {
-        var phrases = question?.entity.phrases ?? []
-        for topic in agent.topics {
-            if case .onRecognizedIntent(let own) = topic.trigger.kind { phrases += own }
-        }
-        return RecognitionHints(
-            language: agent.settings.language, phrases: phrases,
-            utteranceEndTimeoutInMilliseconds: question?.utteranceEndTimeoutInMilliseconds
-                ?? agent.settings.utteranceEndTimeoutInMilliseconds,
-            isSensitive: question?.entity.isSensitive ?? false)
-    }
+extension Action.Branch {
+    /// What the branch is called in the account: its `id`, or its number from 1.
+    package func name(_ index: Int) -> String { id.isEmpty ? "\(index + 1)" : id }
 }
 
 extension Action.Kind {
@@ -256,5 +339,25 @@ extension Action.Kind {
         case .endConversation, .transfer: true
         default: false
         }
+    }
+}
+
+extension Question {
+    /// `CSATQuestion`: how satisfied the caller was, from 1 to 5, which stays blank when the caller says nothing.
+    fileprivate static func satisfaction(_ variable: VariablePath?) -> Question {
+        var entity = Entity(kind: .prebuilt(.number))
+        entity.termination = DtmfTermination(kind: .fixed(length: .constant(1)))
+        var question = Question(
+            prompt: Message(constant: "How satisfied were you, from 1 to 5?"),
+            variable: variable ?? VariablePath(scope: .topic, name: "CSATScore"), entity: entity)
+        question.alwaysPrompt = .constant(true)
+        question.invalidPrompt = Message(constant: "Please press a number from 1 to 5.")
+        question.validation = try? Expression("\(question.variable) >= 1 && \(question.variable) <= 5")
+        question.repeatCount = .constant(1)
+        question.defaultValue = try? Expression("Blank()")
+        question.voice.repeatCountOnSilence = .constant(0)
+        question.voice.silenceTimeoutInMilliseconds = .constant(5_000)
+        question.voice.missingAction = .constant(.setEmpty)
+        return question
     }
 }

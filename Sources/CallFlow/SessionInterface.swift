@@ -19,6 +19,10 @@ package enum SessionInput: Sendable {
     case recognitionFailed(RequestID)
     /// The answer to an HTTP request, parsed, bounded and typed.
     case httpAnswered(RequestID, HTTPReply)
+    /// The answer to a question in plain words that the session passed on, or that nobody answers such.
+    case questionAnswered(RequestID, AnswerReply)
+    /// The called party is a machine.
+    case answeringMachineDetected
     /// The outcome of a transfer that the session asked for.
     case transferEnded(TransferOutcome)
     /// The caller hung up: the session does nothing after this but close its account.
@@ -37,6 +41,8 @@ package enum SessionOutput: Sendable {
     case stopListening(RequestID)
     /// Ask the outside.
     case http(RequestID, HTTPRequest)
+    /// Ask somebody who answers questions in plain words.
+    case ask(RequestID, AnswerRequest)
     /// No answer is wanted any more.
     case cancel(RequestID)
     /// Hand the caller over.
@@ -95,13 +101,18 @@ package struct SpokenText: Sendable, Hashable {
     package var isPrivate: Bool
     /// A secret is in it: it is never shown either.
     package var isSensitive: Bool
+    package var prosody: Prosody
 
-    package init(text: String, language: String, voice: String, isPrivate: Bool, isSensitive: Bool) {
+    package init(
+        text: String, language: String, voice: String, isPrivate: Bool, isSensitive: Bool,
+        prosody: Prosody = Prosody()
+    ) {
         self.text = text
         self.language = language
         self.voice = voice
         self.isPrivate = isPrivate
         self.isSensitive = isSensitive
+        self.prosody = prosody
     }
 }
 
@@ -113,12 +124,24 @@ package struct RecognitionHints: Sendable, Hashable {
     /// Silence after speech that ends the utterance, in milliseconds.
     package var utteranceEndTimeoutInMilliseconds: Int
     package var isSensitive: Bool
+    /// How readily sound counts as speech, 0 to 1.
+    package var sensitivity: Double
+    /// 0 for the fastest, 1 for the most accurate result.
+    package var speedVersusAccuracy: Double
+    /// How much the phrases weigh against the language's own words, 0 to 1.
+    package var phraseWeight: Double
 
-    package init(language: String, phrases: [String], utteranceEndTimeoutInMilliseconds: Int, isSensitive: Bool) {
+    package init(
+        language: String, phrases: [String], utteranceEndTimeoutInMilliseconds: Int, isSensitive: Bool,
+        sensitivity: Double = 0.5, speedVersusAccuracy: Double = 0.5, phraseWeight: Double = 0.1
+    ) {
         self.language = language
         self.phrases = phrases
         self.utteranceEndTimeoutInMilliseconds = utteranceEndTimeoutInMilliseconds
         self.isSensitive = isSensitive
+        self.sensitivity = sensitivity
+        self.speedVersusAccuracy = speedVersusAccuracy
+        self.phraseWeight = phraseWeight
     }
 }
 
@@ -168,6 +191,48 @@ package enum HTTPFailure: String, Sendable, CaseIterable {
     case refused
     case tooLarge
     case invalidURL
+}
+
+/// A question in plain words for somebody who can answer it (`AnswerQuestionWithAI`, `SearchAndSummarizeContent`).
+package struct AnswerRequest: Sendable {
+    package var question: DisclosableText
+    /// What the author tells the one who answers; empty for nothing.
+    package var instructions: DisclosableText
+    /// The agent's knowledge sources are to be searched, not the model alone.
+    package var searchesContent: Bool
+    /// Names of the sources; empty for all.
+    package var sources: [String]
+    /// `Minimum` to `Maximum`.
+    package var moderation: String
+    /// BCP 47.
+    package var language: String
+    package var timeout: Interval
+    /// The topic and action that asks.
+    package var topic: String
+    package var action: String
+
+    package init(
+        question: DisclosableText, instructions: DisclosableText, searchesContent: Bool, sources: [String],
+        moderation: String, language: String, timeout: Interval, topic: String, action: String
+    ) {
+        self.question = question
+        self.instructions = instructions
+        self.searchesContent = searchesContent
+        self.sources = sources
+        self.moderation = moderation
+        self.language = language
+        self.timeout = timeout
+        self.topic = topic
+        self.action = action
+    }
+}
+
+/// The answer to an ``AnswerRequest``.
+package enum AnswerReply: Sendable, Equatable {
+    /// Words to be said; empty when nothing is known.
+    case answered(String)
+    /// Nobody answers such questions here.
+    case unavailable
 }
 
 /// A hand-over as the dialog asks for it.

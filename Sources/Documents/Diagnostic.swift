@@ -12,25 +12,36 @@ package struct Diagnostic: Error, Sendable, Hashable {
     package var line: Int
     /// From 1; 0 when the whole line is meant.
     package var column: Int
-    /// What is wrong and what to do, in a sentence.
+    /// The rule that was broken, by a name that stays: `unknown-property`. `parley check --list-rules` has them all.
+    package var code: String
+    /// What is wrong and what to do, in a sentence: "what is wrong; what to do".
     package var message: String
 
-    package init(_ severity: Severity = .error, file: String, line: Int, column: Int, message: String) {
+    package init(
+        _ severity: Severity = .error, file: String, line: Int, column: Int, code: String = "invalid", message: String
+    ) {
         self.severity = severity
         self.file = file
         self.line = line
         self.column = column
+        self.code = code
         self.message = message
+    }
+
+    /// What to do, where the message says so: what stands behind the first semicolon.
+    package var fix: String? {
+        guard let end = message.firstRange(of: "; ") else { return nil }
+        return String(message[end.upperBound...])
     }
 }
 
 extension Diagnostic: CustomStringConvertible {
-    /// `file:line:column: error: message`, as compilers write it and editors read it.
+    /// `file:line:column: error: message [code]`, as compilers write it and editors read it.
     package var description: String {
         var place = file
         if line > 0 { place += ":\(line)" }
         if line > 0, column > 0 { place += ":\(column)" }
-        return "\(place): \(severity.rawValue): \(message)"
+        return "\(place): \(severity.rawValue): \(message)" + (code == "invalid" ? "" : " [\(code)]")
     }
 }
 

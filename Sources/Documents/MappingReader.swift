@@ -26,7 +26,7 @@ package struct MappingReader {
         guard case .mapping(let mapping) = node else {
             collector.add(
                 Diagnostic(
-                    file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0,
+                    file: file, line: node.mark?.line ?? 0, column: node.mark?.column ?? 0, code: "wrong-type",
                     message: "\(what) is written as 'name: value' lines, not as \(node.kindName)"))
             return nil
         }
@@ -39,9 +39,10 @@ package struct MappingReader {
 
     package var line: Int { node.mark?.line ?? 0 }
 
-    package func complain(_ message: String, at node: Node? = nil) {
+    package func complain(_ message: String, at node: Node? = nil, code: String = "invalid") {
         let mark = (node ?? self.node).mark
-        collector.add(Diagnostic(file: file, line: mark?.line ?? 0, column: mark?.column ?? 0, message: message))
+        collector.add(
+            Diagnostic(file: file, line: mark?.line ?? 0, column: mark?.column ?? 0, code: code, message: message))
     }
 
     /// The value of a member as it stands.
@@ -57,14 +58,14 @@ package struct MappingReader {
     package mutating func string(_ name: String) -> String? {
         guard let value = value(name) else { return nil }
         guard case .scalar(let scalar) = value else {
-            complain("'\(name)' is a text, not \(value.kindName)", at: value)
+            complain("'\(name)' is a text, not \(value.kindName)", at: value, code: "wrong-type")
             return nil
         }
         return scalar.string
     }
 
     package mutating func requiredString(_ name: String) -> String? {
-        if mapping[Node(name)] == nil { complain("\(what) needs '\(name)'") }
+        if mapping[Node(name)] == nil { complain("\(what) needs '\(name)'", code: "missing-property") }
         return string(name)
     }
 
@@ -72,7 +73,9 @@ package struct MappingReader {
     package mutating func number(_ name: String, in range: ClosedRange<Double>) -> Double? {
         guard let value = value(name) else { return nil }
         guard case .scalar(let scalar) = value, let number = Double(scalar.string), range.contains(number) else {
-            complain("'\(name)' is a number from \(range.lowerBound.short) to \(range.upperBound.short)", at: value)
+            complain(
+                "'\(name)' is a number from \(range.lowerBound.short) to \(range.upperBound.short)", at: value,
+                code: "wrong-type")
             return nil
         }
         return number
@@ -81,7 +84,7 @@ package struct MappingReader {
     package mutating func boolean(_ name: String) -> Bool? {
         guard let value = value(name) else { return nil }
         guard case .scalar(let scalar) = value, let boolean = Bool(scalar.string.lowercased()) else {
-            complain("'\(name)' is true or false", at: value)
+            complain("'\(name)' is true or false", at: value, code: "wrong-type")
             return nil
         }
         return boolean
@@ -96,7 +99,7 @@ package struct MappingReader {
             let nearest = value.string.flatMap { nearestName(to: $0, among: names) }
             complain(
                 "'\(name)' is one of \(names.joined(separator: ", "))"
-                    + (nearest.map { "; did you mean \($0)?" } ?? ""), at: value)
+                    + (nearest.map { "; did you mean \($0)?" } ?? ""), at: value, code: "wrong-type")
             return nil
         }
         return word
@@ -105,7 +108,7 @@ package struct MappingReader {
     package mutating func list(_ name: String) -> [Node] {
         guard let value = value(name) else { return [] }
         guard case .sequence(let sequence) = value else {
-            complain("'\(name)' is a list, each item on a line that begins with '-'", at: value)
+            complain("'\(name)' is a list, each item on a line that begins with '-'", at: value, code: "wrong-type")
             return []
         }
         return Array(sequence)
@@ -115,7 +118,8 @@ package struct MappingReader {
     package mutating func members(_ name: String) -> [(name: String, value: Node)] {
         guard let value = value(name) else { return [] }
         guard case .mapping(let mapping) = value else {
-            complain("'\(name)' is written as 'name: value' lines, not as \(value.kindName)", at: value)
+            complain(
+                "'\(name)' is written as 'name: value' lines, not as \(value.kindName)", at: value, code: "wrong-type")
             return []
         }
         return mapping.map { ($0.key.string ?? "", $0.value) }
@@ -138,7 +142,7 @@ package struct MappingReader {
             complain(
                 "\(what) has no '\(name)'"
                     + (nearest.map { "; did you mean '\($0)'?" } ?? "; it has \(asked.sorted().joined(separator: ", "))"),
-                at: key)
+                at: key, code: "unknown-property")
         }
     }
 }

@@ -1,12 +1,16 @@
 /// A mistake in a formula.
 public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Where it is: characters from the beginning of the source, from 0.
+    /// Where it begins: Unicode scalars from the beginning of the source, from 0.
     public var offset: Int
+    /// How many Unicode scalars it covers; 0 where something is missing.
+    public var length: Int
     /// What is wrong and what to do, in a sentence.
     public var message: String
 
-    public init(offset: Int, message: String) {
+    /// A mistake at a place.
+    public init(offset: Int, length: Int = 0, message: String) {
         self.offset = offset
+        self.length = length
         self.message = message
     }
 

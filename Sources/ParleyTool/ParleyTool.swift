@@ -19,7 +19,11 @@ struct ParleyTool: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
-                name: "For dialog authors", subcommands: [ReplayCommand.self, TestCommand.self, SpeakCommand.self]),
+                name: "For dialog authors",
+                subcommands: [
+                    ReplayCommand.self, TestCommand.self, CheckCommand.self, GraphCommand.self, FormulaCommand.self,
+                    SpeakCommand.self,
+                ]),
             CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])

@@ -35,6 +35,8 @@ struct Story {
         case .topicEnded(let body): return [style.faint("└ \(body.topic)")]
         case .actionStarted(let body):
             return showsEveryAction ? [style.faint("│ \(body.kind) \(body.action)")] : []
+        case .branchTaken(let body):
+            return showsEveryAction ? [style.faint("│ \(body.action) takes \(body.branch)")] : []
         case .promptStarted(let body):
             return body.text.redacted.isEmpty
                 ? [] : ["\(style.parley("Parley")) \(body.isAudioFile ? "plays" : "says")  “\(body.text)”"]
@@ -63,6 +65,11 @@ struct Story {
         case .timerExpired(let body):
             return ["timer  \(timer(body.timer))\(body.action.isEmpty ? "" : " at \(body.action)")"]
         case .input(let body): return [input(body)]
+        case .holdStarted: return ["\(style.parley("Parley")) waits for the caller"]
+        case .holdEnded(let body): return ["the wait ends: \(body.reason.rawValue)"]
+        case .answerRequested: return ["asks for an answer"]
+        case .answerGiven(let body):
+            return ["answer  \(body.isAnswered ? "found" : "none")  \(style.faint("after \(seconds(body.seconds))"))"]
         case .variableSet(let body): return [style.faint("\(body.variable) = \(body.value)")]
         case .httpRequested(let body): return ["asks  \(body.method) \(body.url)"]
         case .httpAnswered(let body):
@@ -108,6 +115,8 @@ struct Story {
         case .recognition: "no words from the recogniser in time"
         case .utterance: "the caller spoke for too long"
         case .latency: "an answer is late"
+        case .hold: "the caller took too long"
+        case .inactivity: "nothing from the caller"
         }
     }
 

@@ -16,6 +16,7 @@ struct TestCommand: AsyncParsableCommand {
               parley test Audio/Calls
               parley test Audio/Calls/gas-leak --agent my-agent
               parley test Audio/Calls --junit results.xml
+              parley test Audio/Calls --coverage
             """)
 
     @Argument(help: "Test calls or folders of them.")
@@ -29,6 +30,9 @@ struct TestCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a call.")
     var json = false
 
+    @Flag(help: "Also say which actions and edges of the dialog the calls took.")
+    var coverage = false
+
     func run() async throws {
         let folders = try paths.flatMap { try TestCallFolder.find(at: $0) }
         var runner = try CallRunner(agentOptions)
@@ -40,6 +44,7 @@ struct TestCommand: AsyncParsableCommand {
         }
         let results = try await TestCommand.run(jobs)
         try report(results)
+        if coverage { try report(coverage: jobs, results) }
         if let junit { try JUnitReport(results).write(to: junit) }
         if results.contains(where: { $0.failure != nil }) { throw ExitCode.failure }
     }
@@ -85,7 +90,32 @@ struct TestCommand: AsyncParsableCommand {
         let seconds = Double((ContinuousClock.now - begin) / .milliseconds(1)) / 1_000
         return TestResult(
             index: job.index, name: job.call.name, failure: failure, callSeconds: result.context.duration ?? 0,
-            seconds: seconds)
+            seconds: seconds, events: result.events)
+    }
+
+    /// What the calls took of each agent's dialog, in the order in which the agents came.
+    private func report(coverage jobs: [Job], _ results: [TestResult]) throws {
+        var agents: [(name: String, coverage: DialogCoverage)] = []
+        for (job, result) in zip(jobs, results) {
+            var index = agents.firstIndex { $0.name == job.agent.name }
+            if index == nil {
+                agents.append((job.agent.name, DialogCoverage(of: job.agent)))
+                index = agents.count - 1
+            }
+            if let index { agents[index].coverage.add(result.events) }
+        }
+        let lines = JSONLines()
+        for (name, coverage) in agents {
+            let summary = CoverageSummary(name, coverage)
+            if json {
+                Terminal.print(try lines.line(summary))
+                continue
+            }
+            Terminal.print(
+                "\(name): actions covered \(summary.shown(summary.coveredActions, summary.actions)), "
+                    + "edges covered \(summary.shown(summary.coveredEdges, summary.edges))")
+            for item in summary.missing { Terminal.print("  not taken: \(item)") }
+        }
     }
 
     private func report(_ results: [TestResult]) throws {
@@ -118,8 +148,33 @@ struct TestResult: Sendable, Encodable {
     var callSeconds: Double
     /// Time that running it took.
     var seconds: Double
+    var events: [CallEvent]
 
     private enum CodingKeys: String, CodingKey { case name, failure, callSeconds }
+}
+
+/// How much of a dialog some calls took.
+private struct CoverageSummary: Encodable {
+    var agent: String
+    var actions: Int
+    var coveredActions: Int
+    var edges: Int
+    var coveredEdges: Int
+    /// Actions and edges that no call took.
+    var missing: [String]
+
+    init(_ agent: String, _ coverage: DialogCoverage) {
+        self.agent = agent
+        actions = coverage.actions.count
+        coveredActions = coverage.coveredActions
+        edges = coverage.edges.count
+        coveredEdges = coverage.coveredEdges
+        missing = coverage.missing.map(\.description)
+    }
+
+    func shown(_ covered: Int, _ all: Int) -> String {
+        "\(covered) of \(all) (\(String(format: "%.1f", all == 0 ? 100 : Double(covered) * 100 / Double(all))) %)"
+    }
 }
 
 /// Results in the form that CI systems read.

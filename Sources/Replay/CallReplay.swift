@@ -196,6 +196,11 @@ package struct CallReplay: ~Copyable {
                 let reply = await outside.answer(to: http) ?? .failed(.unreachable)
                 answers.schedule(id, .http(reply), at: now)
             }
+        case .ask(_, let question):
+            let stub = call.answers.first { $0.fits(question) }
+            answers.schedule(
+                id, .questionAnswered(stub.map { .answered($0.text) } ?? .unavailable), at: now + (stub?.delay ?? .zero)
+            )
         case .transfer:
             let outcomes = call.transferOutcomes
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]

@@ -25,6 +25,8 @@ package struct TestCall: Sendable {
     package var network = NetworkImpairment.perfect
     package var script: [CallerStep] = []
     package var stubs: [HTTPStub] = []
+    /// Answers to questions in plain words; what none of them answers, nobody does.
+    package var answers: [AnswerStub] = []
     /// The outcomes of transfers, in order; the last one holds for all that follow.
     package var transferOutcomes: [TransferOutcome] = [.completed]
     /// How long the recogniser takes after the end of an utterance.
@@ -126,5 +128,27 @@ package struct HTTPStub: Sendable {
         self.delay = delay
         self.reply = reply
         self.isOnce = isOnce
+    }
+}
+
+/// An answer to a question in plain words, given in the place of somebody who knows.
+package struct AnswerStub: Sendable {
+    /// The action that asks; any when `nil`.
+    package var action: String?
+    /// Words that are in the question; any when `nil`.
+    package var question: String?
+    package var text: String
+    package var delay: Interval
+
+    package init(action: String?, question: String?, text: String, delay: Interval) {
+        self.action = action
+        self.question = question
+        self.text = text
+        self.delay = delay
+    }
+
+    func fits(_ request: AnswerRequest) -> Bool {
+        if let question, !request.question.redacted.lowercased().contains(question.lowercased()) { return false }
+        return action == nil || action == request.action || action == "\(request.topic)/\(request.action)"
     }
 }

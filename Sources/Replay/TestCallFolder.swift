@@ -99,6 +99,7 @@ private struct TestCallReader {
         readMedia(&map, into: &call)
         call.script = map.list("caller").compactMap { step($0) }
         call.stubs = map.list("http").compactMap { stub($0) }
+        call.answers = map.list("answers").compactMap { answer($0) }
         call.expectations = map.list("expect").compactMap { expectation($0) }
         call.transferOutcomes = transferOutcomes(&map)
         map.refuseOthers()
@@ -253,6 +254,15 @@ private struct TestCallReader {
         if failure != nil, status != nil { map.complain("an HTTP answer has a status or a failure, not both") }
         map.refuseOthers()
         return stub
+    }
+
+    private func answer(_ node: Node) -> AnswerStub? {
+        guard var map = MappingReader(node, "an answer", file: file, collector: collector) else { return nil }
+        defer { map.refuseOthers() }
+        guard let text = map.requiredString("text") else { return nil }
+        return AnswerStub(
+            action: map.string("action"), question: map.string("question"), text: text,
+            delay: seconds("delay", &map) ?? .zero)
     }
 
     /// A body as the connector would give it: a text is the response's own text, which is parsed when it is JSON.

@@ -43,11 +43,14 @@ package actor PromptLibrary {
         case .text(let text):
             let voice = Synthesizer.Voice(rawValue: text.voice) ?? .kal16
             if text.isPrivate || text.isSensitive {
-                return try Synthesizer.speak(text.text, voice: voice).resampled(to: sampleRate)
+                return try Synthesizer.speak(text.text, voice: voice, prosody: text.prosody).resampled(to: sampleRate)
             }
-            let name = PromptLibrary.digest("flite-2.2 \(voice.rawValue) \(text.text)")
+            let prosody = text.prosody
+            let style =
+                prosody.isNeutral ? "" : " rate \(prosody.rate) pitch \(prosody.pitch) gain \(prosody.gainInDecibels)"
+            let name = PromptLibrary.digest("flite-2.2 \(voice.rawValue)\(style) \(text.text)")
             return try keep("text \(sampleRate) \(name)") {
-                try spoken(text.text, voice, name: name).resampled(to: sampleRate)
+                try spoken(text, voice, name: name).resampled(to: sampleRate)
             }
         }
     }
@@ -78,10 +81,10 @@ package actor PromptLibrary {
         return audio
     }
 
-    private func spoken(_ text: String, _ voice: Synthesizer.Voice, name: String) throws -> PCMAudio {
+    private func spoken(_ text: SpokenText, _ voice: Synthesizer.Voice, name: String) throws -> PCMAudio {
         let path = cacheFolder.map { ($0 as NSString).appendingPathComponent(name + ".wav") }
         if let path, let audio = try? AudioFile.read(path).caller { return audio }
-        let audio = try Synthesizer.speak(text, voice: voice)
+        let audio = try Synthesizer.speak(text.text, voice: voice, prosody: text.prosody)
         spokenTexts += 1
         if let path, let cacheFolder { write(audio, to: path, in: cacheFolder) }
         return audio

@@ -1,4 +1,5 @@
 import CFlite
+package import CallFlow
 import Foundation
 package import Telephony
 
@@ -19,10 +20,12 @@ package enum Synthesizer {
     /// The longest text, in characters.
     package static let longestText = 10_000
 
-    /// A text's audio at the voice's own rate; 20 ms of silence for a text without words.
+    /// A text's audio at the voice's own sample rate, as fast, high and loud as `prosody` says; 20 ms of silence for a text without words.
     ///
     /// - Throws: ``SpeechError`` when the text is too long or the library fails.
-    package static func speak(_ text: String, voice: Voice = .kal16) throws(SpeechError) -> PCMAudio {
+    package static func speak(
+        _ text: String, voice: Voice = .kal16, prosody: Prosody = Prosody()
+    ) throws(SpeechError) -> PCMAudio {
         guard text.count <= longestText else {
             throw SpeechError("a text of \(text.count) characters is too long to be spoken at once; split it")
         }
@@ -31,12 +34,32 @@ package enum Synthesizer {
         }
         lock.lock()
         defer { lock.unlock() }
-        guard let handle = handle(of: voice), let wave = flite_text_to_wave(text, handle) else {
+        guard let handle = handle(of: voice) else {
+            throw SpeechError("flite cannot speak with the voice \(voice.rawValue)")
+        }
+        let pace = get_param_float(handle.pointee.features, "duration_stretch", 1)
+        let pitch = get_param_float(handle.pointee.features, "int_f0_target_mean", 100)
+        if prosody.rate != 1 || prosody.pitch != 1 {
+            flite_feat_set_float(handle.pointee.features, "duration_stretch", pace / Float(prosody.rate))
+            flite_feat_set_float(handle.pointee.features, "int_f0_target_mean", pitch * Float(prosody.pitch))
+        }
+        let made = flite_text_to_wave(text, handle)
+        if prosody.rate != 1 || prosody.pitch != 1 {
+            flite_feat_set_float(handle.pointee.features, "duration_stretch", pace)
+            flite_feat_set_float(handle.pointee.features, "int_f0_target_mean", pitch)
+        }
+        guard let wave = made else {
             throw SpeechError("flite cannot speak with the voice \(voice.rawValue)")
         }
         defer { delete_wave(wave) }
         let count = Int(wave.pointee.num_samples)
-        let samples = [Int16](UnsafeBufferPointer(start: wave.pointee.samples, count: count))
+        var samples = [Int16](UnsafeBufferPointer(start: wave.pointee.samples, count: count))
+        if prosody.gainInDecibels != 0 {
+            let gain = Float(pow(10, prosody.gainInDecibels / 20))
+            for index in samples.indices {
+                samples[index] = Int16(max(-32_768, min(32_767, Float(samples[index]) * gain)))
+            }
+        }
         return PCMAudio(sampleRate: Int(wave.pointee.sample_rate), samples: samples)
     }
 

@@ -134,7 +134,10 @@ extension CallContext {
         case .failure(let body): failures.append(body)
         case .mediaQuality(let body): media = body
         case .callEnded(let body): finish(body)
-        case .topicStarted, .topicEnded, .speechStarted, .speechEnded, .bargeIn, .recognized, .timerExpired: break
+        case .topicStarted, .topicEnded, .speechStarted, .speechEnded, .bargeIn, .recognized, .timerExpired,
+            .branchTaken,
+            .holdStarted, .holdEnded, .answerRequested, .answerGiven:
+            break
         }
     }
 

@@ -373,3 +373,70 @@ public struct CallEnded: Sendable, Equatable, Codable {
         self.duration = duration
     }
 }
+
+/// A condition group took one of its ways.
+public struct BranchTaken: Sendable, Equatable, Codable {
+    public var topic: String
+    /// The group's `id`.
+    public var action: String
+    /// The `id` of the condition that held, or its number from 1 where it has none; `else` when none held.
+    public var branch: String
+
+    public init(topic: String, action: String, branch: String) {
+        self.topic = topic
+        self.action = action
+        self.branch = branch
+    }
+}
+
+/// The question waits: the caller asked for time.
+public struct HoldStarted: Sendable, Equatable, Codable {
+    public var topic: String
+    public var action: String
+
+    public init(topic: String, action: String) {
+        self.topic = topic
+        self.action = action
+    }
+}
+
+/// The question does not wait any longer.
+public struct HoldEnded: Sendable, Equatable, Codable {
+    public var topic: String
+    public var action: String
+    public var reason: HoldEndReason
+
+    public init(topic: String, action: String, reason: HoldEndReason) {
+        self.topic = topic
+        self.action = action
+        self.reason = reason
+    }
+}
+
+/// A question in plain words went out to whoever answers such.
+public struct AnswerRequested: Sendable, Equatable, Codable {
+    public var request: UInt64
+    public var topic: String
+    public var action: String
+
+    public init(request: UInt64, topic: String, action: String) {
+        self.request = request
+        self.topic = topic
+        self.action = action
+    }
+}
+
+/// A question in plain words came back.
+public struct AnswerGiven: Sendable, Equatable, Codable {
+    public var request: UInt64
+    /// False when nobody answers, or nothing is known: the author's own way follows.
+    public var isAnswered: Bool
+    /// Seconds that it took.
+    public var seconds: Double
+
+    public init(request: UInt64, isAnswered: Bool, seconds: Double) {
+        self.request = request
+        self.isAnswered = isAnswered
+        self.seconds = seconds
+    }
+}

@@ -10,6 +10,8 @@ public enum CallEventBody: Sendable, Equatable {
     case topicEnded(TopicEnded)
     /// The session reached an action of a topic.
     case actionStarted(ActionStarted)
+    /// A condition group took one of its ways.
+    case branchTaken(BranchTaken)
     /// The first sample of a prompt goes out.
     case promptStarted(PromptStarted)
     /// The last sample of a prompt went out.
@@ -28,12 +30,20 @@ public enum CallEventBody: Sendable, Equatable {
     case timerExpired(TimerExpired)
     /// A question came to a result with one attempt of the caller.
     case input(InputTaken)
+    /// A question waits, because the caller asked for time.
+    case holdStarted(HoldStarted)
+    /// A question does not wait any longer.
+    case holdEnded(HoldEnded)
     /// A variable got a value.
     case variableSet(VariableSet)
     /// A request to the outside went out.
     case httpRequested(HTTPRequested)
     /// A request to the outside came back, or failed.
     case httpAnswered(HTTPAnswered)
+    /// A question in plain words went out.
+    case answerRequested(AnswerRequested)
+    /// A question in plain words came back.
+    case answerGiven(AnswerGiven)
     /// The dialog hands the caller over.
     case transferRequested(TransferRequested)
     /// The hand-over came to an outcome.
@@ -51,9 +61,11 @@ public enum CallEventBody: Sendable, Equatable {
 extension CallEventBody {
     /// The names of all events, in the order in which they are documented.
     public static let names: [String] = [
-        "callStarted", "callAnswered", "topicStarted", "topicEnded", "actionStarted", "promptStarted",
+        "callStarted", "callAnswered", "topicStarted", "topicEnded", "actionStarted", "branchTaken", "promptStarted",
         "promptEnded", "digit", "speechStarted", "speechEnded", "bargeIn", "recognized", "timerExpired", "input",
-        "variableSet", "httpRequested", "httpAnswered", "transferRequested", "transferEnded", "telemetry",
+        "holdStarted", "holdEnded",
+        "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "transferRequested",
+        "transferEnded", "telemetry",
         "failure", "mediaQuality", "callEnded",
     ]
 
@@ -65,6 +77,7 @@ extension CallEventBody {
         case .topicStarted: "topicStarted"
         case .topicEnded: "topicEnded"
         case .actionStarted: "actionStarted"
+        case .branchTaken: "branchTaken"
         case .promptStarted: "promptStarted"
         case .promptEnded: "promptEnded"
         case .digit: "digit"
@@ -74,9 +87,13 @@ extension CallEventBody {
         case .recognized: "recognized"
         case .timerExpired: "timerExpired"
         case .input: "input"
+        case .holdStarted: "holdStarted"
+        case .holdEnded: "holdEnded"
         case .variableSet: "variableSet"
         case .httpRequested: "httpRequested"
         case .httpAnswered: "httpAnswered"
+        case .answerRequested: "answerRequested"
+        case .answerGiven: "answerGiven"
         case .transferRequested: "transferRequested"
         case .transferEnded: "transferEnded"
         case .telemetry: "telemetry"
@@ -93,6 +110,7 @@ extension CallEventBody {
         case .topicStarted(let body): try body.encode(to: encoder)
         case .topicEnded(let body): try body.encode(to: encoder)
         case .actionStarted(let body): try body.encode(to: encoder)
+        case .branchTaken(let body): try body.encode(to: encoder)
         case .promptStarted(let body): try body.encode(to: encoder)
         case .promptEnded(let body): try body.encode(to: encoder)
         case .digit(let body): try body.encode(to: encoder)
@@ -102,9 +120,13 @@ extension CallEventBody {
         case .recognized(let body): try body.encode(to: encoder)
         case .timerExpired(let body): try body.encode(to: encoder)
         case .input(let body): try body.encode(to: encoder)
+        case .holdStarted(let body): try body.encode(to: encoder)
+        case .holdEnded(let body): try body.encode(to: encoder)
         case .variableSet(let body): try body.encode(to: encoder)
         case .httpRequested(let body): try body.encode(to: encoder)
         case .httpAnswered(let body): try body.encode(to: encoder)
+        case .answerRequested(let body): try body.encode(to: encoder)
+        case .answerGiven(let body): try body.encode(to: encoder)
         case .transferRequested(let body): try body.encode(to: encoder)
         case .transferEnded(let body): try body.encode(to: encoder)
         case .telemetry(let body): try body.encode(to: encoder)
@@ -121,6 +143,7 @@ extension CallEventBody {
         case "topicStarted": self = .topicStarted(try TopicStarted(from: decoder))
         case "topicEnded": self = .topicEnded(try TopicEnded(from: decoder))
         case "actionStarted": self = .actionStarted(try ActionStarted(from: decoder))
+        case "branchTaken": self = .branchTaken(try BranchTaken(from: decoder))
         case "promptStarted": self = .promptStarted(try PromptStarted(from: decoder))
         case "promptEnded": self = .promptEnded(try PromptEnded(from: decoder))
         case "digit": self = .digit(try DigitHeard(from: decoder))
@@ -130,9 +153,13 @@ extension CallEventBody {
         case "recognized": self = .recognized(try Recognized(from: decoder))
         case "timerExpired": self = .timerExpired(try TimerExpired(from: decoder))
         case "input": self = .input(try InputTaken(from: decoder))
+        case "holdStarted": self = .holdStarted(try HoldStarted(from: decoder))
+        case "holdEnded": self = .holdEnded(try HoldEnded(from: decoder))
         case "variableSet": self = .variableSet(try VariableSet(from: decoder))
         case "httpRequested": self = .httpRequested(try HTTPRequested(from: decoder))
         case "httpAnswered": self = .httpAnswered(try HTTPAnswered(from: decoder))
+        case "answerRequested": self = .answerRequested(try AnswerRequested(from: decoder))
+        case "answerGiven": self = .answerGiven(try AnswerGiven(from: decoder))
         case "transferRequested": self = .transferRequested(try TransferRequested(from: decoder))
         case "transferEnded": self = .transferEnded(try TransferEnded(from: decoder))
         case "telemetry": self = .telemetry(try Telemetry(from: decoder))

@@ -32,6 +32,10 @@ public enum DialogTimer: String, Sendable, Codable, CaseIterable {
     case utterance
     /// An answer from the outside is late: the latency message is due.
     case latency
+    /// A caller who asked for time has had enough of it.
+    case hold
+    /// The caller has done nothing for as long as a topic waits for.
+    case inactivity
 }
 
 /// What the caller did at a question.
@@ -53,6 +57,15 @@ public enum InputResult: String, Sendable, Codable, CaseIterable {
     case noInput
     /// Taken by another topic while the question was open.
     case interrupted
+}
+
+/// Why a wait that the caller asked for ended.
+public enum HoldEndReason: String, Sendable, Codable, CaseIterable {
+    /// The caller said that it can go on.
+    case resumed
+    /// The caller gave the answer.
+    case answered
+    case timeout
 }
 
 /// The kind of a hand-over.

@@ -18,6 +18,7 @@ struct LayerTests {
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
         "AgentFiles": ["Telephony", "Formula", "CallFlow", "Documents", "Yams"],
+        "DialogCheck": ["Telephony", "Formula", "CallFlow", "AudioFiles", "Documents", "AgentFiles"],
         "Replay": [
             "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
             "Yams",
