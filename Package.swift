@@ -35,7 +35,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
     "AgentFiles",
-    "Replay", "Speech", "Connectors", "Records",
+    "Replay", "Scoring", "Speech", "Connectors", "Records",
 ]
 
 /// The fuzzing harness needs every target instrumented, so it is there only when asked for.
@@ -91,6 +91,7 @@ let package = Package(
                 "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
                 yams,
             ]),
+        edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
         edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),
         edge(
             "Connectors",
@@ -125,6 +126,7 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
+        tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )
