@@ -8,6 +8,7 @@ package struct Listener: Sendable {
     private let clockRate: ClockRate
     private var decimator: Decimator
     private var dtmf: DTMFDetector
+    private var progress = CallProgressDetector()
     private var tonality = ToneJudge()
     private var speech: SpeechDetector
     private var endPointer: EndPointer
@@ -38,8 +39,10 @@ package struct Listener: Sendable {
     package mutating func hear(_ frame: Span<Int16>, at position: SampleTime, isConcealed: Bool) {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         decimator.decimate(frame, into: &narrow)
-        if profile.hearsInBandDigits { hearDigits(narrow.span, at: position) }
-        let isTone = tonality.judge(narrow.span) || dtmf.isInTone
+        dtmf.hear(narrow.span)
+        takeKeys(at: position)
+        if profile.hearsCallProgress { hearProgress(at: position) }
+        let isTone = tonality.judge(narrow.span) || dtmf.isInTone || progress.isInTone
         let probability = speech.probability(of: narrow.span, isTone: isTone, isConcealed: isConcealed)
         let end = position + clockRate.ticks(tickDuration)
         switch endPointer.frame(isActive: probability >= profile.audioThreshold, from: position, to: end) {
@@ -50,10 +53,42 @@ package struct Listener: Sendable {
         takeDigits()
     }
 
-    private mutating func hearDigits(_ frame: Span<Int16>, at position: SampleTime) {
-        dtmf.hear(frame)
+    /// Ends what has begun, at the end of the audio.
+    ///
+    /// - Parameter position: the time of the first sample after the last frame.
+    package mutating func finish(at position: SampleTime) {
+        let frame = position - clockRate.ticks(tickDuration)
+        dtmf.finish()
+        takeKeys(at: frame)
+        progress.finish()
+        takeTones(at: frame)
+        takeDigits()
+    }
+
+    private mutating func hearProgress(at position: SampleTime) {
+        let recent = dtmf.recentSamples
+        progress.hear(recent.span, to: dtmf.sampleCount)
+        takeTones(at: position)
+    }
+
+    private mutating func takeTones(at position: SampleTime) {
+        // The detector counts from its first frame and stands at the end of the one in hand.
+        let origin = progress.position - 160 + Int64(decimator.delayInSamples)
+        while let detection = progress.next() {
+            let start = position + ticks(Int(detection.start - origin))
+            if let end = detection.end {
+                let span = ToneSpan(tone: detection.tone, start: start, end: position + ticks(Int(end - origin)))
+                events.append(.toneEnded(span))
+            } else {
+                events.append(.toneStarted(detection.tone, at: start))
+            }
+        }
+    }
+
+    private mutating func takeKeys(at position: SampleTime) {
         while let detection = dtmf.next() {
             let start = position + ticks(detection.startInSamples - decimator.delayInSamples)
+            guard profile.hearsInBandDigits else { continue }
             if let end = detection.endInSamples {
                 let tones = KeyTones(
                     digit: detection.digit, start: start, end: position + ticks(end - decimator.delayInSamples),
