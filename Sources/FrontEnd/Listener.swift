@@ -9,6 +9,9 @@ package struct Listener: Sendable {
     private var decimator: Decimator
     private var dtmf: DTMFDetector
     private var progress = CallProgressDetector()
+    private var greeting: GreetingJudge
+    /// What was decided about the last frame.
+    package private(set) var lastDecision = FrameDecision()
     private var tonality = ToneJudge()
     private var speech: SpeechDetector
     private var endPointer: EndPointer
@@ -27,6 +30,7 @@ package struct Listener: Sendable {
         speech = SpeechDetector()
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
+        greeting = GreetingJudge(profile)
         events.reserveCapacity(32)
     }
 
@@ -45,11 +49,17 @@ package struct Listener: Sendable {
         let isTone = tonality.judge(narrow.span) || dtmf.isInTone || progress.isInTone
         let probability = speech.probability(of: narrow.span, isTone: isTone, isConcealed: isConcealed)
         let end = position + clockRate.ticks(tickDuration)
-        switch endPointer.frame(isActive: probability >= profile.audioThreshold, from: position, to: end) {
+        lastDecision = FrameDecision(speech: probability, isActive: probability >= profile.audioThreshold)
+        if let onset = greeting.hear(isSpeech: lastDecision.isActive, at: position) {
+            events.append(.toneStarted(.answeringMachine, at: onset))
+            events.append(.toneEnded(ToneSpan(tone: .answeringMachine, start: onset, end: end)))
+        }
+        switch endPointer.frame(isActive: lastDecision.isActive, from: position, to: end) {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))
         }
+        digits.advance(to: end)
         takeDigits()
     }
 
@@ -62,6 +72,7 @@ package struct Listener: Sendable {
         takeKeys(at: frame)
         progress.finish()
         takeTones(at: frame)
+        digits.advance(to: position + clockRate.ticksPerSecond)
         takeDigits()
     }
 
@@ -93,8 +104,10 @@ package struct Listener: Sendable {
                 let tones = KeyTones(
                     digit: detection.digit, start: start, end: position + ticks(end - decimator.delayInSamples),
                     levelInDBOV: detection.levelInDBOV)
+                digits.inBandEnded(detection.digit, end: tones.end)
                 events.append(.keyReleased(tones))
             } else {
+                events.append(.keySounds(detection.digit, from: start))
                 digits.inBand(detection.digit, start: start)
             }
         }
@@ -104,14 +117,23 @@ package struct Listener: Sendable {
     private func ticks(_ samples: Int) -> Int64 { clockRate.ticksPerSecond * Int64(samples) / 8_000 }
 
     /// A key that RFC 4733 signalled, once, in the order of key-down times.
-    package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime) {
-        digits.telephoneEvent(digit, keyDown: keyDown)
+    ///
+    /// - Parameter until: the time until which it is known to be down.
+    package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime, until: SampleTime? = nil) {
+        digits.telephoneEvent(digit, keyDown: keyDown, until: until ?? keyDown)
         takeDigits()
     }
 
+    /// The key that RFC 4733 says to be down at a time.
+    package mutating func telephoneEventHolds(_ digit: Digit, at time: SampleTime) {
+        digits.telephoneEventHolds(digit, at: time)
+    }
+
     /// A key that SIP INFO signalled.
-    package mutating func sipInfo(_ digit: Digit, at position: SampleTime) {
-        digits.sipInfo(digit, at: position)
+    ///
+    /// - Parameter duration: for how long it was down, as far as the request says.
+    package mutating func sipInfo(_ digit: Digit, at position: SampleTime, duration: Interval = .zero) {
+        digits.sipInfo(digit, at: position, duration: duration)
         takeDigits()
     }
 
@@ -129,4 +151,12 @@ package struct Listener: Sendable {
         nextEvent += 1
         return events[nextEvent - 1]
     }
+}
+
+/// What was decided about one frame.
+package struct FrameDecision: Sendable, Equatable {
+    /// The probability that it is speech, 0 to 1.
+    package var speech = 0.0
+    /// Whether it counts as speech.
+    package var isActive = false
 }
