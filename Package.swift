@@ -34,8 +34,7 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
-    "AgentFiles", "DialogCheck",
-    "Replay", "Speech", "Connectors", "Records",
+    "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records",
 ]
 
 /// The fuzzing harness needs every target instrumented, so it is there only when asked for.
@@ -94,6 +93,7 @@ let package = Package(
                 "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
                 yams,
             ]),
+        edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
         edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),
         edge(
             "Connectors",
@@ -131,6 +131,7 @@ let package = Package(
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
             exclude: ["Fixtures"], swiftSettings: settings),
+        tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
         tests(
             of: "Connectors",

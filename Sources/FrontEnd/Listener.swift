@@ -8,6 +8,10 @@ package struct Listener: Sendable {
     private let clockRate: ClockRate
     private var decimator: Decimator
     private var dtmf: DTMFDetector
+    private var progress = CallProgressDetector()
+    private var greeting: GreetingJudge
+    /// What was decided about the last frame.
+    package private(set) var lastDecision = FrameDecision()
     private var tonality = ToneJudge()
     private var speech: SpeechDetector
     private var endPointer: EndPointer
@@ -26,6 +30,7 @@ package struct Listener: Sendable {
         speech = SpeechDetector()
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
+        greeting = GreetingJudge(profile)
         events.reserveCapacity(32)
     }
 
@@ -38,35 +43,97 @@ package struct Listener: Sendable {
     package mutating func hear(_ frame: Span<Int16>, at position: SampleTime, isConcealed: Bool) {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         decimator.decimate(frame, into: &narrow)
-        if profile.hearsInBandDigits { hearDigits(narrow.span, at: position) }
-        let isTone = tonality.judge(narrow.span) || dtmf.isInTone
+        dtmf.hear(narrow.span)
+        takeKeys(at: position)
+        if profile.hearsCallProgress { hearProgress(at: position) }
+        let isTone = tonality.judge(narrow.span) || dtmf.isInTone || progress.isInTone
         let probability = speech.probability(of: narrow.span, isTone: isTone, isConcealed: isConcealed)
         let end = position + clockRate.ticks(tickDuration)
-        switch endPointer.frame(isActive: probability >= profile.audioThreshold, from: position, to: end) {
+        lastDecision = FrameDecision(speech: probability, isActive: probability >= profile.audioThreshold)
+        if let onset = greeting.hear(isSpeech: lastDecision.isActive, at: position) {
+            events.append(.toneStarted(.answeringMachine, at: onset))
+            events.append(.toneEnded(ToneSpan(tone: .answeringMachine, start: onset, end: end)))
+        }
+        switch endPointer.frame(isActive: lastDecision.isActive, from: position, to: end) {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))
         }
+        digits.advance(to: end)
         takeDigits()
     }
 
-    private mutating func hearDigits(_ frame: Span<Int16>, at position: SampleTime) {
-        dtmf.hear(frame)
-        while let detection = dtmf.next() {
-            let offset = clockRate.ticksPerSecond * Int64(detection.startInSamples) / 8_000
-            digits.inBand(detection.digit, start: position + offset)
+    /// Ends what has begun, at the end of the audio.
+    ///
+    /// - Parameter position: the time of the first sample after the last frame.
+    package mutating func finish(at position: SampleTime) {
+        let frame = position - clockRate.ticks(tickDuration)
+        dtmf.finish()
+        takeKeys(at: frame)
+        progress.finish()
+        takeTones(at: frame)
+        digits.advance(to: position + clockRate.ticksPerSecond)
+        takeDigits()
+    }
+
+    private mutating func hearProgress(at position: SampleTime) {
+        let recent = dtmf.recentSamples
+        progress.hear(recent.span, to: dtmf.sampleCount)
+        takeTones(at: position)
+    }
+
+    private mutating func takeTones(at position: SampleTime) {
+        // The detector counts from its first frame and stands at the end of the one in hand.
+        let origin = progress.position - 160 + Int64(decimator.delayInSamples)
+        while let detection = progress.next() {
+            let start = position + ticks(Int(detection.start - origin))
+            if let end = detection.end {
+                let span = ToneSpan(tone: detection.tone, start: start, end: position + ticks(Int(end - origin)))
+                events.append(.toneEnded(span))
+            } else {
+                events.append(.toneStarted(detection.tone, at: start))
+            }
         }
     }
 
+    private mutating func takeKeys(at position: SampleTime) {
+        while let detection = dtmf.next() {
+            let start = position + ticks(detection.startInSamples - decimator.delayInSamples)
+            guard profile.hearsInBandDigits else { continue }
+            if let end = detection.endInSamples {
+                let tones = KeyTones(
+                    digit: detection.digit, start: start, end: position + ticks(end - decimator.delayInSamples),
+                    levelInDBOV: detection.levelInDBOV)
+                digits.inBandEnded(detection.digit, end: tones.end)
+                events.append(.keyReleased(tones))
+            } else {
+                events.append(.keySounds(detection.digit, from: start))
+                digits.inBand(detection.digit, start: start)
+            }
+        }
+    }
+
+    /// Ticks of the clock in samples of 8 kHz.
+    private func ticks(_ samples: Int) -> Int64 { clockRate.ticksPerSecond * Int64(samples) / 8_000 }
+
     /// A key that RFC 4733 signalled, once, in the order of key-down times.
-    package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime) {
-        digits.telephoneEvent(digit, keyDown: keyDown)
+    ///
+    /// - Parameter until: the time until which it is known to be down.
+    package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime, until: SampleTime? = nil) {
+        digits.telephoneEvent(digit, keyDown: keyDown, until: until ?? keyDown)
         takeDigits()
     }
 
+    /// The key that RFC 4733 says to be down at a time.
+    package mutating func telephoneEventHolds(_ digit: Digit, at time: SampleTime) {
+        digits.telephoneEventHolds(digit, at: time)
+    }
+
     /// A key that SIP INFO signalled.
-    package mutating func sipInfo(_ digit: Digit, at position: SampleTime) {
-        digits.sipInfo(digit, at: position)
+    ///
+    /// - Parameter duration: for how long it was down, as far as the request says.
+    package mutating func sipInfo(_ digit: Digit, at position: SampleTime, duration: Interval = .zero) {
+        digits.sipInfo(digit, at: position, duration: duration)
         takeDigits()
     }
 
@@ -84,4 +151,12 @@ package struct Listener: Sendable {
         nextEvent += 1
         return events[nextEvent - 1]
     }
+}
+
+/// What was decided about one frame.
+package struct FrameDecision: Sendable, Equatable {
+    /// The probability that it is speech, 0 to 1.
+    package var speech = 0.0
+    /// Whether it counts as speech.
+    package var isActive = false
 }

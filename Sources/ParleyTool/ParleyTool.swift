@@ -14,6 +14,8 @@ struct ParleyTool: AsyncParsableCommand {
               parley replay Audio/Calls/gas-leak
               parley replay caller.wav --agent Audio/Agents/riverbend --record recordings
               parley test Audio/Calls --junit results.xml
+              parley detect caller.wav
+              parley score dtmf
               parley contexts list --store parley.sqlite
             """,
         version: "0.1.0",
@@ -24,6 +26,7 @@ struct ParleyTool: AsyncParsableCommand {
                     ReplayCommand.self, TestCommand.self, CheckCommand.self, GraphCommand.self, FormulaCommand.self,
                     SpeakCommand.self,
                 ]),
+            CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
             CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])
