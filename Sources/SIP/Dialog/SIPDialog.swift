@@ -49,10 +49,11 @@ package struct SIPDialog: Sendable {
     package private(set) var localCSeq: UInt32
     package private(set) var remoteCSeq: UInt32?
 
-    /// The UAS side of a request that makes a dialog (section 12.1.1); `nil` without a Contact to answer to.
+    /// The UAS side of a request that makes a dialog (section 12.1.1); `nil` without a Contact to answer to. A caller of RFC
+    /// 2543, which has no From tag, need not have one: its From is the target then.
     package init?(uas request: SIPMessage, localTag: String) {
-        guard let callID = request.callID, let target = request.remoteTarget, var to = request.to,
-            let from = request.from, let cseq = request.cseq
+        guard let callID = request.callID, var to = request.to, let from = request.from, let cseq = request.cseq,
+            let target = request.remoteTarget ?? (from.tag == nil ? from.uri.sip : nil)
         else { return nil }
         to.tag = localTag
         state = .early

@@ -43,7 +43,7 @@ package struct Screening: Sendable {
             return isValid(response: message) ? .accept : .drop(.malformedResponse)
         }
         guard let refusal = refusal(of: message, method) else { return .accept }
-        guard method != .ack, let vias = message.vias, !vias.isEmpty else { return .drop(.unanswerable) }
+        guard method != .ack, message.headers.contains(.via) else { return .drop(.unanswerable) }
         var response = message.response(refusal.status, reason: refusal.reason, tag: tag)
         for (name, value) in refusal.fields { response.headers.append(name, value) }
         return .answer(response)

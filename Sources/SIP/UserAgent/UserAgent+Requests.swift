@@ -4,11 +4,9 @@ import Telephony
 extension UserAgent {
     mutating func receive(request original: SIPMessage, from hop: Hop, peer: PeerProfile, at now: Instant) {
         var request = original
-        guard let via = stampTopVia(of: &request, from: hop) else {
-            drops.malformed += 1
-            return
-        }
-        let replyHop = UserAgent.replyHop(via: via, from: hop)
+        let via = stampTopVia(of: &request, from: hop)
+        // Where Via cannot be read, the 400 that says so goes back to where the request came from.
+        let replyHop = via.map { UserAgent.replyHop(via: $0, from: hop) } ?? hop
         let key = request.defect == nil ? TransactionKey(request: request) : nil
         if let key, request.method != .cancel || servers[key] != nil, let entry = servers[key] {
             receiveAgain(request, key, entry, at: now)

@@ -77,14 +77,15 @@ struct Rig {
     }
 
     /// Places a call from the caller.
-    mutating func call(peer: PeerProfile = PeerProfile(name: "callee"), headers: [(HeaderName, String)] = [])
-        -> SIPCallHandle
-    {
+    mutating func call(
+        peer: PeerProfile = PeerProfile(name: "callee"), headers: [(HeaderName, String)] = [], hops: [Hop]? = nil
+    ) -> SIPCallHandle {
         let outgoing = OutgoingCall(
-            to: AnyURI("sip:1000@192.0.2.2")!, from: NameAddress("\"Ann\" <sip:ann@192.0.2.1>")!,
-            hops: [hop(to: .callee)],
-            peer: peer, local: Rig.local[0], headers: headers.map { (name: $0.0, value: $0.1) })
-        let handle = self[.caller].invite(outgoing, at: now)!
+            to: .sip(SIPURI(user: "1000", host: Host(Rig.addresses[1]))),
+            from: NameAddress(displayName: "Ann", uri: .sip(SIPURI(user: "ann", host: Host(Rig.addresses[0])))),
+            hops: hops ?? [hop(to: .callee)], peer: peer, local: Rig.local[0],
+            headers: headers.map { (name: $0.0, value: $0.1) })
+        let handle = self[.caller].invite(outgoing, at: now) ?? SIPCallHandle(0)
         drain()
         return handle
     }
