@@ -115,6 +115,21 @@ struct Bench {
         return drain().first { $0.status == 200 }
     }
 
+    struct NoCall: Error {}
+
+    /// The 200 of a call that comes in and is answered.
+    mutating func answered(body: String? = Bench.offer) throws -> SIPMessage {
+        guard let ok = answeredCall(body: body) else { throw NoCall() }
+        return ok
+    }
+
+    /// A call that comes in, is answered and acknowledged.
+    mutating func established(headers: [String] = [], callID: String = "call1") throws -> (SIPCallHandle, toTag: String)
+    {
+        guard let call = establishedCall(headers: headers, callID: callID) else { throw NoCall() }
+        return call
+    }
+
     /// The same, acknowledged.
     mutating func establishedCall(headers: [String] = [], callID: String = "call1") -> (SIPCallHandle, toTag: String)? {
         guard let ok = answeredCall(headers: headers, callID: callID), let tag = ok.to?.tag, let handle = incoming
