@@ -116,6 +116,8 @@ package struct UserAgent: Sendable {
 
     package var callCount: Int { calls.count }
     package var transactionCount: Int { clients.count + servers.count }
+    /// Timers that are set, those of calls that are gone included.
+    package var timerCount: Int { timers.count }
 
     /// When ``advance(to:)`` must run next.
     package var deadline: Instant? { timers.min?.at }
@@ -239,8 +241,25 @@ extension UserAgent {
         if callDeadlines.capacity > 1_024, callDeadlines.count < callDeadlines.capacity / 8 {
             callDeadlines = callDeadlines.filter { _ in true }
         }
-        if timers.isEmpty, timerNumber > 1_024 { timers = Heap() }
+        compactTimers()
         if outgoing.isEmpty, timerNumber > 1_024 { outgoing = Deque() }
+    }
+
+    /// Drops entries of calls and transactions that are gone, when they are many.
+    private mutating func compactTimers() {
+        let live = clients.count + servers.count + calls.count + registrations.count
+        guard timers.count > 1_024 + 4 * live else { return }
+        timers = Heap(timers.unordered.filter { isLive($0) })
+    }
+
+    private func isLive(_ entry: TimerEntry) -> Bool {
+        switch entry.target {
+        case .client(let key): clients[key]?.scheduled == entry.at
+        case .server(let key): servers[key]?.scheduled == entry.at
+        case .call(let handle): callDeadlines[handle] == entry.at
+        case .registration(let id): registrations[id]?.refreshAt == entry.at
+        case .registrar: registrarTimer == entry.at
+        }
     }
 
     private mutating func advanceServer(_ key: TransactionKey, to now: Instant) {
