@@ -11,6 +11,8 @@ let settings: [SwiftSetting] =
     ] + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 let collections = Target.Dependency.product(name: "BasicContainers", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let heapModule = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 func pure(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -33,7 +35,7 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
 
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
-    "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
+    "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
     "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records",
 ]
 
@@ -45,7 +47,7 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ParleyFuzz",
             dependencies: [
-                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
+                "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
@@ -60,6 +62,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -73,6 +76,7 @@ let package = Package(
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
         pure("Telephony"),
+        pure("SIP", ["Telephony", crypto, heapModule, dequeModule]),
         pure("RTP", ["Telephony"]),
         .target(
             name: "DSP", dependencies: ["Telephony", "COpus", "CSpeexDSP"], swiftSettings: settings,
@@ -122,6 +126,7 @@ let package = Package(
 
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         tests(of: "Telephony"),
+        tests(of: "SIP", ["Telephony"]),
         tests(of: "RTP", ["Telephony"]),
         tests(of: "DSP", ["Telephony"]),
         tests(of: "Formula", ["Telephony"]),

@@ -8,6 +8,7 @@ struct LayerTests {
     /// What each target may import beside the standard library.
     private static let allowed: [String: Set<String>] = [
         "Telephony": [],
+        "SIP": ["Telephony", "Crypto"],
         "RTP": ["Telephony"],
         "DSP": ["Telephony", "COpus", "CSpeexDSP"],
         "Formula": ["Telephony", "Foundation"],
@@ -31,7 +32,7 @@ struct LayerTests {
     /// Packages of data structures, which any target may use.
     private static let anywhere: Set<String> = ["BasicContainers", "DequeModule", "HeapModule"]
     /// Targets that do no I/O, read no clock, await nothing and lock nothing.
-    private static let pure = ["Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl"]
+    private static let pure = ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl"]
     /// Targets that may import everything.
     private static let top: Set<String> = ["ParleyTool", "ParleyProof", "ParleyFuzz", "System"]
 

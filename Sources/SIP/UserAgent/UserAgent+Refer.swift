@@ -1,0 +1,145 @@
+package import Telephony
+
+// Call transfer (RFC 3515), keys and other requests that commands send.
+extension UserAgent {
+    mutating func receiveRefer(_ handle: SIPCallHandle, _ request: SIPMessage, _ key: TransactionKey, at now: Instant) {
+        guard var call = calls[handle], let target = request.referTo, let cseq = request.cseq else { return }
+        guard call.peer.allowsRefer, call.state == .established else {
+            respond(key, to: request, request.response(603, tag: nil), at: now)
+            return
+        }
+        guard call.referSubscriptions.count < SIPLimits.referSubscriptions else {
+            respond(key, to: request, request.response(486, tag: nil), at: now)
+            return
+        }
+        call.referSubscriptions.append(
+            SIPCall.ReferSubscription(id: cseq.number, transaction: key, request: request))
+        store(call)
+        let replaces = target.uri.sip?.headerPairs.first { $0.name.equalsIgnoringCase("Replaces") }
+            .flatMap { Replaces($0.value) }
+        emit(
+            .referred(
+                handle,
+                ReferRequest(
+                    id: cseq.number, target: target, referredBy: request.referredBy, replaces: replaces,
+                    request: request)))
+    }
+
+    /// Takes a REFER on: 202, and the first NOTIFY.
+    package mutating func acceptRefer(_ handle: SIPCallHandle, id: UInt32, at now: Instant) {
+        guard var call = calls[handle], let index = call.referSubscriptions.firstIndex(where: { $0.id == id }),
+            let key = call.referSubscriptions[index].transaction
+        else { return }
+        let request = call.referSubscriptions[index].request
+        call.referSubscriptions[index].transaction = nil
+        store(call)
+        var response = request.response(202, tag: nil)
+        response.headers.append(.contact, contact(call))
+        respond(key, to: request, response, at: now)
+        notifyRefer(handle, id: id, status: 100, at: now)
+    }
+
+    package mutating func rejectRefer(_ handle: SIPCallHandle, id: UInt32, status: Int = 603, at now: Instant) {
+        guard var call = calls[handle], let index = call.referSubscriptions.firstIndex(where: { $0.id == id }),
+            let key = call.referSubscriptions[index].transaction
+        else { return }
+        let request = call.referSubscriptions.remove(at: index).request
+        store(call)
+        respond(key, to: request, request.response(status, tag: nil), at: now)
+    }
+
+    /// Reports how the new call fares; a final status ends the subscription.
+    package mutating func notifyRefer(_ handle: SIPCallHandle, id: UInt32, status: Int, at now: Instant) {
+        guard var call = calls[handle], let index = call.referSubscriptions.firstIndex(where: { $0.id == id }) else {
+            return
+        }
+        let isFinal = status >= 200
+        if isFinal {
+            call.referSubscriptions.remove(at: index)
+            store(call)
+        }
+        let state =
+            isFinal
+            ? SubscriptionState(state: "terminated", reason: "noresource")
+            : SubscriptionState(state: "active", expires: 60)
+        sendInDialog(
+            .notify, of: handle, for: .notify, body: Array("SIP/2.0 \(status) \(StatusCode.reason(status))\r\n".utf8),
+            headers: [
+                (.event, "refer;id=\(id)"), (.subscriptionState, state.description),
+                (.contentType, "message/sipfrag;version=2.0"),
+            ], at: now)
+    }
+
+    /// Asks the far end to call somebody else: a blind transfer, or with `replacing` an attended one (RFC 5589).
+    package mutating func refer(
+        _ handle: SIPCallHandle, to target: AnyURI, replacing other: SIPCallHandle? = nil,
+        referredBy: NameAddress? = nil,
+        at now: Instant
+    ) {
+        guard let call = calls[handle], call.state == .established else { return }
+        var target = target
+        if let other, let dialog = calls[other]?.dialog, case .sip(var uri) = target {
+            // As the party that is called sees it: its own tag is our remote one.
+            let replaces = Replaces(callID: dialog.id.callID, toTag: dialog.id.remoteTag, fromTag: dialog.id.localTag)
+            uri.headers = "Replaces=" + EscapedText.escaped(replaces.description)
+            target = .sip(uri)
+        }
+        var headers: [(HeaderName, String)] = [(.referTo, NameAddress(uri: target).description)]
+        let sender = referredBy ?? call.dialog.map { NameAddress(uri: $0.local.uri) }
+        if let sender { headers.append((.referredBy, sender.description)) }
+        guard let key = sendInDialog(.refer, of: handle, for: .refer, headers: headers, at: now),
+            let number = clients[key]?.request.cseq?.number
+        else { return }
+        calls[handle]?.sentRefers.append(number)
+    }
+
+    mutating func receiveReferFinal(_ status: Int, _ entry: ClientTransaction, at now: Instant) {
+        guard let handle = entry.call, calls[handle] != nil, status >= 300 else { return }
+        if let number = entry.request.cseq?.number { calls[handle]?.sentRefers.removeAll { $0 == number } }
+        emit(.referProgress(handle, status: status, isFinal: true))
+        if endsDialog(status) { hangUp(handle, cause: StatusCode.q850(status), at: now) }
+    }
+
+    mutating func receiveNotify(_ handle: SIPCallHandle, _ request: SIPMessage, _ key: TransactionKey, at now: Instant)
+    {
+        guard var call = calls[handle] else { return }
+        let event = (request.headers[.event] ?? "").split(separator: ";").map { String($0.filter { $0 != " " }) }
+        guard event.first == "refer", !call.sentRefers.isEmpty, let state = request.subscriptionState else {
+            respond(key, to: request, request.response(event.first == "refer" ? 481 : 489, tag: nil), at: now)
+            return
+        }
+        let id = event.dropFirst().first { $0.hasPrefix("id=") }.flatMap { UInt32($0.dropFirst(3)) }
+        if let id, !call.sentRefers.contains(id) {
+            respond(key, to: request, request.response(481, tag: nil), at: now)
+            return
+        }
+        respond(key, to: request, request.response(200, tag: nil), at: now)
+        // The fragment is a status line, perhaps with fields behind it.
+        let line = Array(request.body.prefix { $0 != 0x0D && $0 != 0x0A })
+        let status = (try? SIPMessage(parsing: line + Array("\r\n\r\n".utf8)))?.status ?? 0
+        let isFinal = state.state == "terminated"
+        if isFinal {
+            if let id { call.sentRefers.removeAll { $0 == id } } else { call.sentRefers.removeFirst() }
+            calls[handle]?.sentRefers = call.sentRefers
+        }
+        emit(.referProgress(handle, status: status, isFinal: isFinal))
+    }
+
+    /// Sends a key by INFO, as `application/dtmf-relay`.
+    package mutating func sendKey(
+        _ handle: SIPCallHandle, _ digit: Digit, durationInMilliseconds: Int = 160, at now: Instant
+    ) {
+        guard calls[handle]?.state == .established else { return }
+        sendInDialog(
+            .info, of: handle, for: .info,
+            body: Array("Signal=\(digit)\r\nDuration=\(durationInMilliseconds)\r\n".utf8),
+            headers: [(.contentType, "application/dtmf-relay")], at: now)
+    }
+
+    /// What a Replaces must say to take the place of a call of ours: from the point of view of the far end.
+    package func replaces(of handle: SIPCallHandle) -> Replaces? {
+        calls[handle]?.dialog.map { Replaces(callID: $0.id.callID, toTag: $0.id.remoteTag, fromTag: $0.id.localTag) }
+    }
+
+    package func media(of handle: SIPCallHandle) -> NegotiatedMedia? { calls[handle]?.media.negotiated }
+}
