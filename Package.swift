@@ -31,6 +31,8 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
@@ -59,6 +61,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -95,10 +98,19 @@ let package = Package(
         edge(
             "Connectors",
             [
-                "Telephony", "Formula", "CallFlow", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Telephony", "Formula", "CallFlow", "Documents", "Records", yams, crypto, cryptoExtras,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        edge("Records", ["Telephony", .product(name: "GRDB", package: "GRDB.swift")]),
+        edge("Records", ["Telephony", "Formula", "AudioFiles", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+        // Stand-ins for the systems that connectors speak to, for tests and proofs.
+        edge(
+            "ConnectorDoubles",
+            [
+                "Telephony", "Records", "Connectors", cryptoExtras,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "ParleyTool",
             dependencies: everything + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -113,7 +125,8 @@ let package = Package(
         .executableTarget(
             name: "ParleyProof",
             dependencies: everything + [
-                "CAllocationCounter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CAllocationCounter", "ConnectorDoubles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
@@ -125,6 +138,11 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
+        tests(
+            of: "Records", ["Telephony", "AudioFiles", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            of: "Connectors",
+            ["Telephony", "Formula", "Documents", "Records", "ConnectorDoubles", crypto, cryptoExtras]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )

@@ -2,10 +2,9 @@ import AgentFiles
 import AudioFiles
 import CallControl
 import CallFlow
-import Documents
 import Connectors
+import Documents
 import Foundation
-import Records
 import Replay
 import Speech
 import Telephony
@@ -29,24 +28,13 @@ struct CommandError: Error, CustomStringConvertible {
 struct CallRunner {
     private let agentPath: String?
     private let isLive: Bool
-    private let recordings: String?
-    private let store: ContextStore?
+    private let keeper: RecordKeeper
     private var agents: [String: (agent: Agent, outside: Outside)] = [:]
 
-    init(_ options: AgentOptions, recordings: String? = nil, store: String? = nil) throws {
+    init(_ options: AgentOptions, keeping records: RecordOptions = .none) throws {
         agentPath = options.agent
         isLive = options.live
-        self.recordings = recordings
-        self.store = try store.map { try ContextStore(path: $0) }
-        if let recordings {
-            do {
-                try FileManager.default.createDirectory(atPath: recordings, withIntermediateDirectories: true)
-            } catch {
-                throw CommandError(
-                    description:
-                        "\(recordings): the folder for recordings cannot be made: \(error.localizedDescription)")
-            }
-        }
+        keeper = try RecordKeeper(records)
     }
 
     /// Reads the agent of a call; once for all calls that have the same.
@@ -73,21 +61,21 @@ struct CallRunner {
     /// Runs one call to its end.
     mutating func run(_ call: TestCall, _ narrator: inout some CallNarrator) async throws -> ReplayResult {
         let (agent, outside) = try agent(for: call)
-        return try await CallRunner.run(call, agent, outside, recordings: recordings, store: store, &narrator)
+        return try await CallRunner.run(call, agent, outside, keeper, &narrator)
     }
 
     static func run(
-        _ call: TestCall, _ agent: Agent, _ outside: Outside, recordings: String?, store: ContextStore?,
+        _ call: TestCall, _ agent: Agent, _ outside: Outside, _ keeper: RecordKeeper,
         _ narrator: inout some CallNarrator
     ) async throws -> ReplayResult {
         var options = ReplayOptions()
-        options.recordsAudio = recordings != nil
-        var observer = Observer(narrator: narrator, recordingPath: recordings.map { "\($0)/\(call.name).wav" })
+        options.recordsAudio = keeper.recordsAudio
+        var observer = Observer(narrator: narrator, recordingPath: keeper.streamedPath(of: call.name))
         let replay = try CallReplay(of: call, agent: agent, outside: outside, options: options)
         let result = try await replay.run(&observer)
         narrator = observer.narrator
         try observer.writer?.finish()
-        try store?.save(result.context)
+        try keeper.keep(result, name: call.name, audio: observer.audio, sampleRate: observer.sampleRate)
         return result
     }
 
@@ -104,6 +92,9 @@ private struct Observer<Narrator: CallNarrator>: ReplayObserver {
     var narrator: Narrator
     let recordingPath: String?
     private(set) var writer: AudioFileWriter?
+    /// Both sides of the whole call; empty where they are written as they come.
+    private(set) var audio: [[Int16]] = [[], []]
+    private(set) var sampleRate = 8_000
 
     init(narrator: Narrator, recordingPath: String?) {
         self.narrator = narrator
@@ -113,7 +104,12 @@ private struct Observer<Narrator: CallNarrator>: ReplayObserver {
     mutating func happened(_ event: CallEvent) throws { try narrator.happened(event) }
 
     mutating func recorded(_ audio: RecordedAudio) throws {
-        guard let recordingPath else { return }
+        guard let recordingPath else {
+            sampleRate = audio.sampleRate
+            self.audio[0] += audio.caller
+            self.audio[1] += audio.parley
+            return
+        }
         let writer =
             try self.writer ?? AudioFileWriter(path: recordingPath, sampleRate: audio.sampleRate, channelCount: 2)
         self.writer = writer

@@ -20,7 +20,8 @@ struct ParleyTool: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "For dialog authors", subcommands: [ReplayCommand.self, TestCommand.self, SpeakCommand.self]),
-            CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
+            CommandGroup(
+                name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])
 }
