@@ -47,7 +47,7 @@ let fuzzing: [Target] =
     : [
         .executableTarget(
             name: "ParleyFuzz",
-            dependencies: ["Telephony", "RTP", "DSP", "CallFlow", "CallControl", "AudioFiles", "Replay"],
+            dependencies: ["Telephony", "RTP", "DSP", "CallFlow", "CallControl", "AudioFiles", "Replay", "Records"],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
     ]
@@ -143,6 +143,7 @@ let package = Package(
         tests(
             of: "Connectors",
             ["Telephony", "Formula", "Documents", "Records", "ConnectorDoubles", crypto, cryptoExtras]),
-        .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
+        .testTarget(
+            name: "ReplayTests", dependencies: everything + ["ConnectorDoubles", "ParleyTool"], swiftSettings: settings),
     ] + fuzzing
 )

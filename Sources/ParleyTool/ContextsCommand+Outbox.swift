@@ -75,6 +75,7 @@ extension ContextsCommand {
                 Terminal.explain("\(connector): \(round.postponed) postponed, \(round.setAside) set aside: \(problem)")
             }
             withExtendedLifetime(lock) {}
+            try store.note(.send, [], "the outbox, to \(destinations.map(\.name).joined(separator: ", "))")
             try report(store, destinations.map(\.name))
         }
 

@@ -1,6 +1,7 @@
-import AudioFiles
 import ArgumentParser
+import AudioFiles
 import Connectors
+import Documents
 import Foundation
 import Records
 import Replay

@@ -27,6 +27,10 @@ package final class SQLiteStore: ContextStore {
                 try database.execute(
                     sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
             }
+            // Whoever may read the file may read what was said; its log is made with the same permissions.
+            if isNew {
+                FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            }
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try SQLiteStore.migrator.migrate(queue)
         } catch {
