@@ -33,6 +33,8 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
@@ -47,7 +49,7 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ParleyFuzz",
             dependencies: [
-                "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
+                "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay", "Records",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
@@ -102,10 +104,19 @@ let package = Package(
         edge(
             "Connectors",
             [
-                "Telephony", "Formula", "CallFlow", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "Telephony", "Formula", "CallFlow", "Documents", "Records", yams, crypto, cryptoExtras,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        edge("Records", ["Telephony", .product(name: "GRDB", package: "GRDB.swift")]),
+        edge("Records", ["Telephony", "Formula", "AudioFiles", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+        // Stand-ins for the systems that connectors speak to, for tests and proofs.
+        edge(
+            "ConnectorDoubles",
+            [
+                "Telephony", "Records", "Connectors", cryptoExtras,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "ParleyTool",
             dependencies: everything + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -120,7 +131,8 @@ let package = Package(
         .executableTarget(
             name: "ParleyProof",
             dependencies: everything + [
-                "CAllocationCounter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CAllocationCounter", "ConnectorDoubles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 
@@ -137,13 +149,16 @@ let package = Package(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
             exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
-        .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
+        tests(of: "Records", ["Telephony", "AudioFiles", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             of: "Connectors",
             [
-                "Telephony", "CallFlow", "Formula", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                "Telephony", "CallFlow", "Formula", "Documents", "Records", "ConnectorDoubles", crypto, cryptoExtras,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]),
+        .testTarget(
+            name: "ReplayTests", dependencies: everything + ["ConnectorDoubles", "ParleyTool"], swiftSettings: settings),
         // They run the program.
         tests(of: "ParleyTool"),
     ] + fuzzing

@@ -28,6 +28,11 @@ package struct AudioFile: Sendable {
             let reason = String(cString: sf_strerror(nil))
             throw AudioFileError(path, "is no audio file that can be read (\(reason)); give a WAV file")
         }
+        return try read(file, info, path)
+    }
+
+    /// Reads what an open handle gives, and closes it.
+    static func read(_ file: OpaquePointer, _ info: SF_INFO, _ path: String) throws(AudioFileError) -> AudioFile {
         defer { sf_close(file) }
         try check(info, path)
         let channelCount = Int(info.channels)

@@ -39,6 +39,14 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.wav(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "vcon": { bytes, count in
+        FuzzCases.vCon(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "sealed": { bytes, count in
+        FuzzCases.sealed(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
 ]
 
 let name = getenv("PARLEY_FUZZ_ENTRY").map { String(cString: $0) } ?? ""

@@ -2,11 +2,10 @@ import AgentFiles
 import AudioFiles
 import CallControl
 import CallFlow
-import Documents
 import Connectors
+import Documents
 import Foundation
 import FrontEnd
-import Records
 import Replay
 import Speech
 import Telephony
@@ -30,29 +29,17 @@ struct CommandError: Error, CustomStringConvertible {
 struct CallRunner {
     private let agentPath: String?
     private let isLive: Bool
-    private let recordings: String?
-    private let store: ContextStore?
+    private let keeper: RecordKeeper
     private let profile: FrontEndProfile
     private var agents: [String: (agent: Agent, outside: Outside)] = [:]
 
     init(
-        _ options: AgentOptions, recordings: String? = nil, store: String? = nil,
-        profile: FrontEndProfile = FrontEndProfile()
+        _ options: AgentOptions, keeping records: RecordOptions = .none, profile: FrontEndProfile = FrontEndProfile()
     ) throws {
         self.profile = profile
         agentPath = options.agent
         isLive = options.live
-        self.recordings = recordings
-        self.store = try store.map { try ContextStore(path: $0) }
-        if let recordings {
-            do {
-                try FileManager.default.createDirectory(atPath: recordings, withIntermediateDirectories: true)
-            } catch {
-                throw CommandError(
-                    description:
-                        "\(recordings): the folder for recordings cannot be made: \(error.localizedDescription)")
-            }
-        }
+        keeper = try RecordKeeper(records)
     }
 
     /// Reads the agent of a call; once for all calls that have the same.
@@ -79,23 +66,22 @@ struct CallRunner {
     /// Runs one call to its end.
     mutating func run(_ call: TestCall, _ narrator: inout some CallNarrator) async throws -> ReplayResult {
         let (agent, outside) = try agent(for: call)
-        return try await CallRunner.run(
-            call, agent, outside, recordings: recordings, store: store, profile: profile, &narrator)
+        return try await CallRunner.run(call, agent, outside, keeper, profile: profile, &narrator)
     }
 
     static func run(
-        _ call: TestCall, _ agent: Agent, _ outside: Outside, recordings: String?, store: ContextStore?,
-        profile: FrontEndProfile, _ narrator: inout some CallNarrator
+        _ call: TestCall, _ agent: Agent, _ outside: Outside, _ keeper: RecordKeeper, profile: FrontEndProfile,
+        _ narrator: inout some CallNarrator
     ) async throws -> ReplayResult {
         var options = ReplayOptions()
-        options.recordsAudio = recordings != nil
+        options.recordsAudio = keeper.recordsAudio
         options.switchboard.frontEnd = profile
-        var observer = Observer(narrator: narrator, recordingPath: recordings.map { "\($0)/\(call.name).wav" })
+        var observer = Observer(narrator: narrator, recordingPath: keeper.streamedPath(of: call.name))
         let replay = try CallReplay(of: call, agent: agent, outside: outside, options: options)
         let result = try await replay.run(&observer)
         narrator = observer.narrator
         try observer.writer?.finish()
-        try store?.save(result.context)
+        try keeper.keep(result, name: call.name, audio: observer.audio, sampleRate: observer.sampleRate)
         return result
     }
 
@@ -112,6 +98,9 @@ private struct Observer<Narrator: CallNarrator>: ReplayObserver {
     var narrator: Narrator
     let recordingPath: String?
     private(set) var writer: AudioFileWriter?
+    /// Both sides of the whole call; empty where they are written as they come.
+    private(set) var audio: [[Int16]] = [[], []]
+    private(set) var sampleRate = 8_000
 
     init(narrator: Narrator, recordingPath: String?) {
         self.narrator = narrator
@@ -121,7 +110,12 @@ private struct Observer<Narrator: CallNarrator>: ReplayObserver {
     mutating func happened(_ event: CallEvent) throws { try narrator.happened(event) }
 
     mutating func recorded(_ audio: RecordedAudio) throws {
-        guard let recordingPath else { return }
+        guard let recordingPath else {
+            sampleRate = audio.sampleRate
+            self.audio[0] += audio.caller
+            self.audio[1] += audio.parley
+            return
+        }
         let writer =
             try self.writer ?? AudioFileWriter(path: recordingPath, sampleRate: audio.sampleRate, channelCount: 2)
         self.writer = writer

@@ -27,7 +27,8 @@ struct ParleyTool: AsyncParsableCommand {
                     SpeakCommand.self,
                 ]),
             CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
-            CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
+            CommandGroup(
+                name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])
 }

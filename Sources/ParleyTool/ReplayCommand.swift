@@ -10,15 +10,18 @@ struct ReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Run recorded or scripted calls through the whole pipeline, faster than real time.",
         discussion: """
-            CALL is an audio file of a caller (8, 16 or 48 kHz; stereo with the caller left), a test call's folder, or a \
-            folder of them. The audio becomes real RTP and takes every line of code that a live call takes. Exit status 1 \
-            when the dialog failed in a call.
+            CALL is an audio file of a caller (8, 16 or 48 kHz; stereo with the caller left), a vCon with a recording, a test \
+            call's folder, or a folder of them. The audio becomes real RTP and takes every line of code that a live call \
+            takes. Exit status 1 when the dialog failed in a call.
 
             EXAMPLES:
               parley replay Audio/Calls/gas-leak
               parley replay caller.wav --agent Audio/Agents/riverbend
               parley replay caller.wav --agent Audio/Agents/riverbend --codec opus \\
                   --network loss=2%,burst=3,jitter=30ms --seed 7 --record recordings
+              parley replay call.vcon --agent Audio/Agents/riverbend
+              parley replay Audio/Calls --store parley.sqlite --connectors connectors.yaml \\
+                  --record recordings --record-key env:RECORDING_KEY
               parley replay Audio/Calls/gas-leak --json | jq 'select(.event == "digit")'
             """)
 
@@ -35,23 +38,18 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Also tell the steps through actions that neither say nor ask anything.")
     var verbose = false
 
-    @Option(help: ArgumentHelp("Write a stereo WAV of each call: caller left, Parley right.", valueName: "folder"))
-    var record: String?
-
-    @Option(help: ArgumentHelp("Keep the call contexts in this SQLite file.", valueName: "file"))
-    var store: String?
+    @OptionGroup(title: "Records") var records: RecordOptions
 
     func run() async throws {
         let paths = try calls.flatMap { try TestCallFolder.find(at: $0) }
-        var runner = try CallRunner(
-            agentOptions, recordings: record, store: store, profile: try profileOption.read())
+        var runner = try CallRunner(agentOptions, keeping: records, profile: try profileOption.read())
         var bar = ProgressBar(
             total: paths.count,
             isShown: paths.count > 1 && (json || paths.count > 3) && Terminal.standardErrorIsTerminal)
         let output = JSONLines()
         var isFailed = false
         for path in paths {
-            var call = try TestCallFolder.read(path)
+            var call = try VConCall.isVCon(path) ? VConCall.read(path) : TestCallFolder.read(path)
             try lineOptions.apply(to: &call)
             var narrator = Narrator(json: json ? output : nil, style: .of(STDOUT_FILENO), showsEveryAction: verbose)
             let result = try await runner.run(call, &narrator)

@@ -39,11 +39,15 @@ struct TestCommand: AsyncParsableCommand {
         let folders = try paths.flatMap { try TestCallFolder.find(at: $0) }
         var runner = try CallRunner(agentOptions)
         let profile = try profileOption.read()
+        let keeper = try RecordKeeper()
         var jobs: [Job] = []
         for (index, folder) in folders.enumerated() {
             let call = try TestCallFolder.read(folder)
             let (agent, outside) = try runner.agent(for: call)
-            jobs.append(Job(index: index, folder: folder, call: call, agent: agent, outside: outside, profile: profile))
+            jobs.append(
+                Job(
+                    index: index, folder: folder, call: call, agent: agent, outside: outside, profile: profile,
+                    keeper: keeper))
         }
         let results = try await TestCommand.run(jobs)
         try report(results)
@@ -60,6 +64,7 @@ struct TestCommand: AsyncParsableCommand {
         var agent: Agent
         var outside: Outside
         var profile: FrontEndProfile
+        var keeper: RecordKeeper
     }
 
     /// Runs calls side by side, as many as there are cores.
@@ -86,7 +91,7 @@ struct TestCommand: AsyncParsableCommand {
         var narrator = SilentNarrator()
         let begin = ContinuousClock.now
         let result = try await CallRunner.run(
-            job.call, job.agent, job.outside, recordings: nil, store: nil, profile: job.profile, &narrator)
+            job.call, job.agent, job.outside, job.keeper, profile: job.profile, &narrator)
         var failure = try ExpectedEvent.firstFailure(of: job.call.expectations, in: result.events)
             .map { "\(job.folder)/call.yaml:\($0.line): \($0.description)" }
         if failure == nil, let step = result.unreachedStep {

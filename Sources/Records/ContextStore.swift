@@ -1,159 +1,182 @@
-import Foundation
-import GRDB
 package import Telephony
 
-/// Call contexts at rest, in SQLite.
+/// Call contexts, the facts they were folded from, what is still to be sent of them, the recordings and the audit log,
+/// at rest.
 ///
-/// A context is written whole or not at all, and is on the disk when ``save(_:)`` returns. Several processes may use one
-/// file.
-package final class ContextStore: Sendable {
-    private let queue: DatabaseQueue
-    private let path: String
-
-    /// Which contexts are wanted.
-    package struct Filter: Sendable {
-        package var since: WallTime?
-        package var until: WallTime?
-        package var caller: String?
-        package var agent: String?
-        package var outcome: CallOutcome?
-        package var limit = 50
-        package init() {}
-    }
-
-    /// Opens a store, and makes it when it is not there.
-    ///
-    /// - Parameter creates: whether a file that is not there is made.
-    /// - Throws: ``RecordsError``.
-    package init(path: String, creates: Bool = true) throws(RecordsError) {
-        self.path = path
-        if !creates, !FileManager.default.fileExists(atPath: path) {
-            throw RecordsError("\(path): there is no such store; 'parley replay --store \(path)' makes one")
-        }
-        let isNew = !FileManager.default.fileExists(atPath: path)
-        do {
-            var configuration = Configuration()
-            configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { database in
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-            }
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try ContextStore.migrator.migrate(queue)
-        } catch {
-            // A store that could not be made whole is not left behind.
-            if isNew { try? FileManager.default.removeItem(atPath: path) }
-            throw RecordsError(path, error)
-        }
-    }
-
-    private static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 contexts") { database in
-            try database.create(table: "context") { table in
-                table.primaryKey("call", .text)
-                table.column("startedAt", .integer).notNull()
-                table.column("caller", .text).notNull()
-                table.column("called", .text).notNull()
-                table.column("agent", .text).notNull()
-                table.column("outcome", .text)
-                table.column("duration", .double)
-                table.column("json", .blob).notNull()
-            }
-            try database.create(indexOn: "context", columns: ["startedAt"])
-        }
-        return migrator
-    }
-
-    /// Keeps a context; one of the same call is replaced.
-    ///
-    /// - Throws: ``RecordsError``; the store is as it was then.
-    package func save(_ context: CallContext) throws(RecordsError) {
-        do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let json = try encoder.encode(context)
-            try queue.write { database in
-                try database.execute(
-                    sql: """
-                        INSERT OR REPLACE INTO context
-                        (call, startedAt, caller, called, agent, outcome, duration, json)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        context.call.rawValue, context.startedAt.millisecondsSince1970, context.from, context.to,
-                        context.agent, context.outcome?.rawValue, context.duration, json,
-                    ])
-            }
-        } catch {
-            throw RecordsError(path, error)
-        }
-    }
+/// One interface, so that engines can differ. Every method does its work whole or not at all, and what it has written
+/// is on the disk when it returns. Methods block; the media lane never calls them.
+package protocol ContextStore: Sendable {
+    /// Keeps facts and sealed contexts, and puts into the outbox what they cause, in one transaction.
+    func write(_ batch: RecordBatch) throws(RecordsError)
 
     /// The contexts that a filter lets through, the newest first.
-    ///
-    /// - Throws: ``RecordsError``.
-    package func list(_ filter: Filter = Filter()) throws(RecordsError) -> [CallContext] {
-        var conditions: [String] = []
-        var arguments: [(any DatabaseValueConvertible)?] = []
-        func add(_ condition: String, _ value: (any DatabaseValueConvertible)?) {
-            guard let value else { return }
-            conditions.append(condition)
-            arguments.append(value)
-        }
-        add("startedAt >= ?", filter.since?.millisecondsSince1970)
-        add("startedAt < ?", filter.until?.millisecondsSince1970)
-        add("caller = ?", filter.caller)
-        add("agent = ?", filter.agent)
-        add("outcome = ?", filter.outcome?.rawValue)
-        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        arguments.append(filter.limit)
-        return try fetch("\(condition) ORDER BY startedAt DESC, call LIMIT ?", arguments)
-    }
+    func contexts(_ filter: ContextFilter) throws(RecordsError) -> [CallContext]
+    /// The contexts whose call's identifier begins with a text, ten at most.
+    func contexts(of prefix: String) throws(RecordsError) -> [CallContext]
+    /// The facts of a call, in order.
+    func events(of call: CallID) throws(RecordsError) -> [CallEvent]
+    /// Facts of all calls after a position, in order: what a subscriber reads who comes back.
+    func facts(after position: Int64, limit: Int) throws(RecordsError) -> [StoredFact]
+    /// The calls that have facts but no sealed context, oldest first: running ones, and those that a crash cut off.
+    func unsealedCalls() throws(RecordsError) -> [CallID]
 
-    /// The contexts whose call's identifier begins with a text.
-    ///
-    /// - Throws: ``RecordsError``.
-    package func contexts(of prefix: String) throws(RecordsError) -> [CallContext] {
-        try fetch("WHERE substr(call, 1, ?) = ? ORDER BY call LIMIT 10", [prefix.count, prefix])
-    }
+    /// Takes entries to send that are due, the first of each call alone, and notes an attempt at each before it is made.
+    func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry]
+    /// Notes what came of attempts.
+    func settle(_ settlements: [OutboxSettlement]) throws(RecordsError)
+    /// When the next entry of a connector is due; `nil` when none waits.
+    func nextDue(connector: String) throws(RecordsError) -> WallTime?
+    /// Entries of the outbox in their order.
+    func deliveries(_ filter: DeliveryFilter) throws(RecordsError) -> [OutboxEntry]
+    /// Puts calls' contexts into the outbox again, those set aside included.
+    func resend(_ calls: [CallID], connectors: [String], at now: WallTime) throws(RecordsError) -> Int
+    /// Gives back the claims of a process that is gone.
+    func releaseClaims(of node: String?) throws(RecordsError)
 
-    private func fetch(
-        _ rest: String, _ arguments: [(any DatabaseValueConvertible)?]
-    ) throws(RecordsError) -> [CallContext] {
-        do {
-            return try queue.read { database in
-                try Data.fetchAll(
-                    database, sql: "SELECT json FROM context \(rest)", arguments: StatementArguments(arguments)
-                ).map { try JSONDecoder().decode(CallContext.self, from: $0) }
-            }
-        } catch {
-            throw RecordsError(path, error)
-        }
+    func addRecording(_ recording: RecordingEntry) throws(RecordsError)
+    func recordings(of call: CallID) throws(RecordsError) -> [RecordingEntry]
+    /// The recordings whose time is over.
+    func recordings(expiredAt now: WallTime) throws(RecordsError) -> [RecordingEntry]
+    func removeRecording(_ path: String) throws(RecordsError)
+
+    /// Appends to the audit log.
+    func audit(_ action: AuditAction) throws(RecordsError)
+    /// The whole audit log, in order.
+    func auditTrail() throws(RecordsError) -> [AuditEntry]
+
+    /// Removes every trace of calls: facts, contexts, outbox; the pages they stood on are overwritten. Their recordings'
+    /// files are the caller's to remove first.
+    func erase(_ calls: [CallID]) throws(RecordsError)
+}
+
+/// What is written in one transaction.
+package struct RecordBatch: Sendable {
+    package var facts: [CallEvent]
+    package var sealed: [CallContext]
+    /// Which connectors are told of which moments of a call.
+    package var subscriptions: [OutboxSubscription]
+    /// Wall time of the write.
+    package var now: WallTime
+
+    package init(
+        facts: [CallEvent] = [], sealed: [CallContext] = [], subscriptions: [OutboxSubscription] = [], now: WallTime
+    ) {
+        self.facts = facts
+        self.sealed = sealed
+        self.subscriptions = subscriptions
+        self.now = now
     }
 }
 
-/// Why contexts cannot be kept or read.
-package struct RecordsError: Error, CustomStringConvertible, Sendable {
-    package let description: String
+/// A fact and its place among all facts of a store.
+package struct StoredFact: Sendable {
+    package var position: Int64
+    package var event: CallEvent
+}
 
-    package init(_ description: String) { self.description = description }
+/// Which contexts are wanted.
+package struct ContextFilter: Sendable {
+    package var since: WallTime?
+    package var until: WallTime?
+    package var caller: String?
+    package var called: String?
+    package var agent: String?
+    package var outcome: CallOutcome?
+    /// At most so many; `nil` for all.
+    package var limit: Int? = 50
+    package init() {}
+}
 
-    init(_ path: String, _ error: any Error) {
-        guard let error = error as? DatabaseError else {
-            self.init("\(path): \(error)")
-            return
+/// Which entries of the outbox are wanted.
+package struct DeliveryFilter: Sendable {
+    package var connector: String?
+    package var call: CallID?
+    package var state: OutboxEntry.State?
+    package var limit: Int?
+    package init() {}
+}
+
+/// A recording at rest.
+package struct RecordingEntry: Sendable, Equatable, Codable {
+    package var call: CallID
+    package var path: String
+    /// The media type of what is inside.
+    package var mediaType: String
+    package var isEncrypted: Bool
+    /// SHA-256 of the file as it lies on the disk, in hexadecimal.
+    package var checksum: String
+    package var byteCount: Int
+    /// Seconds.
+    package var duration: Double
+    package var createdAt: WallTime
+    /// When the rule of retention lets it go; `nil` for never.
+    package var keptUntil: WallTime?
+
+    package init(
+        call: CallID, path: String, mediaType: String, isEncrypted: Bool, checksum: String, byteCount: Int,
+        duration: Double, createdAt: WallTime, keptUntil: WallTime?
+    ) {
+        self.call = call
+        self.path = path
+        self.mediaType = mediaType
+        self.isEncrypted = isEncrypted
+        self.checksum = checksum
+        self.byteCount = byteCount
+        self.duration = duration
+        self.createdAt = createdAt
+        self.keptUntil = keptUntil
+    }
+}
+
+extension ContextStore {
+    /// Keeps one sealed context.
+    package func save(_ context: CallContext) throws(RecordsError) {
+        try write(RecordBatch(sealed: [context], now: context.endedAt ?? context.startedAt))
+    }
+
+    /// A call as it is known: sealed, or folded from the facts that there are so far; `nil` when nothing is known.
+    package func record(of call: CallID) throws(RecordsError) -> CallRecord? {
+        let events = try events(of: call)
+        if let context = try contexts(of: call.rawValue).first(where: { $0.call == call }) {
+            return CallRecord(context: context, events: events)
         }
-        let advice =
-            switch error.resultCode {
-            case .SQLITE_FULL: "the disk is full; make room and run it again"
-            case .SQLITE_READONLY: "it is read-only; give a file that may be written"
-            case .SQLITE_CANTOPEN: "it cannot be opened; check that its folder is there and may be written"
-            case .SQLITE_NOTADB: "it is a file, but no store; give another name"
-            case .SQLITE_CORRUPT: "it is damaged; restore it from a copy"
-            case .SQLITE_BUSY, .SQLITE_LOCKED: "another process holds it; try again"
-            case .SQLITE_IOERR: "the disk cannot be read or written; check it and its free space"
-            default: error.message ?? "error \(error.resultCode.rawValue)"
+        guard !events.isEmpty else { return nil }
+        var context = CallContext(call: call)
+        for event in events { context.record(event) }
+        return CallRecord(context: context, events: events)
+    }
+
+    /// Seals the calls that a crash cut off, as failed, with the facts that were kept of them.
+    ///
+    /// Only for a process that knows that none of the unsealed calls runs any more.
+    ///
+    /// - Returns: the contexts that were sealed.
+    package func sealInterruptedCalls(
+        _ subscriptions: [OutboxSubscription] = [], at now: WallTime
+    ) throws(RecordsError) -> [CallContext] {
+        var batch = RecordBatch(subscriptions: subscriptions, now: now)
+        for call in try unsealedCalls() {
+            guard var record = try record(of: call) else { continue }
+            let last = record.events.last?.at ?? .zero
+            let failure = CallEvent(
+                at: last, call: call,
+                body: .failure(
+                    Failure(
+                        code: "interrupted", message: "The service stopped while the call was running.", topic: "",
+                        action: "")))
+            let end = CallEvent(
+                at: last, call: call,
+                body: .callEnded(
+                    CallEnded(
+                        by: .parley, cause: .temporaryFailure, outcome: .failed, duration: last.roundedSeconds)))
+            for event in [failure, end] {
+                record.context.record(event)
+                batch.facts.append(event)
             }
-        self.init("\(path): nothing was stored: \(advice)")
+            batch.sealed.append(record.context)
+        }
+        guard !batch.sealed.isEmpty else { return [] }
+        try write(batch)
+        return batch.sealed
     }
 }

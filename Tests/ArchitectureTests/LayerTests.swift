@@ -26,8 +26,14 @@ struct LayerTests {
         ],
         "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
-        "Connectors": ["Telephony", "Formula", "CallFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
-        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles"],
+        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto"],
+        "Connectors": [
+            "Telephony", "Formula", "CallFlow", "Documents", "Records", "Yams", "Crypto", "CryptoExtras",
+            "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
+        ],
+        "ConnectorDoubles": [
+            "Telephony", "Records", "Connectors", "CryptoExtras", "NIOCore", "NIOPosix", "NIOHTTP1",
+        ],
     ]
     /// Packages of data structures, which any target may use.
     private static let anywhere: Set<String> = ["BasicContainers", "DequeModule", "HeapModule"]

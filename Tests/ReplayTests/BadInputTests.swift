@@ -137,28 +137,30 @@ struct BadInputTests {
     @Test("a store that cannot be opened, or is none, says so and what to do")
     func stores() throws {
         let missing = #expect(throws: RecordsError.self) {
-            try ContextStore(path: folder.path + "/no/such/folder/x.sqlite")
+            try SQLiteStore(path: folder.path + "/no/such/folder/x.sqlite")
         }
         #expect(missing?.description.contains("folder") == true)
         let text = try write(Array(repeating: UInt8(ascii: "x"), count: 5_000), "text.sqlite")
-        let none = #expect(throws: RecordsError.self) { try ContextStore(path: text) }
+        let none = #expect(throws: RecordsError.self) { try SQLiteStore(path: text) }
         #expect(none?.description.contains("no store") == true)
     }
 
     @Test("a context is stored whole, listed and found by the beginning of its name")
     func storeAndList() throws {
-        let store = try ContextStore(path: folder.path + "/store.sqlite")
+        let store = try SQLiteStore(path: folder.path + "/store.sqlite")
         var context = CallContext(call: "call-1")
         context.from = "+1555"
         context.outcome = .abandoned
         context.variables = ["Topic.Pin": DisclosableText("4711", isSensitive: true)]
         try store.save(context)
         try store.save(CallContext(call: "other"))
-        var filter = ContextStore.Filter()
+        var filter = ContextFilter()
         filter.outcome = .abandoned
-        #expect(try store.list(filter).map(\.call) == ["call-1"])
+        #expect(try store.contexts(filter).map(\.call) == ["call-1"])
         #expect(try store.contexts(of: "call").first?.variables["Topic.Pin"]?.redacted == redactionPlaceholder)
-        let bytes = try Data(contentsOf: URL(filePath: folder.path + "/store.sqlite"))
-        #expect(!String(decoding: bytes, as: UTF8.self).contains("4711"))
+        for name in ["store.sqlite", "store.sqlite-wal"] {
+            let bytes = try Data(contentsOf: URL(filePath: folder.path + "/" + name))
+            #expect(bytes.range(of: Data("4711".utf8)) == nil)
+        }
     }
 }

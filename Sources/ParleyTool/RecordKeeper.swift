@@ -1,0 +1,125 @@
+import ArgumentParser
+import AudioFiles
+import Connectors
+import Documents
+import Foundation
+import Records
+import Replay
+import Telephony
+
+/// What a command keeps of the calls it runs, and how.
+struct RecordOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Write a recording of each call, caller left and Parley right, to this folder.", valueName: "folder"))
+    var record: String?
+
+    @Option(help: "The form of recordings: wav or opus.")
+    var recordFormat: RecordingFormat = .wav
+
+    @Option(
+        help: ArgumentHelp(
+            "Encrypt recordings with this key, 64 hexadecimal digits at env:NAME or file:PATH. Needs --store.",
+            valueName: "place"))
+    var recordKey: String?
+
+    @Option(help: ArgumentHelp("Let recordings go after so many days. Needs --store.", valueName: "days"))
+    var recordDays: Int?
+
+    @Option(help: ArgumentHelp("Keep facts and call contexts in this SQLite file.", valueName: "file"))
+    var store: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Put each context into the outbox of the store, for the connectors of this file.", valueName: "file"))
+    var connectors: String?
+
+    func validate() throws {
+        guard store == nil else { return }
+        if recordKey != nil { throw ValidationError("--record-key needs --store, which knows what is encrypted") }
+        if recordDays != nil { throw ValidationError("--record-days needs --store, which knows when") }
+        if connectors != nil { throw ValidationError("--connectors needs --store, which holds the outbox") }
+    }
+}
+
+extension RecordingFormat: ExpressibleByArgument {}
+
+/// Keeps the records of replayed calls.
+struct RecordKeeper {
+    let store: (any ContextStore)?
+    let subscriptions: [OutboxSubscription]
+    private let archive: RecordingArchive?
+    /// Where plain recordings go, a file a call under the call's name.
+    private let folder: String?
+    private let format: RecordingFormat
+
+    init(_ options: RecordOptions = RecordOptions.none) throws {
+        store = try options.store.map { try SQLiteStore(path: $0) }
+        subscriptions =
+            try options.connectors.map { try ConnectorFile.destinations(at: $0).map(\.subscription) } ?? []
+        folder = options.record
+        format = options.recordFormat
+        if let folder = options.record {
+            do {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            } catch {
+                throw CommandError(
+                    description: "\(folder): the folder for recordings cannot be made: \(error.localizedDescription)")
+            }
+        }
+        if let folder = options.record, options.recordKey != nil || options.recordDays != nil {
+            var policy = RecordingArchive.Policy()
+            policy.format = options.recordFormat
+            policy.key = try options.recordKey.map { try RecordingKey(from: $0) }
+            policy.retention = options.recordDays.map { .seconds(Int64($0) * 86_400) }
+            archive = RecordingArchive(folder: folder, policy: policy)
+        } else {
+            archive = nil
+        }
+    }
+
+    var recordsAudio: Bool { folder != nil }
+
+    /// Where a plain recording of a call is written while the call runs; `nil` when it is kept as a whole afterwards.
+    func streamedPath(of name: String) -> String? {
+        guard let folder, archive == nil, format == .wav else { return nil }
+        return "\(folder)/\(name).wav"
+    }
+
+    /// Keeps what came of a call. A call that was replayed before is kept anew.
+    func keep(_ result: ReplayResult, name: String, audio: [[Int16]], sampleRate: Int) throws {
+        let call = result.context.call
+        if let store {
+            if try store.record(of: call) != nil { try store.erase([call]) }
+            try store.write(
+                RecordBatch(
+                    facts: result.events, sealed: [result.context], subscriptions: subscriptions, now: .current()))
+        }
+        guard let folder, let first = audio.first, !first.isEmpty else { return }
+        if let archive, let store {
+            try archive.keep(audio, sampleRate: sampleRate, of: call, at: .current(), in: store)
+        } else if format == .opus {
+            let octets = try AudioEncoding.encode(audio, sampleRate: sampleRate, as: format)
+            try octets.write(to: URL(filePath: "\(folder)/\(name).opus"), options: .atomic)
+        }
+    }
+}
+
+extension RecordOptions {
+    /// Nothing is kept.
+    static var none: RecordOptions { (try? RecordOptions.parse([])) ?? RecordOptions() }
+}
+
+extension ConnectorFile {
+    /// The connectors of a file; its mistakes as an error.
+    static func destinations(
+        at path: String, readsSecrets: Bool = true
+    ) throws -> [any DeliveryDestination] {
+        let reading = read(path, readsSecrets: readsSecrets)
+        let errors = reading.diagnostics.filter { $0.severity == .error }
+        guard errors.isEmpty else {
+            throw CommandError(description: errors.map(\.description).joined(separator: "\n"))
+        }
+        return reading.destinations
+    }
+}

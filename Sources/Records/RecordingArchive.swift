@@ -1,0 +1,131 @@
+package import AudioFiles
+import Crypto
+import Foundation
+package import Telephony
+
+/// The recordings of calls at rest: encoded, encrypted, checksummed, and gone when their time is over.
+package struct RecordingArchive: Sendable {
+    /// The rule by which recordings are kept.
+    package struct Policy: Sendable {
+        package var format = RecordingFormat.wav
+        /// `nil` leaves recordings in the clear.
+        package var key: RecordingKey?
+        /// How long they are kept; `nil` for ever.
+        package var retention: Interval?
+        package init() {}
+    }
+
+    private let folder: String
+    private let policy: Policy
+
+    /// - Parameter folder: made when the first recording comes.
+    package init(folder: String, policy: Policy) {
+        self.folder = folder
+        self.policy = policy
+    }
+
+    /// Keeps a recording, whole or not at all: under a name of its own until it is on the disk, then in the store.
+    ///
+    /// - Parameter channels: one list of samples a channel, all of the same length; the caller first.
+    /// - Throws: ``RecordsError``.
+    @discardableResult
+    package func keep(
+        _ channels: [[Int16]], sampleRate: Int, of call: CallID, at now: WallTime, in store: any ContextStore
+    ) throws(RecordsError) -> RecordingEntry {
+        var octets: Data
+        do {
+            octets = try AudioEncoding.encode(channels, sampleRate: sampleRate, as: policy.format)
+        } catch {
+            throw RecordsError("\(call): the recording cannot be encoded: \(error.problem)")
+        }
+        if let key = policy.key { octets = try SealedFile.seal(octets, with: key) }
+        let path = path(of: call)
+        try write(octets, to: path)
+        let entry = RecordingEntry(
+            call: call, path: path, mediaType: policy.format.mediaType, isEncrypted: policy.key != nil,
+            checksum: RecordingArchive.checksum(octets), byteCount: octets.count,
+            duration: Double(channels.first?.count ?? 0) / Double(sampleRate), createdAt: now,
+            keptUntil: policy.retention.map { now + $0 })
+        try store.addRecording(entry)
+        return entry
+    }
+
+    /// A call's identifier may come from outside; a digest of it is a file's name wherever files are.
+    private func path(of call: CallID) -> String {
+        let name = SHA256.hash(data: Data(call.rawValue.utf8)).prefix(12).map { String(format: "%02x", $0) }.joined()
+        return "\(folder)/\(name).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
+    }
+
+    private func write(_ octets: Data, to path: String) throws(RecordsError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try octets.write(to: URL(filePath: path), options: .atomic)
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+        } catch {
+            throw RecordsError("\(path): the recording cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    static func checksum(_ octets: Data) -> String {
+        SHA256.hash(data: octets).map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// The recording of a call, in the clear; `nil` when there is none.
+    ///
+    /// - Throws: ``RecordsError`` when it is not as it was written, or the key is another.
+    package func recording(of call: CallID, in store: any ContextStore) throws(RecordsError) -> CallRecord.Recording? {
+        guard let entry = try store.recordings(of: call).first else { return nil }
+        guard let octets = FileManager.default.contents(atPath: entry.path) else {
+            throw RecordsError("\(entry.path): the recording of \(call) is not there any more")
+        }
+        guard RecordingArchive.checksum(octets) == entry.checksum else {
+            throw RecordsError("\(entry.path): the recording of \(call) was changed: its checksum is another")
+        }
+        var plain = octets
+        if entry.isEncrypted {
+            guard let key = policy.key else {
+                throw RecordsError("\(entry.path): the recording of \(call) is encrypted; give its key")
+            }
+            plain = try SealedFile.open(octets, with: key)
+        }
+        let suffix = entry.mediaType == RecordingFormat.wav.mediaType ? "wav" : "opus"
+        return CallRecord.Recording(data: plain, mediaType: entry.mediaType, filename: "\(call).\(suffix)")
+    }
+
+    /// Removes the recordings of calls, file and entry. Needs no key.
+    ///
+    /// - Returns: how many.
+    package static func remove(_ calls: [CallID], from store: any ContextStore) throws(RecordsError) -> Int {
+        var count = 0
+        for call in calls {
+            for entry in try store.recordings(of: call) {
+                try remove(entry, from: store)
+                count += 1
+            }
+        }
+        return count
+    }
+
+    /// Removes the recordings whose time is over, and notes it in the audit log.
+    package static func expire(
+        at now: WallTime, in store: any ContextStore, who: String
+    ) throws(RecordsError) -> [CallID] {
+        let expired = try store.recordings(expiredAt: now)
+        guard !expired.isEmpty else { return [] }
+        for entry in expired { try remove(entry, from: store) }
+        let calls = expired.map(\.call)
+        try store.audit(
+            AuditAction(
+                at: now, who: who, kind: .expireRecording, calls: calls,
+                detail: "\(calls.count) recordings removed by the rule of retention"))
+        return calls
+    }
+
+    private static func remove(_ entry: RecordingEntry, from store: any ContextStore) throws(RecordsError) {
+        if unlink(entry.path) != 0, errno != ENOENT {
+            throw RecordsError("\(entry.path): the recording cannot be removed: \(String(cString: strerror(errno)))")
+        }
+        try store.removeRecording(entry.path)
+    }
+}

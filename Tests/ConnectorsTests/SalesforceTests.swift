@@ -1,0 +1,103 @@
+import ConnectorDoubles
+import Connectors
+import CryptoExtras
+import Formula
+import Records
+import Telephony
+import Testing
+
+@Suite("Salesforce, against its documented messages")
+struct SalesforceTests {
+    private static let key: _RSA.Signing.PrivateKey? = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
+    private static let alice = (id: "003000000000001AAA", name: "Alice", number: "+15550100")
+
+    private struct Setting {
+        var double: SalesforceDouble
+        var connector: SalesforceConnector
+        var clock = VirtualClock(SampleCalls.start)
+
+        init(
+            voiceCall: Bool = false, user: String = "parley@example.com", fields: [(String, String)] = [],
+            sessionLifetime: Int64 = 7_200
+        ) throws {
+            let key = try #require(SalesforceTests.key)
+            let clock = clock
+            double = try SalesforceDouble(
+                publicKey: key.publicKey.pemRepresentation, sessionLifetime: sessionLifetime,
+                contacts: [SalesforceTests.alice])
+            var configuration = SalesforceConnector.Configuration(
+                loginURL: "https://login.salesforce.com", clientID: "consumer-key", user: user,
+                privateKey: Redacted(key.pemRepresentation))
+            if voiceCall {
+                configuration.object = .voiceCall(
+                    .init(
+                        url: "https://org.my.salesforce-scrt.com", callCenter: "Contact_Center",
+                        providerName: "Parley", organization: "00D000000000000AAA"))
+            }
+            configuration.mapping = FieldMapping(
+                try fields.map { .init(name: $0.0, formula: try Expression($0.1)) })
+            connector = try SalesforceConnector(
+                name: "sf", configuration, transport: DoubleTransport(double) { clock.now }, clock: { clock.now })
+        }
+
+        func deliver(_ call: CallID, _ moment: CallMoment = .ended, attempts: Int = 1) async -> DeliveryOutcome {
+            await connector.deliver(
+                CallRecord(context: SampleCalls.context(call)), SampleCalls.entry(call, moment, attempts: attempts),
+                isRetry: attempts > 1)
+        }
+    }
+
+    @Test("a call becomes one task, however often it is sent")
+    func task() async throws {
+        let setting = try Setting(fields: [("Description", "=Global.Reason")])
+        for attempt in 1...3 { #expect(await setting.deliver("a", attempts: attempt).reason == nil) }
+        let task = try #require(setting.double.tasks["a:ended"])
+        #expect(setting.double.tasks.count == 1)
+        #expect(task.fields["WhoId"]?.string == SalesforceTests.alice.id)
+        #expect(task.fields["Description"] == "billing")
+        #expect(task.fields["CallDurationInSeconds"] == 61)
+    }
+
+    @Test("a voice call is made when the call begins and completed at its end, once each")
+    func voiceCall() async throws {
+        let setting = try Setting(voiceCall: true, fields: [("Outcome__c", "=Context.outcome")])
+        #expect(setting.connector.moments == [.began, .ended])
+        for attempt in 1...2 { #expect(await setting.deliver("a", .began, attempts: attempt).reason == nil) }
+        for attempt in 1...2 { #expect(await setting.deliver("a", .ended, attempts: attempt).reason == nil) }
+        #expect(setting.double.voiceCalls.count == 1)
+        let row = try #require(setting.double.voiceCalls["a"])
+        #expect(row.fields["CallDisposition"] == "completed")
+        #expect(row.fields["Outcome__c"] == "resolvedImplied")
+    }
+
+    @Test("a session that is over is renewed")
+    func renewsSession() async throws {
+        let setting = try Setting(sessionLifetime: 100)
+        #expect(await setting.deliver("a").reason == nil)
+        setting.clock.now = SampleCalls.start + .seconds(500)
+        #expect(await setting.deliver("b").reason == nil)
+        #expect(setting.double.tasks.count == 2)
+    }
+
+    @Test("a wrong user stops the connector; a field that there is not sets the call aside")
+    func refusals() async throws {
+        let stranger = try Setting(user: "mallory@example.com")
+        guard case .unavailable(let reason, _) = await stranger.deliver("a") else {
+            Issue.record("a wrong user was not understood")
+            return
+        }
+        #expect(reason.contains("invalid_grant"))
+        guard case .refused(let why) = await (try Setting(fields: [("Nope__c", "=1")])).deliver("a") else {
+            Issue.record("a wrong field was not refused")
+            return
+        }
+        #expect(why.contains("INVALID_FIELD"))
+    }
+
+    @Test("an apostrophe in a number stays a text")
+    func quoting() async throws {
+        let setting = try Setting()
+        #expect(await setting.connector.caller(for: "x' OR Name != '") == .unknown)
+        #expect(await setting.connector.caller(for: "+15550100").value.member("Name") == .text("Alice"))
+    }
+}

@@ -1,0 +1,50 @@
+import Records
+import Synchronization
+import Telephony
+
+/// A store whose disk is full for the first few writes.
+final class FullDiskStore: ContextStore {
+    let inner: SQLiteStore
+    private let remaining: Mutex<Int>
+
+    init(_ inner: SQLiteStore, refusals: Int) {
+        self.inner = inner
+        remaining = Mutex(refusals)
+    }
+
+    var refusals: Int { remaining.withLock { $0 } }
+
+    func write(_ batch: RecordBatch) throws(RecordsError) {
+        let isFull = remaining.withLock { remaining in
+            defer { remaining = max(0, remaining - 1) }
+            return remaining > 0
+        }
+        if isFull { throw RecordsError("the disk is full", isDiskFull: true) }
+        try inner.write(batch)
+    }
+
+    func contexts(_ filter: ContextFilter) throws(RecordsError) -> [CallContext] { try inner.contexts(filter) }
+    func contexts(of prefix: String) throws(RecordsError) -> [CallContext] { try inner.contexts(of: prefix) }
+    func events(of call: CallID) throws(RecordsError) -> [CallEvent] { try inner.events(of: call) }
+    func facts(after position: Int64, limit: Int) throws(RecordsError) -> [StoredFact] {
+        try inner.facts(after: position, limit: limit)
+    }
+    func unsealedCalls() throws(RecordsError) -> [CallID] { try inner.unsealedCalls() }
+    func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry] { try inner.claim(claim) }
+    func settle(_ settlements: [OutboxSettlement]) throws(RecordsError) { try inner.settle(settlements) }
+    func nextDue(connector: String) throws(RecordsError) -> WallTime? { try inner.nextDue(connector: connector) }
+    func deliveries(_ filter: DeliveryFilter) throws(RecordsError) -> [OutboxEntry] { try inner.deliveries(filter) }
+    func resend(_ calls: [CallID], connectors: [String], at now: WallTime) throws(RecordsError) -> Int {
+        try inner.resend(calls, connectors: connectors, at: now)
+    }
+    func releaseClaims(of node: String?) throws(RecordsError) { try inner.releaseClaims(of: node) }
+    func addRecording(_ recording: RecordingEntry) throws(RecordsError) { try inner.addRecording(recording) }
+    func recordings(of call: CallID) throws(RecordsError) -> [RecordingEntry] { try inner.recordings(of: call) }
+    func recordings(expiredAt now: WallTime) throws(RecordsError) -> [RecordingEntry] {
+        try inner.recordings(expiredAt: now)
+    }
+    func removeRecording(_ path: String) throws(RecordsError) { try inner.removeRecording(path) }
+    func audit(_ action: AuditAction) throws(RecordsError) { try inner.audit(action) }
+    func auditTrail() throws(RecordsError) -> [AuditEntry] { try inner.auditTrail() }
+    func erase(_ calls: [CallID]) throws(RecordsError) { try inner.erase(calls) }
+}

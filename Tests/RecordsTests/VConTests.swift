@@ -1,0 +1,148 @@
+import AudioFiles
+import Foundation
+import Records
+import Telephony
+import Testing
+
+@Suite("vCon")
+struct VConTests {
+    /// Calls of every kind that has its own form in a vCon.
+    private static let records: [(name: String, record: CallRecord)] = {
+        let wave = CallRecord.Recording(
+            data: (try? AudioEncoding.encode([[0, 1, 2], [3, 4, 5]], sampleRate: 8_000, as: .wav)) ?? Data(),
+            mediaType: "audio/x-wav", filename: "call.wav")
+        var records: [(String, CallRecord)] = [
+            ("plain", SampleRecords.record(SampleRecords.events())),
+            ("recorded", SampleRecords.record(SampleRecords.events(), recording: wave)),
+            ("never answered", SampleRecords.record(SampleRecords.events(isAnswered: false))),
+            ("secret", SampleRecords.record(SampleRecords.events(secret: "4929"))),
+            ("from SIP", SampleRecords.record(SampleRecords.events(from: "sip:alice@example.com"))),
+            ("without facts", CallRecord(context: SampleRecords.context(SampleRecords.events()))),
+        ]
+        for outcome in TransferOutcome.allCases {
+            records.append(("\(outcome)", SampleRecords.record(SampleRecords.events(transfer: outcome))))
+        }
+        return records
+    }()
+
+    @Test("what is written validates against the draft's schema", arguments: records.indices)
+    func validates(index: Int) throws {
+        let (name, record) = VConTests.records[index]
+        let data = try VCon(of: record).data()
+        let json = try JSONValue(parsing: data)
+        #expect(json["vcon"]?.string == "0.4.0")
+        guard let folder = SharedCases.vCon else { return }
+        let schema = try JSONValue(parsing: Data(contentsOf: URL(filePath: folder + "/vcon_json_schema.json")))
+        #expect(JSONSchemaValidator(root: schema).problems(of: json) == [], "\(name)")
+    }
+
+    @Test("the validator refuses what the schema refuses")
+    func validatorRefuses() throws {
+        guard let folder = SharedCases.vCon else { return }
+        let schema = try JSONValue(parsing: Data(contentsOf: URL(filePath: folder + "/vcon_json_schema.json")))
+        let validator = JSONSchemaValidator(root: schema)
+        let bad: [JSONValue] = [
+            [:], ["uuid": "no", "created_at": "2026-03-02T09:30:00Z"],
+            ["uuid": "019f15a6-a752-826f-b9a2-279e0d16bc46", "created_at": "yesterday"],
+            [
+                "uuid": "019f15a6-a752-826f-b9a2-279e0d16bc46", "created_at": "2026-03-02T09:30:00Z",
+                "dialog": [["type": "call", "start": "2026-03-02T09:30:00Z"]],
+            ],
+            [
+                "uuid": "019f15a6-a752-826f-b9a2-279e0d16bc46", "created_at": "2026-03-02T09:30:00Z",
+                "dialog": [["type": "text", "start": "2026-03-02T09:30:00Z", "originator": -1]],
+            ],
+        ]
+        for value in bad { #expect(validator.problems(of: value) != []) }
+    }
+
+    @Test("what is written is read back as it was", arguments: records.indices)
+    func roundTrip(index: Int) throws {
+        let written = try VCon(of: VConTests.records[index].record)
+        #expect(try VCon(parsing: written.data()) == written)
+    }
+
+    @Test("the draft's own examples are read")
+    func examples() throws {
+        guard let folder = SharedCases.vCon else { return }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".vcon") }
+        #expect(names.count >= 17)
+        for name in names.sorted() {
+            let data = try Data(contentsOf: URL(filePath: folder + "/" + name))
+            if name.contains("encrypted") {
+                #expect(throws: RecordsError.self) { try VCon(parsing: data) }
+            } else {
+                let document = try VCon(parsing: data)
+                #expect(name == "simple-vcon.vcon" || document.parties.count >= 2, "\(name)")
+            }
+        }
+        let inline = try Data(contentsOf: URL(filePath: folder + "/ab_call_int_rec.vcon"))
+        let recording = try VCon(parsing: inline).recording(besides: folder)
+        let audio = try AudioEncoding.decode(recording.data, name: "ab_call_int_rec")
+        #expect(audio.caller.durationInSeconds > 4)
+        let external = try Data(contentsOf: URL(filePath: folder + "/ab_call_ext_rec.vcon"))
+        #expect(throws: RecordsError.self) { try VCon(parsing: external).recording(besides: folder) }
+    }
+
+    @Test("a secret digit is in the vCon as a key that was pressed, and as nothing else")
+    func secretDigits() throws {
+        let document = try VCon(of: SampleRecords.record(SampleRecords.events(secret: "4929")))
+        let keys = document.dialog[0].partyHistory.filter { $0.event == .keydown }
+        #expect(keys.map(\.button) == ["4"] + Array(repeating: redactionPlaceholder, count: 4))
+        #expect(!String(decoding: try document.data(), as: UTF8.self).contains("4929"))
+    }
+
+    @Test("a transfer names who did what, and what became of the target")
+    func transferRoles() throws {
+        let document = try VCon(of: SampleRecords.record(SampleRecords.events(transfer: .busy)))
+        #expect(document.dialog.map(\.kind) == [.recording, .transfer, .incomplete])
+        let transfer = document.dialog[1]
+        #expect(transfer.transferee == 0 && transfer.transferor == 1 && transfer.transferTarget == 2)
+        #expect(transfer.original == 0 && transfer.targetDialog == 2)
+        #expect(document.dialog[2].disposition == .busy)
+        #expect(document.parties[2].tel == "+15550123")
+    }
+
+    @Test("the transcript has both sides in order, and the outcome is an analysis of its own")
+    func analysis() throws {
+        let record = SampleRecords.record(SampleRecords.events())
+        #expect(Transcript.lines(of: record).map(\.text) == ["Welcome.", "my bill"])
+        let document = try VCon(of: record)
+        #expect(document.analysis.map(\.type) == ["transcript", "report"])
+        #expect(document.analysis[1].content.body?["outcome"] == "abandoned")
+    }
+
+    @Test("the same call has the same UUID of version 8, another call another")
+    func identifiers() throws {
+        let one = try VCon(of: SampleRecords.record(SampleRecords.events("a"))).uuid
+        let two = try VCon(of: SampleRecords.record(SampleRecords.events("b"))).uuid
+        #expect(one != two)
+        #expect(try VCon(of: SampleRecords.record(SampleRecords.events("a"))).uuid == one)
+        #expect(one?.dropFirst(14).first == "8")
+    }
+
+    @Test("a recording beside the vCon is read when its hash is right, and refused when it is not")
+    func externalRecording() throws {
+        let folder = try TemporaryFolder()
+        let audio = try AudioEncoding.encode([[1, 2, 3]], sampleRate: 8_000, as: .wav)
+        try audio.write(to: URL(filePath: folder("call.wav")))
+        func document(_ hash: String) -> Data {
+            Data(
+                """
+                {"dialog":[{"type":"recording","start":"2026-03-02T09:30:00Z","parties":[0],"url":"call.wav",
+                "content_hash":"\(hash)"}]}
+                """.utf8)
+        }
+        #expect(try VCon(parsing: document("md4-x")).recording(besides: folder.path).data == audio)
+        #expect(throws: RecordsError.self) {
+            try VCon(parsing: document("sha512-AAAA")).recording(besides: folder.path)
+        }
+    }
+
+    @Test(
+        "what is no vCon is refused with a sentence",
+        arguments: ["", "{", "[]", "1", #"{"dialog":[{"type":"recording"}]}"#, #"{"payload":"!"}"#, #"{"parties":1}"#])
+    func garbage(text: String) {
+        #expect(throws: RecordsError.self) { try VCon(parsing: Data(text.utf8)) }
+    }
+}
