@@ -8,7 +8,6 @@ package struct Listener: Sendable {
     private let clockRate: ClockRate
     private var decimator: Decimator
     private var dtmf: DTMFDetector
-    private var tonality = ToneJudge()
     private var speech: SpeechDetector
     private var endPointer: EndPointer
     private var digits: DigitStream
@@ -23,7 +22,7 @@ package struct Listener: Sendable {
         self.clockRate = clockRate
         decimator = Decimator(factor: max(1, sampleRate / 8_000))
         dtmf = DTMFDetector()
-        speech = SpeechDetector()
+        speech = SpeechDetector(threshold: profile.audioThreshold)
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
         events.reserveCapacity(32)
@@ -39,10 +38,9 @@ package struct Listener: Sendable {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         decimator.decimate(frame, into: &narrow)
         if profile.hearsInBandDigits { hearDigits(narrow.span, at: position) }
-        let isTone = tonality.judge(narrow.span) || dtmf.isInTone
-        let probability = speech.probability(of: narrow.span, isTone: isTone, isConcealed: isConcealed)
+        let decision = speech.hear(narrow.span)
         let end = position + clockRate.ticks(tickDuration)
-        switch endPointer.frame(isActive: probability >= profile.audioThreshold, from: position, to: end) {
+        switch endPointer.frame(isActive: decision.isActive, from: position, to: end) {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))
