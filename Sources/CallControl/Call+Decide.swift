@@ -46,6 +46,7 @@ extension Call {
                     SpeechEnded(start: mediaTime(start).roundedSeconds, end: mediaTime(end).roundedSeconds)))
             utterance.speechEnded(at: end)
             tell(.speechEnded, at: caller.position)
+        case .keyReleased: break
         }
         drainSession()
     }

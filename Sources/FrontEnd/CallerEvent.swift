@@ -9,6 +9,8 @@ package enum CallerEvent: Sendable, Equatable {
     case speechStarted(at: SampleTime)
     /// Somebody has stopped speaking, between these times; heard after the speech-end time-out.
     case speechEnded(from: SampleTime, to: SampleTime)
+    /// A key whose tones were heard in the audio went up.
+    case keyReleased(KeyTones)
 }
 
 /// One key press, whatever it was heard by.
@@ -22,5 +24,21 @@ package struct DigitEvent: Sendable, Equatable {
         self.digit = digit
         self.source = source
         self.start = start
+    }
+}
+
+/// The tones of one key in the audio, from first to last.
+package struct KeyTones: Sendable, Equatable {
+    package var digit: Digit
+    package var start: SampleTime
+    package var end: SampleTime
+    /// RMS of both tones together, in dB over full scale.
+    package var levelInDBOV: Double
+
+    package init(digit: Digit, start: SampleTime, end: SampleTime, levelInDBOV: Double) {
+        self.digit = digit
+        self.start = start
+        self.end = end
+        self.levelInDBOV = levelInDBOV
     }
 }

@@ -2,91 +2,115 @@ import Telephony
 
 /// Finds keys in audio of 8 kHz (ITU-T Q.23, Q.24).
 ///
-/// Every 5 ms a window of 16 ms is correlated with the eight frequencies, one lane each, with phase. A window holds a
-/// key when two of them, one of each group, carry more than half of its energy, stand out of their groups, and lie
-/// within the twist that is allowed. A key is one that six windows in a row hold (a tone of 30 ms and more), at
-/// frequencies which the advance of the phases puts within 2.5 % of the nominal ones; it ends after four windows without
-/// it, so that a break of 10 ms does not double it.
+/// A cheap gate, careful judges. ``KeyToneBank`` says every 5 ms which key the last 30 ms may hold, looking at nothing
+/// but the eight frequencies; so neither dial tone nor hum hides a key. While the gate is open, ``TwoToneFit`` measures
+/// what is there over its whole length: frequencies to a fraction of a hertz, edges to a few milliseconds, twist, and the
+/// share of the band that the two tones explain. A key is what lasts 30 ms, lies within 2.5 % of both of its frequencies
+/// and within the twist, and leaves little unexplained. It ends when its tones have been away for 25 ms.
 struct DTMFDetector: Sendable {
-    /// A key that was found.
-    struct Detection {
+    /// A key that went down or up.
+    struct Detection: Sendable {
         var digit: Digit
-        /// When it went down, in samples from the beginning of the frame in hand; negative before it.
+        /// When it went down, in samples of 8 kHz from the beginning of the frame in hand; negative before it.
         var startInSamples: Int
+        /// When it went up, likewise; `nil` while it is down.
+        var endInSamples: Int?
+        /// RMS of both tones together.
+        var levelInDBOV: Double
     }
 
-    private static let window = 128
-    private static let hop = 40
-    private static let windowsToAccept = 6
-    private static let windowsToEnd = 4
-    /// The energy in a window below which nothing is a key: about -42 dBm0 a tone.
-    private static let leastEnergy: Float = 128 * 30_000
-    /// High group over low group, +6 dB, and low over high, 10 dB: 2 dB beyond what must be accepted.
-    private static let mostTwist: Float = 4
-    private static let mostReverseTwist: Float = 10
-    /// A key's tones stand out of their groups by 6 dB.
-    private static let dominance: Float = 4
-    private static let energyShare: Float = 0.5
-    private static let frequencyTolerance = 0.025
+    /// What a key has to be.
+    struct Limits: Sendable {
+        /// The squared peak amplitude of the weaker tone: about -52 dBm0.
+        var leastPower: Float = 3_300
+        /// Samples of the shortest key: 30 ms.
+        var shortest = 240
+        /// Samples of the shortest key of which a codec ate a part: 22.5 ms.
+        var shortestWhenClear = 180
+        /// Samples of the shortest key of which a codec left still less, and how long it has to be heard at all: 18.75 ms
+        /// and 35 ms.
+        var shortestRemains = 150
+        var shortestSounding = 280
+        /// Of both frequencies, as a share, and in Hz beside it for the error of the measurement.
+        var frequencyTolerance: Float = 0.015
+        var frequencySlack: Float = 3.5
+        /// High over low group in power, +5.3 dB, and low over high, 9.1 dB: beyond what must be accepted by what noise
+        /// adds.
+        var mostTwist: Float = 3.4
+        var mostReverseTwist: Float = 8.2
+        /// The same by what a codec adds: +6.5 dB and 10.5 dB.
+        var codedTwist: Float = 4.5
+        var codedReverseTwist: Float = 11.2
+    }
 
-    private let cosines: [SIMD8<Float>]
-    private let sines: [SIMD8<Float>]
-    /// The end of the last frame and the frame in hand.
+    private static let block = KeyToneBank.block
+    private static let history = 640
+    private static let capacity = history + 160 * 8
+    /// Samples without the key's tones after which it is up: 25 ms.
+    private static let release = 200
+    /// Attempts at every opening of the gate before they become rarer.
+    private static let eagerAttempts = 10
+
+    private let limits: Limits
+    private var bank = KeyToneBank()
+    /// The last samples; those before `count` are there.
     private var samples: [Float]
-    /// Where the next window begins in ``samples``.
-    private var nextWindow = 160
+    private var count = DTMFDetector.history
+    /// Samples of ``samples`` that the bank has taken.
+    private var banked = DTMFDetector.history
 
-    /// What the windows in a row hold.
-    private struct Run: Sendable {
-        var low = 0
-        var high = 0
-        var windows = 0
-        var start = 0
-        var lastLow = (real: Float(0), imaginary: Float(0))
-        var lastHigh = (real: Float(0), imaginary: Float(0))
-        /// Sums of the phase advances beyond the nominal, in radians.
-        var lowDrift = 0.0
-        var highDrift = 0.0
-        var advances = 0
+    /// The gate's opening in hand.
+    private var candidate: KeyToneBank.Candidate?
+    private var openings = 0
+    private var attempts = 0
+    /// Where in ``samples`` an attempt is worth its while again.
+    private var nextAttempt = 0
+    /// The key that is down.
+    private var key: Key?
+    /// Where in ``samples`` the tones of the key before ended.
+    private var lastEnd = 0
+
+    private struct Key: Sendable {
+        var digit: Digit
+        var row: Int
+        var column: Int
+        /// Index in ``samples``; may be negative.
+        var start: Int
+        var lastPresent: Int
+        var lowPower: Float
+        var highPower: Float
+        var fit: TwoToneFit
     }
 
-    private var run: Run?
-    private var missing = 0
-    private var isAccepted = false
     private var found: InlineArray<8, Detection?> = InlineArray(repeating: nil)
     private var foundCount = 0
     private var taken = 0
 
-    /// A key's tones were in the audio up to now.
-    var isInTone: Bool { run != nil && (isAccepted || (run?.windows ?? 0) >= 3) }
+    /// A key's tones are in the audio.
+    var isInTone: Bool { key != nil || openings >= 3 }
 
-    init() {
-        let frequencies: [Double] = [697, 770, 852, 941, 1_209, 1_336, 1_477, 1_633]
-        func table(_ wave: (Double) -> Double) -> [SIMD8<Float>] {
-            (0..<DTMFDetector.window).map { index in
-                var lanes = SIMD8<Float>()
-                for lane in 0..<8 { lanes[lane] = Float(wave(2 * .pi * frequencies[lane] * Double(index) / 8_000)) }
-                return lanes
-            }
-        }
-        cosines = table(cosine)
-        sines = table(sine)
-        samples = [Float](repeating: 0, count: DTMFDetector.window + 160)
+    init(limits: Limits = Limits()) {
+        self.limits = limits
+        samples = [Float](repeating: 0, count: DTMFDetector.capacity)
     }
 
     /// Takes 160 samples.
     mutating func hear(_ frame: Span<Int16>) {
-        let kept = DTMFDetector.window
-        for index in 0..<kept { samples[index] = samples[index + 160] }
-        for index in 0..<min(160, frame.count) { samples[kept + index] = Float(frame[index]) }
-        nextWindow -= 160
-        if run != nil { run?.start -= 160 }
-        while nextWindow + DTMFDetector.window <= samples.count {
-            judgeWindow(at: nextWindow)
-            nextWindow += DTMFDetector.hop
+        if count + 160 > DTMFDetector.capacity { rewind() }
+        let base = count
+        var target = samples.mutableSpan
+        let taken = min(160, frame.count)
+        for index in 0..<taken { target[base &+ index] = Float(frame[index]) }
+        count += taken
+        while banked + DTMFDetector.block <= count {
+            let held = samples
+            bank.take(held.span, at: banked)
+            banked += DTMFDetector.block
+            judge()
         }
     }
 
+    /// The next key that went down or up.
     mutating func next() -> Detection? {
         guard taken < foundCount else {
             taken = 0
@@ -97,124 +121,198 @@ struct DTMFDetector: Sendable {
         return found[taken - 1]
     }
 
-    private mutating func judgeWindow(at start: Int) {
-        let window = DTMFDetector.correlate(samples.span, from: start, cosines.span, sines.span)
-        let power = window.real * window.real + window.imaginary * window.imaginary
-        guard window.energy >= DTMFDetector.leastEnergy,
-            let (low, high) = DTMFDetector.key(power: power, energy: window.energy)
-        else { return miss() }
-        hold(
-            low, high, (window.real[low], window.imaginary[low]), (window.real[high + 4], window.imaginary[high + 4]),
-            start: start - DTMFDetector.window)
+    /// Keeps the last 80 ms.
+    private mutating func rewind() {
+        let gone = count - DTMFDetector.history
+        for index in 0..<DTMFDetector.history { samples[index] = samples[index + gone] }
+        count -= gone
+        banked -= gone
+        lastEnd = max(0, lastEnd - gone)
+        nextAttempt -= gone
+        key?.start -= gone
+        key?.lastPresent -= gone
     }
 
-    /// The correlation of a window with each frequency, and its energy.
-    private static func correlate(
-        _ samples: Span<Float>, from start: Int, _ cosines: Span<SIMD8<Float>>, _ sines: Span<SIMD8<Float>>
-    ) -> (real: SIMD8<Float>, imaginary: SIMD8<Float>, energy: Float) {
-        var real = SIMD8<Float>()
-        var imaginary = SIMD8<Float>()
-        var energy: Float = 0
-        for index in 0..<window {
-            let sample = samples[start + index]
-            energy += sample * sample
-            real += cosines[index] * sample
-            imaginary += sines[index] * sample
+    private mutating func judge() {
+        if key != nil { follow() }
+        let next = bank.candidate(least: limits.leastPower)
+        guard let next else { return close() }
+        if let candidate, candidate.row == next.row, candidate.column == next.column {
+            openings += 1
+        } else {
+            openings = 1
+            attempts = 0
+            nextAttempt = 0
         }
-        return (real, imaginary, energy)
-    }
-
-    /// The row and column of the key that a window holds, if any.
-    private static func key(power: SIMD8<Float>, energy: Float) -> (low: Int, high: Int)? {
-        var low = 0
-        var high = 0
-        for lane in 1..<4 {
-            if power[lane] > power[low] { low = lane }
-            if power[lane + 4] > power[high + 4] { high = lane }
-        }
-        let lowPower = power[low]
-        let highPower = power[high + 4]
-        // A sine of amplitude A has the energy A²·N/2 in N samples and the correlation A·N/2.
-        guard (lowPower + highPower) * 2 / Float(window) >= energyShare * energy,
-            highPower <= mostTwist * lowPower, lowPower <= mostReverseTwist * highPower
-        else { return nil }
-        for lane in 0..<4 {
-            if lane != low, power[lane] * dominance > lowPower { return nil }
-            if lane != high, power[lane + 4] * dominance > highPower { return nil }
-        }
-        return (low, high)
-    }
-
-    private mutating func miss() {
-        guard run != nil else { return }
-        missing += 1
-        if missing >= DTMFDetector.windowsToEnd || !isAccepted && missing >= 2 {
-            run = nil
-            isAccepted = false
-            missing = 0
-        }
-    }
-
-    private mutating func hold(
-        _ low: Int, _ high: Int, _ lowPhasor: (real: Float, imaginary: Float),
-        _ highPhasor: (real: Float, imaginary: Float), start: Int
-    ) {
-        guard var current = run, current.low == low, current.high == high else {
-            // Another key than the one before: it must hold for itself.
-            if run != nil, isAccepted, missing == 0 { return miss() }
-            var next = Run()
-            next.low = low
-            next.high = high
-            next.windows = 1
-            // Half of the window was silent at the onset.
-            next.start = start + DTMFDetector.window / 2
-            next.lastLow = lowPhasor
-            next.lastHigh = highPhasor
-            run = next
-            isAccepted = false
-            missing = 0
+        candidate = next
+        guard openings >= 2 else {
             return
         }
-        if missing == 0 {
-            current.lowDrift += DTMFDetector.advance(
-                from: current.lastLow, to: lowPhasor, frequency: DTMFDetector.frequencies[low])
-            current.highDrift += DTMFDetector.advance(
-                from: current.lastHigh, to: highPhasor, frequency: DTMFDetector.frequencies[high + 4])
-            current.advances += 1
+        if let key, key.row == next.row, key.column == next.column, banked - key.lastPresent < DTMFDetector.release {
+            return
         }
-        current.lastLow = lowPhasor
-        current.lastHigh = highPhasor
-        current.windows += 1
-        missing = 0
-        run = current
-        if !isAccepted, current.windows >= DTMFDetector.windowsToAccept { accept(current) }
+        guard banked >= nextAttempt else {
+            return
+        }
+        attempt(next)
     }
 
-    private static let frequencies: InlineArray<8, Double> = [697, 770, 852, 941, 1_209, 1_336, 1_477, 1_633]
-
-    /// How far the phase moved beyond what the nominal frequency moves it in a hop, in radians from -π to π.
-    private static func advance(
-        from old: (real: Float, imaginary: Float), to new: (real: Float, imaginary: Float), frequency: Double
-    ) -> Double {
-        // The correlators restart with each window, so a nominal tone turns by its own phase over the hop.
-        let turned =
-            arcTangent(Double(old.imaginary), Double(old.real)) - arcTangent(Double(new.imaginary), Double(new.real))
-        let nominal = 2 * Double.pi * frequency * Double(hop) / 8_000
-        let excess = turned - nominal
-        return excess - 2 * .pi * (excess / (2 * .pi)).rounded()
+    private mutating func close() {
+        candidate = nil
+        openings = 0
+        attempts = 0
+        nextAttempt = 0
     }
 
-    private mutating func accept(_ run: Run) {
-        guard run.advances > 0 else { return }
-        let hopInSeconds = Double(DTMFDetector.hop) / 8_000
-        let lowError = run.lowDrift / Double(run.advances) / (2 * .pi * hopInSeconds)
-        let highError = run.highDrift / Double(run.advances) / (2 * .pi * hopInSeconds)
-        guard abs(lowError) <= DTMFDetector.frequencyTolerance * DTMFDetector.frequencies[run.low],
-            abs(highError) <= DTMFDetector.frequencyTolerance * DTMFDetector.frequencies[run.high + 4]
-        else { return }
-        isAccepted = true
-        guard foundCount < found.count, let digit = DTMFDetector.digit(row: run.low, column: run.high) else { return }
-        found[foundCount] = Detection(digit: digit, startInSamples: run.start)
+    // MARK: - Down
+
+    private mutating func attempt(_ candidate: KeyToneBank.Candidate) {
+        let rows: SIMD4<Float> = [697, 770, 852, 941]
+        let columns: SIMD4<Float> = [1_209, 1_336, 1_477, 1_633]
+        var fit = TwoToneFit(lowFrequency: rows[candidate.row], highFrequency: columns[candidate.column])
+        let first = max(lastEnd, count - DTMFDetector.history)
+        guard measure(&fit, from: first), isKey(fit, rows[candidate.row], columns[candidate.column]),
+            let digit = DTMFDetector.digit(row: candidate.row, column: candidate.column)
+        else {
+            postpone(after: fit)
+            return
+        }
+        press(digit, candidate, fit)
+    }
+
+    /// Waits until tones that go on are long enough, and ever longer while what is there is no key.
+    private mutating func postpone(after fit: TwoToneFit) {
+        attempts += 1
+        let goesOn = fit.end + DTMFDetector.block / 2 >= banked && fit.end - fit.start < limits.shortest
+        let patience = attempts <= DTMFDetector.eagerAttempts ? DTMFDetector.block : 4 * DTMFDetector.block
+        nextAttempt = max(banked + patience, goesOn ? fit.start + limits.shortest : 0)
+    }
+
+    /// Fits the tones within the last 80 ms; `false` when they are too short.
+    private func measure(_ fit: inout TwoToneFit, from first: Int) -> Bool {
+        let samples = samples.span
+        fit.fit(samples, from: banked - KeyToneBank.window, to: banked, rounds: 2)
+        fit.findEdges(samples, around: banked - KeyToneBank.window / 2, from: first, to: banked)
+        guard fit.end - fit.start >= limits.shortestRemains * 2 / 3 else { return false }
+        // Again over all that there is of the tones, which the first window held a part of.
+        fit.fit(samples, from: fit.start, to: fit.end, rounds: 2)
+        fit.findEdges(samples, around: (fit.start + fit.end) / 2, from: first, to: banked)
+        return fit.end - fit.start >= limits.shortestRemains
+    }
+
+    private func isKey(_ fit: TwoToneFit, _ lowFrequency: Float, _ highFrequency: Float) -> Bool {
+        guard isNear(fit.low, lowFrequency), isNear(fit.high, highFrequency),
+            min(fit.low.power, fit.high.power) >= limits.leastPower
+        else { return false }
+        let surroundings = fit.surroundings(samples.span)
+        return isAlone(fit, surroundings) || isSteady(fit, surroundings)
+    }
+
+    private func isNear(_ sine: TwoToneFit.Sine, _ frequency: Float) -> Bool {
+        abs(sine.frequency / TwoToneFit.radiansPerHertz - frequency)
+            <= limits.frequencyTolerance * frequency + limits.frequencySlack
+    }
+
+    /// Whether the tones have next to nothing below them, which no voice has: then they may share their band with what a
+    /// codec makes of them, and have the twist and the length that it leaves them.
+    private func isAlone(_ fit: TwoToneFit, _ surroundings: TwoToneFit.Surroundings) -> Bool {
+        let length = fit.end - fit.start
+        guard surroundings.below <= (surroundings.pitch <= 0.002 ? 0.15 : 0.04),
+            surroundings.share >= (length >= limits.shortest ? 0.65 : 0.9),
+            length >= limits.shortestWhenClear || soundingLength(around: fit) >= limits.shortestSounding
+        else { return false }
+        return hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
+            || hasTwist(fit, most: limits.codedTwist, reverse: limits.codedReverseTwist)
+                && fit.unsteadiness(samples.span) <= 4
+    }
+
+    /// How long it is about as loud as the tones, around them: a codec at a low rate begins a tone with something else.
+    private func soundingLength(around fit: TwoToneFit) -> Int {
+        let least = (fit.low.power + fit.high.power) / 8 * Float(DTMFDetector.block)
+        var first = fit.start
+        var last = fit.end
+        while first - DTMFDetector.block >= max(0, fit.start - 240), energy(from: first - DTMFDetector.block) >= least {
+            first -= DTMFDetector.block
+        }
+        while last + DTMFDetector.block <= banked, energy(from: last) >= least { last += DTMFDetector.block }
+        return last - first
+    }
+
+    /// The energy of 5 ms.
+    private func energy(from first: Int) -> Float {
+        let samples = samples.span
+        var sum: Float = 0
+        for index in first..<(first + DTMFDetector.block) { sum += samples[index] * samples[index] }
+        return sum
+    }
+
+    /// Whether the tones are long, steady and nearly alone in their band, with something below that is soft or a dial
+    /// tone: a voice has a pitch below and formants beside, and is never steady for long.
+    private func isSteady(_ fit: TwoToneFit, _ surroundings: TwoToneFit.Surroundings) -> Bool {
+        fit.end - fit.start >= limits.shortest && surroundings.pitch <= 0.12 && surroundings.share >= 0.88
+            && hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
+            && fit.unsteadiness(samples.span) <= 1.9
+            && (surroundings.below <= 0.25
+                || DialTone.explains(
+                    samples.span, from: max(0, banked - DTMFDetector.history), to: banked))
+    }
+
+    private func hasTwist(_ fit: TwoToneFit, most: Float, reverse: Float) -> Bool {
+        fit.high.power <= most * fit.low.power && fit.low.power <= reverse * fit.high.power
+    }
+
+    private mutating func press(_ digit: Digit, _ candidate: KeyToneBank.Candidate, _ fit: TwoToneFit) {
+        if let key {
+            let isSame = key.row == candidate.row && key.column == candidate.column
+            if isSame, fit.start - key.lastPresent < DTMFDetector.release {
+                self.key?.lastPresent = fit.end
+                return
+            }
+            lift(key)
+            self.key = nil
+        }
+        let pressed = Key(
+            digit: digit, row: candidate.row, column: candidate.column, start: fit.start, lastPresent: fit.end,
+            lowPower: fit.low.power, highPower: fit.high.power, fit: fit)
+        key = pressed
+        report(pressed, end: nil)
+    }
+
+    // MARK: - Up
+
+    /// Looks whether the key that is down still sounds.
+    private mutating func follow() {
+        guard var current = key else {
+            return
+        }
+        let powers = bank.shortPowers
+        let low = powers[current.row]
+        let high = powers[current.column + 4]
+        if low >= current.lowPower / 4, high >= current.highPower / 4 {
+            // The middle of the window is within the tones.
+            current.lastPresent = max(current.lastPresent, banked - DTMFDetector.block)
+            key = current
+        } else if banked - current.lastPresent >= DTMFDetector.release {
+            lift(current)
+            key = nil
+        }
+    }
+
+    private mutating func lift(_ key: Key) {
+        lastEnd = max(0, key.lastPresent)
+        report(key, end: key.lastPresent)
+    }
+
+    private mutating func report(_ key: Key, end: Int?) {
+        guard foundCount < found.count else {
+            return
+        }
+        // What is in hand is the frame that ends at `count`.
+        let frame = count - 160
+        let meanSquare = Double(key.lowPower + key.highPower) / 2
+        found[foundCount] = Detection(
+            digit: key.digit, startInSamples: key.start - frame, endInSamples: end.map { $0 - frame },
+            levelInDBOV: 10 * logarithm10(max(1, meanSquare) / 0x1p30))
         foundCount += 1
     }
 

@@ -7,6 +7,10 @@ struct Decimator: Sendable {
     /// The end of the last frame in front of the frame in hand.
     private var window: [Float]
 
+    /// By how many samples of 8 kHz what comes out lags behind.
+    var delayInSamples: Int { factor > 1 ? Decimator.tapsPerSample / 2 : 0 }
+    private static let tapsPerSample = 16
+
     /// - Parameter factor: 1 for 8 kHz, 2 for 16 kHz, 6 for 48 kHz.
     init(factor: Int) {
         self.factor = factor
@@ -15,7 +19,7 @@ struct Decimator: Sendable {
             window = []
             return
         }
-        let count = 16 * factor + 1
+        let count = Decimator.tapsPerSample * factor + 1
         let cutoff = 3_600 / (8_000 * Double(factor))
         var taps = (0..<count).map { index -> Double in
             let offset = Double(index) - Double(count - 1) / 2

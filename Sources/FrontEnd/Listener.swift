@@ -51,10 +51,20 @@ package struct Listener: Sendable {
     private mutating func hearDigits(_ frame: Span<Int16>, at position: SampleTime) {
         dtmf.hear(frame)
         while let detection = dtmf.next() {
-            let offset = clockRate.ticksPerSecond * Int64(detection.startInSamples) / 8_000
-            digits.inBand(detection.digit, start: position + offset)
+            let start = position + ticks(detection.startInSamples - decimator.delayInSamples)
+            if let end = detection.endInSamples {
+                let tones = KeyTones(
+                    digit: detection.digit, start: start, end: position + ticks(end - decimator.delayInSamples),
+                    levelInDBOV: detection.levelInDBOV)
+                events.append(.keyReleased(tones))
+            } else {
+                digits.inBand(detection.digit, start: start)
+            }
         }
     }
+
+    /// Ticks of the clock in samples of 8 kHz.
+    private func ticks(_ samples: Int) -> Int64 { clockRate.ticksPerSecond * Int64(samples) / 8_000 }
 
     /// A key that RFC 4733 signalled, once, in the order of key-down times.
     package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime) {
