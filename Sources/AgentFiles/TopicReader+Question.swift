@@ -163,11 +163,14 @@ extension TopicReader {
     // MARK: - Messages
 
     /// A message: a text, a list of variants, or a mapping with `speak` or `text`.
+    ///
+    /// `allowBargeIn` lets keys and speech interrupt it or neither; `parley.bargeIn` tells them apart.
     func message(_ node: Node) -> Message? {
         if case .mapping = node {
             guard var map = MappingReader(node, "a message", file: file, collector: collector) else { return nil }
             _ = map.string("kind")
             let allows = map.boolean("allowBargeIn") ?? true
+            let permission = map.word("parley.bargeIn", of: BargeInPermission.self)
             let speak = map.value("speak")
             let text = map.value("text")
             map.refuseOthers()
@@ -175,7 +178,7 @@ extension TopicReader {
                 map.complain("a message needs 'speak' or 'text'")
                 return nil
             }
-            return Message(variants: variants(source), allowsBargeIn: allows)
+            return Message(variants: variants(source), bargeIn: permission ?? (allows ? .keysAndSpeech : .nothing))
         }
         return Message(variants: variants(node))
     }

@@ -79,6 +79,23 @@ package struct VariablePath: Sendable, Hashable, CustomStringConvertible {
     package var description: String { "\(scope.rawValue).\(name)" }
 }
 
+/// What may interrupt a prompt.
+package enum BargeInPermission: String, Sendable, CaseIterable {
+    case keysAndSpeech = "KeysAndSpeech"
+    /// For prompts that are played where others talk.
+    case keys = "Keys"
+    case speech = "Speech"
+    case nothing = "Nothing"
+
+    /// Whether this may interrupt.
+    package func contains(_ cause: BargeInCause) -> Bool {
+        switch (self, cause) {
+        case (.keysAndSpeech, _), (.keys, .digit), (.speech, .speech): true
+        case (.nothing, _), (.keys, .speech), (.speech, .digit): false
+        }
+    }
+}
+
 /// Something to say.
 package struct Message: Sendable {
     /// A piece of what is said, in order.
@@ -90,11 +107,11 @@ package struct Message: Sendable {
 
     /// Variants, of which one is said.
     package var variants: [[Part]]
-    package var allowsBargeIn: Bool
+    package var bargeIn: BargeInPermission
 
-    package init(variants: [[Part]], allowsBargeIn: Bool = true) {
+    package init(variants: [[Part]], bargeIn: BargeInPermission = .keysAndSpeech) {
         self.variants = variants
-        self.allowsBargeIn = allowsBargeIn
+        self.bargeIn = bargeIn
     }
 }
 

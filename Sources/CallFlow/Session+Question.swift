@@ -73,7 +73,7 @@ extension Session {
     mutating func take(_ key: Key) {
         switch state {
         case .asking(let asking):
-            guard playing.allSatisfy(\.allowsBargeIn) else { return keep(key) }
+            guard playing.allSatisfy({ $0.bargeIn.contains(.digit) }) else { return keep(key) }
             account(key, isSensitive: asking.question.entity.isSensitive)
             _ = bargeIn(.digit)
             takeAnswer(key)

@@ -159,7 +159,7 @@ package struct Session: Sendable {
     /// Stops what is being said if the caller may interrupt it; returns whether nothing holds the key back.
     mutating func bargeIn(_ cause: BargeInCause) -> Bool {
         guard !playing.isEmpty else { return true }
-        guard playing.allSatisfy(\.allowsBargeIn) else { return false }
+        guard playing.allSatisfy({ $0.bargeIn.contains(cause) }) else { return false }
         playing.removeAll()
         emit(.stopPlaying(.bargeIn, bargeIn: cause))
         return true
@@ -225,7 +225,7 @@ package struct Session: Sendable {
             lastPlayback += 1
             let playback = Playback(
                 id: PlaybackID(lastPlayback), source: source, topic: topicName, action: action,
-                allowsBargeIn: message.allowsBargeIn)
+                bargeIn: message.bargeIn)
             playing.append(playback)
             emit(.play(playback))
         }

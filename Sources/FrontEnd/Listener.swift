@@ -9,10 +9,16 @@ package struct Listener: Sendable {
     private var decimator: Decimator
     private var dtmf: DTMFDetector
     private var speech: SpeechDetector
+    private var echo = EchoPredictor()
+    private var saidDecimator: Decimator
     private var endPointer: EndPointer
     private var digits: DigitStream
     private var events: [CallerEvent] = []
     private var nextEvent = 0
+    /// What the last frame is, whoever spoke.
+    package private(set) var decision = SpeechDetector.Decision(probability: 0, isActive: false)
+    /// How much weaker what the party is told comes back, in dB, as far as it was seen.
+    package var returnLossInDB: Double { echo.returnLossInDB }
     /// The frame heard last has a key's tones in it.
     package var containsTone: Bool { dtmf.isInTone }
 
@@ -21,6 +27,7 @@ package struct Listener: Sendable {
         self.profile = profile
         self.clockRate = clockRate
         decimator = Decimator(factor: max(1, sampleRate / 8_000))
+        saidDecimator = Decimator(factor: max(1, sampleRate / 8_000))
         dtmf = DTMFDetector()
         speech = SpeechDetector(threshold: profile.audioThreshold)
         endPointer = EndPointer(profile, clockRate: clockRate)
@@ -39,13 +46,22 @@ package struct Listener: Sendable {
         decimator.decimate(frame, into: &narrow)
         if profile.hearsInBandDigits { hearDigits(narrow.span, at: position) }
         let decision = speech.hear(narrow.span)
+        self.decision = decision
+        let isCaller = echo.standsOut(speech.regionEnergies) && decision.isActive
         let end = position + clockRate.ticks(tickDuration)
-        switch endPointer.frame(isActive: decision.isActive, from: position, to: end) {
+        switch endPointer.frame(isActive: isCaller, from: position, to: end) {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))
         }
         takeDigits()
+    }
+
+    /// Takes the 20 ms that the party is told after the frame heard last: its echo is no speech of the party's.
+    package mutating func say(_ frame: Span<Int16>) {
+        var narrow = InlineArray<160, Int16>(repeating: 0)
+        saidDecimator.decimate(frame, into: &narrow)
+        echo.say(narrow.span)
     }
 
     private mutating func hearDigits(_ frame: Span<Int16>, at position: SampleTime) {

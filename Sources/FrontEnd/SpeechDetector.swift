@@ -43,6 +43,6 @@ package struct SpeechDetector: Sendable {
         return logistic(Lanes(repeating: network.logit(of: values.span)))[0]
     }
 
-    // What a test of the parts looks at.
-    var lastFeatures: [Float] { features.values }
+    /// The energies of the last frame in the regions of ``SpeechSpectrum``.
+    var regionEnergies: SIMD4<Float> { features.regionEnergies }
 }

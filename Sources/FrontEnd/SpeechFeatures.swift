@@ -21,8 +21,6 @@ struct SpeechFeatures: Sendable {
     private static let edges: InlineArray<21, Int> = [
         2, 4, 6, 8, 10, 12, 14, 16, 19, 22, 26, 30, 35, 41, 48, 56, 65, 75, 87, 101, 118,
     ]
-    /// The regions of tonality and flux in blocks of eight bins; the first begins with the fifth bin.
-    private static let regions: InlineArray<5, Int> = [0, 2, 5, 9, 14]
     private static let leastPower: Float = 1e-5
 
     private var samples = [Float](repeating: 0, count: SpeechFeatures.kept + SpeechFeatures.frame)
@@ -35,6 +33,9 @@ struct SpeechFeatures: Sendable {
     private var loudest: Float = 0
     private var isFirst = true
     private(set) var values = [Float](repeating: 0, count: SpeechFeatures.count)
+
+    /// The energies of the frame in the four regions.
+    private(set) var regionEnergies = SIMD4<Float>()
 
     /// Takes 160 samples at 8 kHz.
     mutating func hear(_ frame: Span<Int16>) {
@@ -148,7 +149,7 @@ struct SpeechFeatures: Sendable {
         _ region: Int, _ earlier: Span<Lanes>, _ later: Span<Lanes>, _ last: Span<Lanes>, _ older: Span<Lanes>
     ) -> RegionSums {
         var part = RegionSums()
-        for block in regions[region]..<regions[region + 1] {
+        for block in SpeechSpectrum.regions[region]..<SpeechSpectrum.regions[region + 1] {
             let mask = block == 0 ? Lanes(0, 0, 0, 0, 1, 1, 1, 1) : Lanes(repeating: 1)
             part.add(earlier[block], later[block], later[block].squareRoot(), last[block], older[block], mask)
         }
@@ -156,10 +157,11 @@ struct SpeechFeatures: Sendable {
     }
 
     private mutating func set(_ region: Int, _ part: RegionSums) {
-        let blocks = SpeechFeatures.regions[region + 1] - SpeechFeatures.regions[region]
+        let blocks = SpeechSpectrum.regions[region + 1] - SpeechSpectrum.regions[region]
         let bins = Float(blocks * 8 - (region == 0 ? 4 : 0))
         let means = Lanes(part.earlier.sum() / bins, part.later.sum() / bins, 1, 1, 1, 1, 1, 1)
         let logarithm = binaryLogarithm(means + SpeechFeatures.leastPower)
+        regionEnergies[region] = part.earlier.sum() + part.later.sum()
         values[62 + region] = (logarithm[0] + logarithm[1] - part.logarithms.sum() / bins) * 0.15
         values[66 + region] = part.change.sum() / (part.total.sum() + 0.01)
         values[70 + region] = part.olderChange.sum() / (part.olderTotal.sum() + 0.01)

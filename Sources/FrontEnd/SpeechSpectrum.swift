@@ -8,6 +8,8 @@ struct SpeechSpectrum: Sendable {
     /// Samples from a window's beginning to its peak: it falls faster than it rises, to hear an onset soon.
     private static let rise = 192
     private static let hop = 80
+    /// Where the regions begin, in blocks of eight bins; the first begins with the fifth bin.
+    static let regions: InlineArray<5, Int> = [0, 2, 5, 9, 14]
 
     private let shape: [Lanes]
     /// cos and -sin of 2πk/32, for k below 16.
@@ -17,6 +19,20 @@ struct SpeechSpectrum: Sendable {
     /// The power in bins 0...127 of the earlier and of the later window.
     private(set) var earlier = [Lanes](repeating: Lanes(), count: 16)
     private(set) var later = [Lanes](repeating: Lanes(), count: 16)
+
+    /// The energies of both windows in the four regions 125 to 500, to 1,250, to 2,250 and to 3,500 Hz.
+    var regions: SIMD4<Float> {
+        var energies = SIMD4<Float>()
+        for region in 0..<4 {
+            var sum = Lanes()
+            for block in SpeechSpectrum.regions[region]..<SpeechSpectrum.regions[region + 1] {
+                let mask = block == 0 ? Lanes(0, 0, 0, 0, 1, 1, 1, 1) : Lanes(repeating: 1)
+                sum += (earlier[block] + later[block]) * mask
+            }
+            energies[region] = sum.sum()
+        }
+        return energies
+    }
 
     init() {
         let fall = SpeechSpectrum.window - SpeechSpectrum.rise
