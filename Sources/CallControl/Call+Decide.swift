@@ -46,7 +46,7 @@ extension Call {
                     SpeechEnded(start: mediaTime(start).roundedSeconds, end: mediaTime(end).roundedSeconds)))
             utterance.speechEnded(at: end)
             tell(.speechEnded, at: caller.position)
-        case .keyReleased: break
+        case .keyReleased, .toneStarted, .toneEnded: break
         }
         drainSession()
     }

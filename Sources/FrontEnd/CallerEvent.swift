@@ -11,6 +11,10 @@ package enum CallerEvent: Sendable, Equatable {
     case speechEnded(from: SampleTime, to: SampleTime)
     /// A key whose tones were heard in the audio went up.
     case keyReleased(KeyTones)
+    /// A tone of the network or of a machine was recognised; it began at this time and goes on.
+    case toneStarted(CallProgressTone, at: SampleTime)
+    /// It has ended.
+    case toneEnded(ToneSpan)
 }
 
 /// One key press, whatever it was heard by.

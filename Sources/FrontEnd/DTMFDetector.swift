@@ -44,7 +44,9 @@ struct DTMFDetector: Sendable {
     }
 
     private static let block = KeyToneBank.block
-    private static let history = 640
+    /// Samples that are kept, and in which a key is looked for.
+    private static let history = 800
+    private static let reach = 640
     private static let capacity = history + 160 * 8
     /// Samples without the key's tones after which it is up: 25 ms.
     private static let release = 200
@@ -86,6 +88,10 @@ struct DTMFDetector: Sendable {
     private var foundCount = 0
     private var taken = 0
 
+    /// The last 100 ms and more, the frame in hand at the end.
+    var recentSamples: [Float] { samples }
+    var sampleCount: Int { count }
+
     /// A key's tones are in the audio.
     var isInTone: Bool { key != nil || openings >= 3 }
 
@@ -110,6 +116,12 @@ struct DTMFDetector: Sendable {
         }
     }
 
+    /// The audio has ended: so does the key that is down.
+    mutating func finish() {
+        if let key { lift(key) }
+        key = nil
+    }
+
     /// The next key that went down or up.
     mutating func next() -> Detection? {
         guard taken < foundCount else {
@@ -121,7 +133,7 @@ struct DTMFDetector: Sendable {
         return found[taken - 1]
     }
 
-    /// Keeps the last 80 ms.
+    /// Keeps the last 100 ms.
     private mutating func rewind() {
         let gone = count - DTMFDetector.history
         for index in 0..<DTMFDetector.history { samples[index] = samples[index + gone] }
@@ -170,7 +182,7 @@ struct DTMFDetector: Sendable {
         let rows: SIMD4<Float> = [697, 770, 852, 941]
         let columns: SIMD4<Float> = [1_209, 1_336, 1_477, 1_633]
         var fit = TwoToneFit(lowFrequency: rows[candidate.row], highFrequency: columns[candidate.column])
-        let first = max(lastEnd, count - DTMFDetector.history)
+        let first = max(lastEnd, count - DTMFDetector.reach)
         guard measure(&fit, from: first), isKey(fit, rows[candidate.row], columns[candidate.column]),
             let digit = DTMFDetector.digit(row: candidate.row, column: candidate.column)
         else {
@@ -254,7 +266,7 @@ struct DTMFDetector: Sendable {
             && fit.unsteadiness(samples.span) <= 1.9
             && (surroundings.below <= 0.25
                 || DialTone.explains(
-                    samples.span, from: max(0, banked - DTMFDetector.history), to: banked))
+                    samples.span, from: max(0, banked - DTMFDetector.reach), to: banked))
     }
 
     private func hasTwist(_ fit: TwoToneFit, most: Float, reverse: Float) -> Bool {

@@ -52,6 +52,16 @@ struct EndPointer: Sendable {
         }
     }
 
+    /// Somebody is speaking, or has just paused.
+    var isInSpeech: Bool { if case .speech = state { true } else { false } }
+
+    /// Ends speech that goes on at the end of the audio.
+    mutating func finish() -> Result {
+        guard case .speech(let onset, let lastActive) = state else { return .none }
+        state = .silence
+        return .ended(onset, lastActive)
+    }
+
     private mutating func begin(at onset: SampleTime, until end: SampleTime) -> Result {
         state = .speech(onset: onset, lastActive: end)
         return .started(onset)

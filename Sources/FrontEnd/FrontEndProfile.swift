@@ -14,5 +14,9 @@ package struct FrontEndProfile: Sendable, Equatable {
     /// Tones in the audio count as keys.
     package var hearsInBandDigits = true
 
+    /// Tones of the network and of machines are heard: ring-back, busy, fax and so on. Without it they are still no
+    /// speech, as far as the speech detector can tell.
+    package var hearsCallProgress = true
+
     package init() {}
 }

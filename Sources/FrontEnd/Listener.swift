@@ -8,6 +8,7 @@ package struct Listener: Sendable {
     private let clockRate: ClockRate
     private var decimator: Decimator
     private var dtmf: DTMFDetector
+    private var progress = CallProgressDetector()
     private var speech: SpeechDetector
     private var echo = EchoPredictor()
     private var saidDecimator: Decimator
@@ -40,14 +41,17 @@ package struct Listener: Sendable {
     /// - Parameters:
     ///   - frame: 20 ms of audio at the leg's sample rate.
     ///   - position: the time of its first sample.
-    ///   - isConcealed: the frame, or most of it, stands in for lost audio: it is evidence of nothing.
+    ///   - isConcealed: the frame, or most of it, stands in for lost audio: what it sounds like begins no speech.
     package mutating func hear(_ frame: Span<Int16>, at position: SampleTime, isConcealed: Bool) {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         decimator.decimate(frame, into: &narrow)
-        if profile.hearsInBandDigits { hearDigits(narrow.span, at: position) }
+        dtmf.hear(narrow.span)
+        takeKeys(at: position)
+        if profile.hearsCallProgress { hearProgress(at: position) }
         let decision = speech.hear(narrow.span)
         self.decision = decision
-        let isCaller = echo.standsOut(speech.regionEnergies) && decision.isActive
+        let standsOut = echo.standsOut(speech.regionEnergies)
+        let isCaller = standsOut && decision.isActive && (!isConcealed || endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
         switch endPointer.frame(isActive: isCaller, from: position, to: end) {
         case .none: break
@@ -64,10 +68,43 @@ package struct Listener: Sendable {
         echo.say(narrow.span)
     }
 
-    private mutating func hearDigits(_ frame: Span<Int16>, at position: SampleTime) {
-        dtmf.hear(frame)
+    /// Ends what has begun, at the end of the audio.
+    ///
+    /// - Parameter position: the time of the first sample after the last frame.
+    package mutating func finish(at position: SampleTime) {
+        let frame = position - clockRate.ticks(tickDuration)
+        dtmf.finish()
+        takeKeys(at: frame)
+        progress.finish()
+        takeTones(at: frame)
+        if case .ended(let onset, let end) = endPointer.finish() { events.append(.speechEnded(from: onset, to: end)) }
+        takeDigits()
+    }
+
+    private mutating func hearProgress(at position: SampleTime) {
+        let recent = dtmf.recentSamples
+        progress.hear(recent.span, to: dtmf.sampleCount)
+        takeTones(at: position)
+    }
+
+    private mutating func takeTones(at position: SampleTime) {
+        // The detector counts from its first frame and stands at the end of the one in hand.
+        let origin = progress.position - 160 + Int64(decimator.delayInSamples)
+        while let detection = progress.next() {
+            let start = position + ticks(Int(detection.start - origin))
+            if let end = detection.end {
+                let span = ToneSpan(tone: detection.tone, start: start, end: position + ticks(Int(end - origin)))
+                events.append(.toneEnded(span))
+            } else {
+                events.append(.toneStarted(detection.tone, at: start))
+            }
+        }
+    }
+
+    private mutating func takeKeys(at position: SampleTime) {
         while let detection = dtmf.next() {
             let start = position + ticks(detection.startInSamples - decimator.delayInSamples)
+            guard profile.hearsInBandDigits else { continue }
             if let end = detection.endInSamples {
                 let tones = KeyTones(
                     digit: detection.digit, start: start, end: position + ticks(end - decimator.delayInSamples),

@@ -52,6 +52,12 @@ struct TwoToneFit: Sendable {
         origin = Float(first + last - 1) / 2
     }
 
+    /// The same for the low sine alone.
+    mutating func fitLow(_ samples: Span<Float>, from first: Int, to last: Int, rounds: Int) {
+        for _ in 0..<rounds { low = TwoToneFit.fit(low, samples, from: first, to: last) }
+        origin = Float(first + last - 1) / 2
+    }
+
     /// One step of a sine's fit, over a window `(1 - u²)²`.
     private static func fit(_ sine: Sine, _ samples: Span<Float>, from first: Int, to last: Int) -> Sine {
         let count = last - first
