@@ -91,7 +91,7 @@ let package = Package(
                 "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
                 yams,
             ]),
-        edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
+        edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),
         edge(
             "Connectors",
@@ -126,7 +126,7 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow"]),
-        tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
+        tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )

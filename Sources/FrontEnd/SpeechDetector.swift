@@ -9,11 +9,15 @@ package struct SpeechDetector: Sendable {
         /// That somebody speaks, 0 to 1.
         package var probability: Float
         package var isActive: Bool
+        /// Speech is not unlikely: what turns out to be speech began with such frames.
+        package var isPossible: Bool { isActive || probability >= 0.27 }
     }
 
-    /// The lower threshold, as a share of the upper.
-    private static let lowerThreshold: Float = 0.6
-    private static let hangover = 2
+    /// What the network's logit must exceed for even odds: false starts cost more than 20 ms of onset.
+    private static let bias: Float = 1
+    /// The lower threshold, as a share of the upper: 2 below in logits at the default of 0.5.
+    private static let lowerThreshold: Float = 0.238
+    private static let hangover = 1
 
     private var features = SpeechFeatures()
     private var network = SpeechNetwork()
@@ -40,7 +44,7 @@ package struct SpeechDetector: Sendable {
     private mutating func probability(of frame: Span<Int16>) -> Float {
         features.hear(frame)
         let values = features.values
-        return logistic(Lanes(repeating: network.logit(of: values.span)))[0]
+        return logistic(Lanes(repeating: network.logit(of: values.span) - SpeechDetector.bias))[0]
     }
 
     /// The energies of the last frame in the regions of ``SpeechSpectrum``.

@@ -244,9 +244,6 @@ def reverberant(random, x):
 
 # MARK: codecs
 
-MU_EDGES = None
-
-
 def mu_law(x):
     """There and back, ITU-T G.711."""
     s = np.clip(np.round(x * 32768), -32635, 32635).astype(np.int32)
@@ -380,7 +377,7 @@ def scene(random, seconds, voices, music_files):
     if random.random() < 0.4:
         sos = butter(2, [random.uniform(60, 350), random.uniform(3000, 3900)], "band", fs=RATE, output="sos")
         x = sosfilt(sos, x).astype(np.float32)
-    if random.random() < 0.12:
+    if random.random() < 0.15:
         x = lossy(random, x)
     x = np.clip(x, -0.999, 0.999)
     codec = random.random()

@@ -22,7 +22,7 @@ struct LayerTests {
             "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
             "Yams",
         ],
-        "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles"],
+        "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
         "Connectors": ["Telephony", "Formula", "CallFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
         "Records": ["Telephony", "Formula", "GRDB", "AudioFiles"],
