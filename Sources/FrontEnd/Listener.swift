@@ -54,7 +54,10 @@ package struct Listener: Sendable {
         echo.learnBackground(speech.regionEnergies, isSpeech: standsOut && decision.isActive)
         let mayBegin = standsOut && (!isConcealed || endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
-        switch endPointer.frame(isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible, from: position, to: end) {
+        switch endPointer.frame(
+            isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible, from: position,
+            to: end)
+        {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))

@@ -30,22 +30,13 @@ package struct BargeInSuite {
     ///   - echoMinutes: how long prompts echo with nobody speaking.
     ///   - babbleMinutes: how long others talk while a prompt plays.
     package func scorecard(callers: Int, echoMinutes: Int, babbleMinutes: Int) throws -> Scorecard {
-        let interruptions = try interrupt(callers)
+        let (clear, echoing) = (
+            try interrupt(callers - callers / 2, echoing: false), try interrupt(callers / 2, echoing: true)
+        )
         var card = Scorecard(suite: "bargein", detector: "parley", seed: seed)
         typealias Figure = Scorecard.Figure
-        card.figures = [
-            Figure(
-                "trueBargeIns", "callers who stopped the prompt",
-                SpeechTally.share(interruptions.heard.count, callers), unit: "%", better: .higher),
-            Figure("decisionP50InMilliseconds", "onset to decision, median", interruptions.heard.percentile(0.5), unit: "ms"),
-            Figure("decisionP95InMilliseconds", "onset to decision, 95 %", interruptions.heard.percentile(0.95), unit: "ms"),
-            Figure(
-                "lastPromptSampleP95InMilliseconds", "onset to the last prompt sample, 95 %",
-                interruptions.heard.percentile(0.95) + BargeInSuite.fadeInMilliseconds, unit: "ms"),
-            Figure(
-                "premature", "prompts stopped before the caller spoke",
-                SpeechTally.share(interruptions.premature, callers), unit: "%"),
-        ]
+        card.figures = BargeInSuite.figures(clear, callers - callers / 2, "", "")
+        card.figures += BargeInSuite.figures(echoing, callers / 2, "OnEcho", ", over the prompt's echo")
         for loss in [25.0, 15.0, 10.0] {
             let count = try echoes(minutes: echoMinutes, returnLoss: loss)
             card.figures.append(
@@ -58,47 +49,79 @@ package struct BargeInSuite {
             Figure(
                 "falseFromBabbleInTenMinutes", "false barge-ins from babble 15 dB under a caller",
                 Double(babble) * 10 / Double(max(1, babbleMinutes)), unit: "in ten minutes"))
-        card.plots = [BargeInSuite.distribution(interruptions.heard)]
+        card.plots = [
+            Scorecard.Plot(
+                "From onset to decision", horizontal: "milliseconds", vertical: "share of those heard",
+                curves: [
+                    BargeInSuite.distribution("noise of 20 dB", clear.heard),
+                    BargeInSuite.distribution("and echo at 15 to 25 dB", echoing.heard),
+                ])
+        ]
         return card
     }
 
-    private static func distribution(_ latencies: [Double]) -> Scorecard.Plot {
-        let sorted = latencies.sorted()
-        return Scorecard.Plot(
-            "From onset to decision", horizontal: "milliseconds", vertical: "share of the callers",
-            curves: [
-                Scorecard.Curve(
-                    "with noise of 20 dB",
-                    points: sorted.enumerated().map {
-                        Scorecard.Point(x: $1, y: Double($0 + 1) / Double(sorted.count))
-                    })
-            ])
+    private static func figures(
+        _ trials: Interruptions, _ callers: Int, _ suffix: String, _ words: String
+    ) -> [Scorecard.Figure] {
+        typealias Figure = Scorecard.Figure
+        let late = trials.heard.percentile(0.95)
+        return [
+            Figure(
+                "trueBargeIns" + suffix, "callers who stopped the prompt" + words,
+                SpeechTally.share(trials.heard.count, callers), unit: "%", better: .higher),
+            Figure(
+                "decisionP50InMilliseconds" + suffix, "onset to decision, median" + words, trials.heard.percentile(0.5),
+                unit: "ms"),
+            Figure("decisionP95InMilliseconds" + suffix, "onset to decision, 95 %" + words, late, unit: "ms"),
+            Figure(
+                "lastPromptSampleP95InMilliseconds" + suffix, "onset to the last prompt sample, 95 %" + words,
+                late + fadeInMilliseconds, unit: "ms"),
+            Figure(
+                "premature" + suffix, "prompts stopped before the caller spoke" + words,
+                SpeechTally.share(trials.premature, callers), unit: "%"),
+        ]
+    }
+
+    private static func distribution(_ name: String, _ latencies: [Double]) -> Scorecard.Curve {
+        Scorecard.Curve(
+            name,
+            points: latencies.sorted().enumerated().map {
+                Scorecard.Point(x: $1, y: Double($0 + 1) / Double(latencies.count))
+            })
+    }
+
+    /// What became of callers who interrupted a prompt.
+    private struct Interruptions {
+        /// Milliseconds from onset to decision.
+        var heard: [Double] = []
+        /// Prompts that stopped before.
+        var premature = 0
     }
 
     // MARK: - Trials
 
-    private func interrupt(_ callers: Int) throws -> (heard: [Double], premature: Int) {
-        var (heard, premature) = ([Double](), 0)
+    private func interrupt(_ callers: Int, echoing: Bool) throws -> Interruptions {
+        var result = Interruptions()
         for index in 0..<callers {
             var generator = SeededGenerator(seed: seed &* 31 &+ UInt64(index))
             let onset = 8_000 + Int(generator.next(upperBound: UInt64(24_000)))
             let sentence = SpeechSuite.atLevel(
                 voices.sentence(Int(generator.next(upperBound: UInt64(8))), of: 1 + index), BargeInSuite.level)
-            // Every other line returns the prompt.
-            let loss: Double? = index % 2 == 0 ? nil : 15 + 10 * generator.nextUnit()
+            let loss: Double? = echoing ? 15 + 10 * generator.nextUnit() : nil
             let silence = [Double](repeating: 0, count: onset)
             let caller = silence + sentence + [Double](repeating: 0, count: 8_000)
             var line = Line(
                 prompt: prompt(&generator, samples: caller.count), caller: caller, returnLoss: loss,
-                noiseLevel: BargeInSuite.level - 20, seed: seed &+ UInt64(index), delay: 320 + Int(generator.next(upperBound: UInt64(1_600))))
+                noiseLevel: BargeInSuite.level - 20, seed: seed &+ UInt64(index),
+                delay: 320 + Int(generator.next(upperBound: UInt64(1_600))))
             let starts = try line.run(profile, untilFirst: true)
             // The first hop of the sentence that is within 30 dB of its level.
             let loud = BargeInSuite.firstLoudSample(sentence)
             guard let start = starts.first else { continue }
             let latency = Double(start - onset - loud) / 8
-            if latency < 0 { premature += 1 } else if latency < 1_500 { heard.append(latency) }
+            if latency < 0 { result.premature += 1 } else if latency < 1_500 { result.heard.append(latency) }
         }
-        return (heard, premature)
+        return result
     }
 
     private static func firstLoudSample(_ sentence: [Double]) -> Int {
@@ -117,7 +140,8 @@ package struct BargeInSuite {
             let silence = [Double](repeating: 0, count: 480_000)
             var line = Line(
                 prompt: prompt(&generator, samples: silence.count), caller: silence, returnLoss: returnLoss,
-                noiseLevel: -60, seed: seed &+ UInt64(minute), delay: 160 + Int(generator.next(upperBound: UInt64(2_200))))
+                noiseLevel: -60, seed: seed &+ UInt64(minute),
+                delay: 160 + Int(generator.next(upperBound: UInt64(2_200))))
             count += try line.run(profile, untilFirst: false).count
         }
         return count

@@ -52,10 +52,12 @@ package struct LabelledFolder {
                 (0...100_000).contains(start), (0...100_000).contains(end), start < end
             else {
                 throw LabelError(
-                    "\(file):\(index + 1): a label is a start and a later end in seconds and a word, such as '1.25 2.5 speech'")
+                    "\(file):\(index + 1): a label is a start and a later end in seconds and a word, such as '1.25 2.5 speech'"
+                )
             }
             guard words.count == 2 || words[2] == "speech" else { continue }
-            spans.append(Int((start * 100).rounded())..<max(Int((start * 100).rounded()) + 1, Int((end * 100).rounded())))
+            spans.append(
+                Int((start * 100).rounded())..<max(Int((start * 100).rounded()) + 1, Int((end * 100).rounded())))
         }
         return spans.sorted { $0.lowerBound < $1.lowerBound }
     }

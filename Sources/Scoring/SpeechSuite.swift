@@ -87,7 +87,7 @@ package struct SpeechSuite {
                     sound[position + offset] = sample
                 }
                 SpeechSuite.setLevels(&relative, sound, position, sentence.count, level)
-                position += sentence.count + 800 + Int(generator.next(upperBound: UInt64(3_200)))
+                position += sentence.count + 400 + Int(generator.next(upperBound: UInt64(2_400)))
             }
             position += 8_000 + Int(generator.next(upperBound: UInt64(16_000)))
             turn += 1
