@@ -48,6 +48,24 @@ package struct AudioFile: Sendable {
         return AudioFile(channels: channels)
     }
 
+    /// Reads standard input to its end and takes it for a file.
+    ///
+    /// - Throws: ``AudioFileError`` as ``read(_:)`` does.
+    package static func readStandardInput() throws(AudioFileError) -> AudioFile {
+        let data = FileHandle.standardInput.readDataToEndOfFile()
+        // libsndfile seeks, which a pipe does not.
+        let copy = FileManager.default.temporaryDirectory.appending(path: "parley-\(UUID().uuidString)").path
+        guard FileManager.default.createFile(atPath: copy, contents: data) else {
+            throw AudioFileError("standard input", "cannot be kept for reading; check the temporary folder")
+        }
+        defer { try? FileManager.default.removeItem(atPath: copy) }
+        do {
+            return try read(copy)
+        } catch {
+            throw AudioFileError("standard input", error.problem)
+        }
+    }
+
     private static func checkFile(_ path: String) throws(AudioFileError) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {

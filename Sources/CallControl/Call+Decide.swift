@@ -34,6 +34,7 @@ extension Call {
     private mutating func hear(_ event: CallerEvent) {
         switch event {
         case .digit(let digit):
+            recorder?.heard(digit)
             session.advance(before: digit.start)
             tell(.digit(digit.digit, source: digit.source), at: digit.start)
         case .speechStarted(let start):
@@ -46,7 +47,13 @@ extension Call {
                     SpeechEnded(start: mediaTime(start).roundedSeconds, end: mediaTime(end).roundedSeconds)))
             utterance.speechEnded(at: end)
             tell(.speechEnded, at: caller.position)
-        case .keyReleased, .toneStarted, .toneEnded: break
+        case .keySounds(let digit, let start):
+            recorder?.tonesBegan(digit, at: start)
+            return
+        case .keyReleased(let tones):
+            recorder?.tonesEnded(tones)
+            return
+        case .toneStarted, .toneEnded: return
         }
         drainSession()
     }
@@ -92,9 +99,18 @@ extension Call {
         case .cancel(let request): outputs.append(.cancel(requestID(request)))
         case .transfer(let request): closing = .transfer(request)
         case .sensitiveInput(let isSensitive): takesSecret = isSensitive
-        case .fact(let body): record(body)
+        case .fact(let body):
+            if case .digit(let heard) = body { reveal(heard) }
+            record(body)
         case .hangUp(let cause): closing = .hangUp(cause)
         }
+    }
+
+    /// A key that is no secret may be heard in the recording.
+    private mutating func reveal(_ heard: DigitHeard) {
+        guard !heard.digit.isSensitive, let digit = Digit(heard.digit.redacted) else { return }
+        let start = SampleTime(ticks: Int64((heard.start * Double(clockRate.ticksPerSecond)).rounded()))
+        recorder?.reveal(digit, at: start)
     }
 
     private mutating func play(_ playback: Playback) {
@@ -153,7 +169,9 @@ extension Call {
         if player.hasEvents { reportPrompts() }
         if hasNews { drainSession() }
         guard recorder != nil else { return }
-        let chunk = recorder?.take(caller: caller.heard.span, parley: caller.said.span, masksCaller: takesSecret)
+        let start = caller.position - caller.ticks(samples: caller.heard.count)
+        let chunk = recorder?.take(
+            caller: caller.heard.span, at: start, parley: caller.said.span, masksCaller: takesSecret)
         if let chunk { outputs.append(.recorded(id, chunk)) }
     }
 

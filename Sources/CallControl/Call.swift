@@ -48,7 +48,10 @@ struct Call: ~Copyable {
         session = Session(agent: admission.agent, call: facts, clockRate: admission.caller.codec.clockRate)
         player = PromptPlayer(sampleRate: admission.caller.codec.sampleRate)
         utterance = UtteranceTracker(clockRate: admission.caller.codec.clockRate)
-        recorder = admission.recordsAudio ? CallRecorder(sampleRate: admission.caller.codec.sampleRate) : nil
+        recorder =
+            admission.recordsAudio
+            ? CallRecorder(
+                sampleRate: admission.caller.codec.sampleRate, clockRate: admission.caller.codec.clockRate) : nil
         context = CallContext(call: admission.call)
         record(
             .callStarted(

@@ -77,7 +77,10 @@ struct Leg: ~Copyable {
         let start = position - ticks(samples: heardFrame.count)
         let frame = heardFrame
         listener.hear(frame.span, at: start, isConcealed: reception.isConcealing)
-        while let key = reception.nextKey() { listener.telephoneEvent(key.digit, keyDown: key.keyDown) }
+        if let held = reception.heldKey { listener.telephoneEventHolds(held, at: position) }
+        while let key = reception.nextKey() {
+            listener.telephoneEvent(key.digit, keyDown: key.keyDown, until: key.knownUntil)
+        }
     }
 
     mutating func nextEvent() -> CallerEvent? { listener.next() }

@@ -250,6 +250,9 @@ struct Reception: ~Copyable {
     /// The next key whose key-down time has come.
     mutating func nextKey() -> TelephoneEventReceiver.KeyPress? { keys.next(upTo: position) }
 
+    /// The key that is being signalled.
+    var heldKey: Digit? { keys.heldKey(at: position) }
+
     /// The block of a report about this stream; `nil` before it began.
     mutating func reportBlock() -> RTCPPacket.ReportBlock? {
         guard let ssrc = source.ssrc else { return nil }

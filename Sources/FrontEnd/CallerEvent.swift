@@ -9,6 +9,8 @@ package enum CallerEvent: Sendable, Equatable {
     case speechStarted(at: SampleTime)
     /// Somebody has stopped speaking, between these times; heard after the speech-end time-out.
     case speechEnded(from: SampleTime, to: SampleTime)
+    /// A key's tones were heard in the audio from this time on, whatever else has reported the key.
+    case keySounds(Digit, from: SampleTime)
     /// A key whose tones were heard in the audio went up.
     case keyReleased(KeyTones)
     /// A tone of the network or of a machine was recognised; it began at this time and goes on.

@@ -14,9 +14,13 @@ package struct FrontEndProfile: Sendable, Equatable {
     /// Tones in the audio count as keys.
     package var hearsInBandDigits = true
 
-    /// Tones of the network and of machines are heard: ring-back, busy, fax and so on. Without it they are still no
-    /// speech, as far as the speech detector can tell.
+    /// Tones of the network and of machines are heard: ring-back, busy, fax and so on (0.2 us a frame).
     package var hearsCallProgress = true
+    /// A long greeting at the beginning is reported as ``CallProgressTone/answeringMachine``; for calls that Parley dials.
+    package var detectsAnsweringMachines = false
+    /// Speech without a pause of 0.7 s that makes a greeting of a machine, in milliseconds, 500 to 10,000. Less of it
+    /// knows machines sooner and takes more people for one.
+    package var greetingInMilliseconds = 2_200
 
     package init() {}
 }

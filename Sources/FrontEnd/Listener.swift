@@ -9,6 +9,9 @@ package struct Listener: Sendable {
     private var decimator: Decimator
     private var dtmf: DTMFDetector
     private var progress = CallProgressDetector()
+    private var greeting: GreetingJudge
+    /// What was decided about the last frame.
+    package private(set) var lastDecision = FrameDecision()
     private var speech: SpeechDetector
     private var echo = EchoPredictor()
     private var saidDecimator: Decimator
@@ -16,8 +19,6 @@ package struct Listener: Sendable {
     private var digits: DigitStream
     private var events: [CallerEvent] = []
     private var nextEvent = 0
-    /// What the last frame is, whoever spoke.
-    package private(set) var decision = SpeechDetector.Decision(probability: 0, isActive: false)
     /// How much weaker what the party is told comes back, in dB, as far as it was seen.
     package var returnLossInDB: Double { echo.returnLossInDB }
     /// The frame heard last has a key's tones in it.
@@ -33,6 +34,7 @@ package struct Listener: Sendable {
         speech = SpeechDetector(threshold: profile.audioThreshold)
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
+        greeting = GreetingJudge(profile)
         events.reserveCapacity(32)
     }
 
@@ -49,11 +51,15 @@ package struct Listener: Sendable {
         takeKeys(at: position)
         if profile.hearsCallProgress { hearProgress(at: position) }
         let decision = speech.hear(narrow.span)
-        self.decision = decision
         let standsOut = echo.standsOut(speech.regionEnergies)
         echo.learnBackground(speech.regionEnergies, isSpeech: standsOut && decision.isActive)
         let mayBegin = standsOut && (!isConcealed || endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
+        lastDecision = FrameDecision(speech: Double(decision.probability), isActive: decision.isActive)
+        if let onset = greeting.hear(isSpeech: lastDecision.isActive, at: position) {
+            events.append(.toneStarted(.answeringMachine, at: onset))
+            events.append(.toneEnded(ToneSpan(tone: .answeringMachine, start: onset, end: end)))
+        }
         switch endPointer.frame(
             isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible, from: position,
             to: end)
@@ -62,6 +68,7 @@ package struct Listener: Sendable {
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))
         }
+        digits.advance(to: end)
         takeDigits()
     }
 
@@ -82,6 +89,7 @@ package struct Listener: Sendable {
         progress.finish()
         takeTones(at: frame)
         if case .ended(let onset, let end) = endPointer.finish() { events.append(.speechEnded(from: onset, to: end)) }
+        digits.advance(to: position + clockRate.ticksPerSecond)
         takeDigits()
     }
 
@@ -113,8 +121,10 @@ package struct Listener: Sendable {
                 let tones = KeyTones(
                     digit: detection.digit, start: start, end: position + ticks(end - decimator.delayInSamples),
                     levelInDBOV: detection.levelInDBOV)
+                digits.inBandEnded(detection.digit, end: tones.end)
                 events.append(.keyReleased(tones))
             } else {
+                events.append(.keySounds(detection.digit, from: start))
                 digits.inBand(detection.digit, start: start)
             }
         }
@@ -124,14 +134,23 @@ package struct Listener: Sendable {
     private func ticks(_ samples: Int) -> Int64 { clockRate.ticksPerSecond * Int64(samples) / 8_000 }
 
     /// A key that RFC 4733 signalled, once, in the order of key-down times.
-    package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime) {
-        digits.telephoneEvent(digit, keyDown: keyDown)
+    ///
+    /// - Parameter until: the time until which it is known to be down.
+    package mutating func telephoneEvent(_ digit: Digit, keyDown: SampleTime, until: SampleTime? = nil) {
+        digits.telephoneEvent(digit, keyDown: keyDown, until: until ?? keyDown)
         takeDigits()
     }
 
+    /// The key that RFC 4733 says to be down at a time.
+    package mutating func telephoneEventHolds(_ digit: Digit, at time: SampleTime) {
+        digits.telephoneEventHolds(digit, at: time)
+    }
+
     /// A key that SIP INFO signalled.
-    package mutating func sipInfo(_ digit: Digit, at position: SampleTime) {
-        digits.sipInfo(digit, at: position)
+    ///
+    /// - Parameter duration: for how long it was down, as far as the request says.
+    package mutating func sipInfo(_ digit: Digit, at position: SampleTime, duration: Interval = .zero) {
+        digits.sipInfo(digit, at: position, duration: duration)
         takeDigits()
     }
 
@@ -149,4 +168,12 @@ package struct Listener: Sendable {
         nextEvent += 1
         return events[nextEvent - 1]
     }
+}
+
+/// What was decided about one frame.
+package struct FrameDecision: Sendable, Equatable {
+    /// The probability that it is speech, 0 to 1.
+    package var speech = 0.0
+    /// Whether it counts as speech.
+    package var isActive = false
 }

@@ -5,6 +5,7 @@ import CallFlow
 import Documents
 import Connectors
 import Foundation
+import FrontEnd
 import Records
 import Replay
 import Speech
@@ -31,9 +32,14 @@ struct CallRunner {
     private let isLive: Bool
     private let recordings: String?
     private let store: ContextStore?
+    private let profile: FrontEndProfile
     private var agents: [String: (agent: Agent, outside: Outside)] = [:]
 
-    init(_ options: AgentOptions, recordings: String? = nil, store: String? = nil) throws {
+    init(
+        _ options: AgentOptions, recordings: String? = nil, store: String? = nil,
+        profile: FrontEndProfile = FrontEndProfile()
+    ) throws {
+        self.profile = profile
         agentPath = options.agent
         isLive = options.live
         self.recordings = recordings
@@ -73,15 +79,17 @@ struct CallRunner {
     /// Runs one call to its end.
     mutating func run(_ call: TestCall, _ narrator: inout some CallNarrator) async throws -> ReplayResult {
         let (agent, outside) = try agent(for: call)
-        return try await CallRunner.run(call, agent, outside, recordings: recordings, store: store, &narrator)
+        return try await CallRunner.run(
+            call, agent, outside, recordings: recordings, store: store, profile: profile, &narrator)
     }
 
     static func run(
         _ call: TestCall, _ agent: Agent, _ outside: Outside, recordings: String?, store: ContextStore?,
-        _ narrator: inout some CallNarrator
+        profile: FrontEndProfile, _ narrator: inout some CallNarrator
     ) async throws -> ReplayResult {
         var options = ReplayOptions()
         options.recordsAudio = recordings != nil
+        options.switchboard.frontEnd = profile
         var observer = Observer(narrator: narrator, recordingPath: recordings.map { "\($0)/\(call.name).wav" })
         let replay = try CallReplay(of: call, agent: agent, outside: outside, options: options)
         let result = try await replay.run(&observer)

@@ -14,12 +14,15 @@ struct ParleyTool: AsyncParsableCommand {
               parley replay Audio/Calls/gas-leak
               parley replay caller.wav --agent Audio/Agents/riverbend --record recordings
               parley test Audio/Calls --junit results.xml
+              parley detect caller.wav
+              parley score dtmf
               parley contexts list --store parley.sqlite
             """,
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
                 name: "For dialog authors", subcommands: [ReplayCommand.self, TestCommand.self, SpeakCommand.self]),
+            CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
             CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])

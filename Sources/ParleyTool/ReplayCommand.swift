@@ -26,6 +26,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @OptionGroup var agentOptions: AgentOptions
     @OptionGroup var lineOptions: LineOptions
+    @OptionGroup var profileOption: ProfileOption
 
     @Flag(help: "Print one JSON event a line and, last, the call context.")
     var json = false
@@ -41,7 +42,8 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let paths = try calls.flatMap { try TestCallFolder.find(at: $0) }
-        var runner = try CallRunner(agentOptions, recordings: record, store: store)
+        var runner = try CallRunner(
+            agentOptions, recordings: record, store: store, profile: try profileOption.read())
         var bar = ProgressBar(
             total: paths.count,
             isShown: paths.count > 1 && (json || paths.count > 3) && Terminal.standardErrorIsTerminal)

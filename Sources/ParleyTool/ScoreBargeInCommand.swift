@@ -10,7 +10,7 @@ struct ScoreBargeInCommand: ParsableCommand {
             Synthetic callers interrupt a prompt in noise of 20 dB, every other one on a line that returns the prompt; \
             prompts echo with nobody speaking; others talk 15 dB below a caller's level.
 
-            Examples:
+            EXAMPLES:
               parley score bargein
               parley score bargein --callers 50 --echo-minutes 10 --json
               parley score bargein --html report.html
@@ -19,6 +19,7 @@ struct ScoreBargeInCommand: ParsableCommand {
     @Option(help: "Callers who interrupt, 1 to 10,000.") var callers = 200
     @Option(help: "Minutes of echo at each return loss, 1 to 600.") var echoMinutes = 60
     @Option(help: "Minutes of other people's talk, 1 to 600.") var babbleMinutes = 30
+    @OptionGroup var profile: ProfileOption
     @OptionGroup var options: ScoreOptions
 
     func validate() throws {
@@ -29,7 +30,7 @@ struct ScoreBargeInCommand: ParsableCommand {
     }
 
     func run() throws {
-        let suite = BargeInSuite(voices: try SpeechVoices(), profile: FrontEndProfile(), seed: options.seed)
+        let suite = BargeInSuite(voices: try SpeechVoices(), profile: try profile.read(), seed: options.seed)
         let card = try suite.scorecard(callers: callers, echoMinutes: echoMinutes, babbleMinutes: babbleMinutes)
         try options.report([card])
     }

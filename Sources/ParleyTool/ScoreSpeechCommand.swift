@@ -9,20 +9,20 @@ struct ScoreSpeechCommand: ParsableCommand {
         commandName: "speech", abstract: "Measure voice activity and end-pointing.",
         discussion: """
             Runs a suite of synthetic voices in noise, at several levels and among signalling tones, generated from a \
-            seed, or a folder of recordings with labels: NAME.wav and beside it NAME.txt, a line 'start end speech' a \
-            stretch, in seconds.
+            seed, or a folder of recordings with labels: NAME.wav and beside it NAME.jsonl as 'parley detect' prints it.
 
-            Examples:
+            EXAMPLES:
               parley score speech
               parley score speech --seconds 20 --seed 7 --json
-              parley score speech recordings/ --html report.html
+              parley score speech --folder recordings --html report.html
               parley score speech --write suite/    (writes the suite with its labels, for other detectors)
             """)
 
-    @Argument(help: "A folder of labelled recordings, in place of the synthetic suite.") var folder: String?
+    @Option(help: "A folder of labelled recordings, in place of the synthetic suite.") var folder: String?
     @Option(help: "Seconds of each condition of the synthetic suite, 10 to 600.") var seconds = 60
     @Option(help: ArgumentHelp("Write the synthetic suite as WAV files with labels.", valueName: "folder"))
     var write: String?
+    @OptionGroup var profile: ProfileOption
     @OptionGroup var options: ScoreOptions
 
     func validate() throws {
@@ -31,10 +31,9 @@ struct ScoreSpeechCommand: ParsableCommand {
     }
 
     func run() throws {
-        var score = SpeechScore(FrontEndProfile())
+        var score = SpeechScore(try profile.read())
         if let folder {
-            let labelled = try LabelledFolder(folder)
-            for index in 0..<labelled.count { score.add(try labelled.scene(index)) }
+            for recording in try LabelledFolder(folder).recordings { score.add(try SpeechScene(recording)) }
         } else {
             let suite = SpeechSuite(voices: try SpeechVoices(), seconds: seconds, seed: options.seed)
             for index in 0..<SpeechSuite.count {

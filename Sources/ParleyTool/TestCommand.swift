@@ -1,6 +1,7 @@
 import ArgumentParser
 import CallFlow
 import Foundation
+import FrontEnd
 import Replay
 import Telephony
 
@@ -22,6 +23,7 @@ struct TestCommand: AsyncParsableCommand {
     var paths: [String]
 
     @OptionGroup var agentOptions: AgentOptions
+    @OptionGroup var profileOption: ProfileOption
 
     @Option(help: ArgumentHelp("Also write the results as JUnit XML.", valueName: "file"))
     var junit: String?
@@ -32,11 +34,12 @@ struct TestCommand: AsyncParsableCommand {
     func run() async throws {
         let folders = try paths.flatMap { try TestCallFolder.find(at: $0) }
         var runner = try CallRunner(agentOptions)
+        let profile = try profileOption.read()
         var jobs: [Job] = []
         for (index, folder) in folders.enumerated() {
             let call = try TestCallFolder.read(folder)
             let (agent, outside) = try runner.agent(for: call)
-            jobs.append(Job(index: index, folder: folder, call: call, agent: agent, outside: outside))
+            jobs.append(Job(index: index, folder: folder, call: call, agent: agent, outside: outside, profile: profile))
         }
         let results = try await TestCommand.run(jobs)
         try report(results)
@@ -51,6 +54,7 @@ struct TestCommand: AsyncParsableCommand {
         var call: TestCall
         var agent: Agent
         var outside: Outside
+        var profile: FrontEndProfile
     }
 
     /// Runs calls side by side, as many as there are cores.
@@ -76,7 +80,8 @@ struct TestCommand: AsyncParsableCommand {
     private static func run(_ job: Job) async throws -> TestResult {
         var narrator = SilentNarrator()
         let begin = ContinuousClock.now
-        let result = try await CallRunner.run(job.call, job.agent, job.outside, recordings: nil, store: nil, &narrator)
+        let result = try await CallRunner.run(
+            job.call, job.agent, job.outside, recordings: nil, store: nil, profile: job.profile, &narrator)
         var failure = try ExpectedEvent.firstFailure(of: job.call.expectations, in: result.events)
             .map { "\(job.folder)/call.yaml:\($0.line): \($0.description)" }
         if failure == nil, let step = result.unreachedStep {

@@ -10,7 +10,8 @@ package import Telephony
 /// Two habits of gateways are undone: a long event that continues with a new timestamp when 16 bits of duration are
 /// full (section 2.5.1.3), and a timestamp that moves with each packet of the same key. Both are taken as the same
 /// press when the packet has no marker bit, says the same key, and begins not later than the time that the press is
-/// known to have lasted plus ``continuationGapInMilliseconds``.
+/// known to have lasted plus ``continuationGapInMilliseconds``; or when it is the very next packet of a press that has not
+/// ended, wherever its timestamp has jumped.
 package struct TelephoneEventReceiver: Sendable {
     /// A key that went down.
     package struct KeyPress: Sendable, Equatable {
@@ -18,6 +19,8 @@ package struct TelephoneEventReceiver: Sendable {
         package var keyDown: SampleTime
         /// Power level in dBm0 with the sign dropped.
         package var volume: UInt8
+        /// The latest time at which the key is known to be down.
+        package var knownUntil: SampleTime
     }
 
     /// What became of a packet.
@@ -70,6 +73,15 @@ package struct TelephoneEventReceiver: Sendable {
         return false
     }
 
+    /// The key that was released last, as long as it is known to be down: until its end, or 80 ms after its last packet.
+    package func heldKey(at position: SampleTime) -> Digit? {
+        let slack = clockRate.ticks(milliseconds: 80)
+        for entry in entries where entry.isReleased && entry.keyDown <= position {
+            if position <= entry.knownUntil + (entry.isEnded ? 0 : slack) { return entry.digit }
+        }
+        return nil
+    }
+
     /// Takes one packet.
     ///
     /// - Parameters:
@@ -113,7 +125,9 @@ package struct TelephoneEventReceiver: Sendable {
             let isContinuation =
                 !marker && !entry.isEnded && timestamp > entry.keyDown && timestamp <= entry.knownUntil + gap
                 && sequence > entry.lastSequence
-            if isContinuation { return index }
+            // With no packet in between nothing ended the press: whatever became of the timestamp, it is the same.
+            let isNextPacket = !marker && !entry.isEnded && sequence == entry.lastSequence + 1
+            if isContinuation || isNextPacket { return index }
         }
         return nil
     }
@@ -125,7 +139,8 @@ package struct TelephoneEventReceiver: Sendable {
             guard entry.keyDown <= position else { return nil }
             entries[index].isReleased = true
             lastReleased = entry.keyDown
-            return KeyPress(digit: entry.digit, keyDown: entry.keyDown, volume: entry.volume)
+            return KeyPress(
+                digit: entry.digit, keyDown: entry.keyDown, volume: entry.volume, knownUntil: entry.knownUntil)
         }
         return nil
     }

@@ -24,6 +24,8 @@ package struct DigitMatch: Sendable {
     package var extra = 0
     /// Errors of the time of the key going down, in seconds, of those that are right.
     package var startErrors: [Double] = []
+    /// Of each press, whether it was heard once, right, and nothing else with it.
+    package var isPerfect: [Bool] = []
 
     package init() {}
 
@@ -34,17 +36,20 @@ package struct DigitMatch: Sendable {
         pressed = presses.count
         var next = 0
         for press in presses {
+            let extraBefore = extra
             while next < heard.count, heard[next].start < press.start - tolerance {
                 extra += 1
                 next += 1
             }
             var isFirst = true
+            let before = (right, doubled)
             while next < heard.count, heard[next].start < press.end + tolerance {
                 count(heard[next], press, isFirst: isFirst)
                 isFirst = false
                 next += 1
             }
             if isFirst { missed += 1 }
+            isPerfect.append(right == before.0 + 1 && doubled == before.1 && extra == extraBefore)
         }
         extra += heard.count - next
     }
@@ -61,6 +66,14 @@ package struct DigitMatch: Sendable {
         }
     }
 
+    /// The share of strings of ten keys that came out right, whole; 1 when there are none.
+    package var stringAccuracy: Double {
+        let strings = stride(from: 0, to: isPerfect.count, by: 10).map { start in
+            isPerfect[start..<min(start + 10, isPerfect.count)].allSatisfy { $0 }
+        }
+        return strings.isEmpty ? 1 : Double(strings.count { $0 }) / Double(strings.count)
+    }
+
     package static func += (a: inout DigitMatch, b: DigitMatch) {
         a.pressed += b.pressed
         a.right += b.right
@@ -69,5 +82,6 @@ package struct DigitMatch: Sendable {
         a.doubled += b.doubled
         a.extra += b.extra
         a.startErrors += b.startErrors
+        a.isPerfect += b.isPerfect
     }
 }

@@ -1,70 +1,138 @@
 import AudioFiles
 import DSP
 import Foundation
-import Telephony
+package import Telephony
 
-/// A folder of recordings with labels: `NAME.wav` and beside it `NAME.txt`, a line `start end speech` a stretch, in
-/// seconds, as Audacity exports them.
-package struct LabelledFolder {
-    private let path: String
-    private let names: [String]
+/// A folder of recordings with what is in them.
+///
+/// Beside each audio file `name.wav` lies `name.jsonl`, in the very form that `parley detect` prints (one JSON object a
+/// line with `event`, `start`, `end` and, by event, `digit` or `tone`; other members are left alone), or `name.csv` with
+/// a first line of column names among `event,digit,tone,start,end`. A recording without labels is not read; one in which
+/// there is nothing has an empty label file.
+package struct LabelledFolder: Sendable {
+    /// One labelled stretch, in seconds.
+    package struct Label: Sendable, Equatable {
+        /// `digit`, `speech` or `tone`.
+        package var event: String
+        package var digit: Digit?
+        package var tone: String?
+        package var start: Double
+        package var end: Double
+    }
 
-    /// - Throws: ``LabelError`` when the folder holds no labelled recording.
+    /// One recording.
+    package struct Recording: Sendable {
+        package var name: String
+        package var audio: PCMAudio
+        /// In the order of their beginnings.
+        package var labels: [Label]
+
+        /// The labelled keys.
+        package var presses: [DTMFSuite.Press] {
+            labels.compactMap { label in
+                label.digit.map { DTMFSuite.Press(digit: $0, start: label.start, end: label.end) }
+            }
+        }
+    }
+
+    package let path: String
+    package let recordings: [Recording]
+
+    /// Reads every labelled recording of a folder, at any depth, sorted by name.
+    ///
+    /// - Throws: ``AudioFileError`` when the folder holds none, or a file is not what it should be.
     package init(_ path: String) throws {
-        guard let entries = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-            throw LabelError("\(path): the folder cannot be read; check its name and permissions")
-        }
         self.path = path
-        let labels = Set(entries.filter { $0.hasSuffix(".txt") }.map { String($0.dropLast(4)) })
-        names = entries.filter { $0.hasSuffix(".wav") }.map { String($0.dropLast(4)) }.filter { labels.contains($0) }
-            .sorted()
-        guard !names.isEmpty else {
-            throw LabelError("\(path): no NAME.wav with a NAME.txt beside it; put the labels next to the recordings")
+        let files = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).sorted()
+        var recordings: [Recording] = []
+        for file in files where ["wav", "flac"].contains((file as NSString).pathExtension.lowercased()) {
+            let base = path + "/" + (file as NSString).deletingPathExtension
+            guard let labels = try LabelledFolder.labels(beside: base) else { continue }
+            var audio = try AudioFile.read(path + "/" + file).caller
+            if ![8_000, 16_000, 48_000].contains(audio.sampleRate) { audio = try audio.resampled(to: 8_000) }
+            recordings.append(Recording(name: file, audio: audio, labels: labels))
         }
+        guard !recordings.isEmpty else {
+            throw AudioFileError(
+                path, "holds no labelled recording: put NAME.jsonl, as 'parley detect' prints it, beside each NAME.wav")
+        }
+        self.recordings = recordings
     }
 
-    package var count: Int { names.count }
-
-    /// One of the recordings, in the order of their names; its group is the name up to the first hyphen.
-    ///
-    /// - Throws: ``LabelError``, `AudioFileError` or `CodecError`.
-    package func scene(_ index: Int) throws -> SpeechScene {
-        let name = names[index]
-        let audio = try AudioFile.read("\(path)/\(name).wav").caller.resampled(to: 8_000)
-        let file = "\(path)/\(name).txt"
-        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-            throw LabelError("\(file): is no text in UTF-8; save the labels again")
+    private static func labels(beside base: String) throws -> [Label]? {
+        if let data = FileManager.default.contents(atPath: base + ".jsonl") {
+            return try parseLines(String(decoding: data, as: UTF8.self), file: base + ".jsonl")
         }
-        let group = name.split(separator: "-").first.map(String.init) ?? name
-        return SpeechScene(
-            name: name, group: group, samples: audio.samples, spans: try LabelledFolder.spans(in: text, file: file))
+        if let data = FileManager.default.contents(atPath: base + ".csv") {
+            return try parseTable(String(decoding: data, as: UTF8.self), file: base + ".csv")
+        }
+        return nil
     }
 
-    /// The stretches of speech that a text of labels names, in hops of 10 ms, in order.
+    /// A line of JSON as it is read.
+    private struct Line: Decodable {
+        var event: String
+        var digit: String?
+        var tone: String?
+        var start: Double
+        var end: Double
+    }
+
+    /// Reads labels of JSON lines.
     ///
-    /// - Throws: ``LabelError`` with the line.
-    package static func spans(in text: String, file: String) throws -> [Range<Int>] {
-        var spans: [Range<Int>] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let words = line.split(whereSeparator: \.isWhitespace)
-            guard !words.isEmpty, !line.hasPrefix("#") else { continue }
-            guard words.count >= 2, let start = Double(words[0]), let end = Double(words[1]),
-                (0...100_000).contains(start), (0...100_000).contains(end), start < end
-            else {
-                throw LabelError(
-                    "\(file):\(index + 1): a label is a start and a later end in seconds and a word, such as '1.25 2.5 speech'"
+    /// - Throws: ``AudioFileError`` with the line that is none.
+    package static func parseLines(_ text: String, file: String) throws -> [Label] {
+        var labels: [Label] = []
+        for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+            guard !line.allSatisfy(\.isWhitespace) else { continue }
+            guard let read = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)) else {
+                throw AudioFileError(
+                    file,
+                    "line \(number + 1) is no label; write {\"event\":\"digit\",\"digit\":\"5\",\"start\":1.24,\"end\":1.32}"
                 )
             }
-            guard words.count == 2 || words[2] == "speech" else { continue }
-            spans.append(
-                Int((start * 100).rounded())..<max(Int((start * 100).rounded()) + 1, Int((end * 100).rounded())))
+            labels.append(try label(read, file: file, line: number + 1))
         }
-        return spans.sorted { $0.lowerBound < $1.lowerBound }
+        return labels.sorted { $0.start < $1.start }
     }
-}
 
-/// What is wrong with labels.
-package struct LabelError: Error, CustomStringConvertible, Sendable {
-    package let description: String
-    package init(_ description: String) { self.description = description }
+    /// Reads labels of a table of comma-separated values.
+    ///
+    /// - Throws: ``AudioFileError`` with the line that is wrong.
+    package static func parseTable(_ text: String, file: String) throws -> [Label] {
+        let lines = text.split(whereSeparator: \.isNewline).map { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: CharacterSet(charactersIn: " \"\t"))
+            }
+        }
+        guard let names = lines.first else { return [] }
+        guard names.contains("event"), names.contains("start"), names.contains("end") else {
+            throw AudioFileError(file, "line 1 must name the columns: event,digit,tone,start,end")
+        }
+        var labels: [Label] = []
+        for (number, cells) in lines.enumerated().dropFirst() {
+            func cell(_ name: String) -> String? {
+                names.firstIndex(of: name).flatMap { $0 < cells.count && !cells[$0].isEmpty ? cells[$0] : nil }
+            }
+            guard let event = cell("event"), let start = cell("start").flatMap({ Double($0) }),
+                let end = cell("end").flatMap({ Double($0) })
+            else { throw AudioFileError(file, "line \(number + 1) needs an event, a start and an end in seconds") }
+            let line = Line(event: event, digit: cell("digit"), tone: cell("tone"), start: start, end: end)
+            labels.append(try label(line, file: file, line: number + 1))
+        }
+        return labels.sorted { $0.start < $1.start }
+    }
+
+    private static func label(_ line: Line, file: String, line number: Int) throws -> Label {
+        guard line.start.isFinite, line.end.isFinite, line.start >= 0, line.end >= line.start else {
+            throw AudioFileError(file, "line \(number) ends before it begins, or its times are no seconds")
+        }
+        let digit = line.digit.flatMap { Digit($0) }
+        if line.event == "digit", digit == nil {
+            throw AudioFileError(file, "line \(number) needs a digit: one of 0 to 9, *, #, A to D")
+        }
+        return Label(
+            event: line.event, digit: line.event == "digit" ? digit : nil, tone: line.tone, start: line.start,
+            end: line.end)
+    }
 }

@@ -1,4 +1,5 @@
 import AudioFiles
+package import DSP
 import Foundation
 
 /// Audio with the true stretches of speech in it.
@@ -54,7 +55,20 @@ package struct SpeechScene: Sendable {
 }
 
 extension SpeechScene {
-    /// Writes `GROUP-NAME.wav` and `GROUP-NAME.txt` into a folder, which is made when it is not there.
+    /// A recording of a labelled folder; its group is the name up to the first hyphen.
+    ///
+    /// - Throws: ``CodecError`` when its rate cannot be brought to 8 kHz.
+    package init(_ recording: LabelledFolder.Recording) throws(CodecError) {
+        let spans = recording.labels.filter { $0.event == "speech" && $0.end < 1e6 }.map { label in
+            let first = Int((label.start * 100).rounded())
+            return first..<max(first + 1, Int((label.end * 100).rounded()))
+        }
+        self.init(
+            name: recording.name, group: recording.name.split(separator: "-").first.map(String.init) ?? "",
+            samples: try recording.audio.resampled(to: 8_000).samples, spans: spans)
+    }
+
+    /// Writes `GROUP-NAME.wav` and its labels, `GROUP-NAME.jsonl`, into a folder, which is made when it is not there.
     ///
     /// - Throws: an error of the file system or `AudioFileError`.
     package func write(to folder: String) throws {
@@ -63,7 +77,9 @@ extension SpeechScene {
         let writer = try AudioFileWriter(path: base + ".wav", sampleRate: 8_000, channelCount: 1)
         try writer.write([samples])
         try writer.finish()
-        let lines = spans.map { "\(Double($0.lowerBound) / 100)\t\(Double($0.upperBound) / 100)\tspeech\n" }
-        try Data(lines.joined().utf8).write(to: URL(filePath: base + ".txt"), options: .atomic)
+        let lines = spans.map { span in
+            "{\"event\":\"speech\",\"start\":\(Double(span.lowerBound) / 100),\"end\":\(Double(span.upperBound) / 100)}\n"
+        }
+        try Data(lines.joined().utf8).write(to: URL(filePath: base + ".jsonl"), options: .atomic)
     }
 }

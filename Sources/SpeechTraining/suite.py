@@ -1,9 +1,11 @@
 """The held-out suite: English prompts that no training hears, unheard music, and noises of other generators.
 
 Thirty-one conditions in the groups quiet, noise and signalling. `python3 suite.py FOLDER [MINUTES]` writes a WAV file a
-condition and beside it a label file `NAME.txt`, a line `start end speech` a stretch in seconds.
+condition and beside it `NAME.jsonl`, a
+line a stretch of speech, as `parley score speech --folder` reads it.
 """
 
+import json
 import os
 import sys
 import wave
@@ -160,5 +162,6 @@ if __name__ == "__main__":
             file.setparams((1, 2, RATE, 0, "NONE", ""))
             file.writeframes((x * 32768).astype("<i2").tobytes())
         np.save(f"{folder}/{group}-{name}.npy", labels.astype(np.float16))
-        with open(f"{folder}/{group}-{name}.txt", "w") as file:
-            file.writelines(f"{a / 100:.2f}\t{b / 100:.2f}\tspeech\n" for a, b in spans(labels))
+        with open(f"{folder}/{group}-{name}.jsonl", "w") as file:
+            file.writelines(
+                json.dumps({"event": "speech", "start": a / 100, "end": b / 100}) + "\n" for a, b in spans(labels))

@@ -147,7 +147,10 @@ struct ListenerTests {
         var samples = [Int16](repeating: 0, count: 24_000)
         var span = samples.mutableSpan
         dial.add(to: &span)
-        #expect(hear(samples, sampleRate: 8_000).isEmpty)
+        let events = hear(samples, sampleRate: 8_000)
+        #expect(events.count == 1)
+        guard case .toneStarted(.dialTone, let start)? = events.first else { return }
+        #expect(abs(start.ticks) <= 160)
     }
 
     @Test("a key by event and by tone is one digit, whichever comes first")
