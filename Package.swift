@@ -99,7 +99,7 @@ let package = Package(
                 "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
                 yams,
             ]),
-        edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
+        edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),
         edge(
             "Connectors",
@@ -148,7 +148,7 @@ let package = Package(
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
             exclude: ["Fixtures"], swiftSettings: settings),
-        tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles"]),
+        tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         tests(of: "Records", ["Telephony", "AudioFiles", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(
             of: "Connectors",

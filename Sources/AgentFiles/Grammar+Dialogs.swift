@@ -141,6 +141,7 @@ extension Grammar {
           text [text]
           speak [text]
           allowBargeIn bool
+          parley.bargeIn KeysAndSpeech|Keys|Speech|Nothing
           randomizeVariantSelection bool
           channelData any ~ a telephone shows nothing
           value any ~ a telephone shows nothing

@@ -24,8 +24,16 @@ extension TopicReader {
             variants.append(parts(line, place, isMarkup: name == "speak"))
         }
         return Message(
-            variants: variants, allowsBargeIn: node.text("allowBargeIn") != "false",
+            variants: variants, bargeIn: bargeIn(of: node),
             isRandom: node.text("randomizeVariantSelection") != "false")
+    }
+
+    /// What may interrupt a message: `allowBargeIn` lets keys and speech or neither, `parley.bargeIn` tells them apart.
+    private func bargeIn(of node: Node) -> BargeInPermission {
+        if let word = node.text("parley.bargeIn"), let permission = BargeInPermission(rawValue: word) {
+            return permission
+        }
+        return node.text("allowBargeIn") == "false" ? .nothing : .keysAndSpeech
     }
 
     /// A message of a single line of text.

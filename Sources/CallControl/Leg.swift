@@ -104,6 +104,7 @@ struct Leg: ~Copyable {
     /// Encodes and sends the frame, and a report when one is due.
     mutating func send(into queue: inout DatagramQueue) {
         let frame = saidFrame
+        listener.say(frame.span)
         transmission.send(frame.span, into: &queue)
         if transmission.isReportDue() { report(goodbye: false, into: &queue) }
     }

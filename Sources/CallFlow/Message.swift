@@ -12,13 +12,13 @@ package struct Message: Sendable {
 
     /// Variants, of which one is said.
     package var variants: [[Part]]
-    package var allowsBargeIn: Bool
+    package var bargeIn: BargeInPermission
     /// The variant is drawn by lot; otherwise the first is said first, the second next, and so on.
     package var isRandom: Bool
 
-    package init(variants: [[Part]], allowsBargeIn: Bool = true, isRandom: Bool = true) {
+    package init(variants: [[Part]], bargeIn: BargeInPermission = .keysAndSpeech, isRandom: Bool = true) {
         self.variants = variants
-        self.allowsBargeIn = allowsBargeIn
+        self.bargeIn = bargeIn
         self.isRandom = isRandom
     }
 

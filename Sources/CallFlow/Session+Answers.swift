@@ -21,7 +21,7 @@ extension Session {
         guard agent.settings.isDtmfSettingsEnabled else { return account(key, isSensitive: false) }
         switch state {
         case .asking(let asking):
-            guard playing.allSatisfy(\.allowsBargeIn) else { return keep(key) }
+            guard playing.allSatisfy({ $0.bargeIn.contains(.digit) }) else { return keep(key) }
             account(key, isSensitive: asking.grammar.isSensitive)
             _ = bargeIn(.digit)
             takeAnswer(key)

@@ -43,7 +43,7 @@ extension Session {
             .text(
                 SpokenText(
                     text: text, language: agent.settings.language, voice: agent.settings.voice, isPrivate: isDynamic,
-                    isSensitive: asking.grammar.isSensitive)), asking.actionID, message.allowsBargeIn)
+                    isSensitive: asking.grammar.isSensitive)), asking.actionID, message.bargeIn)
     }
 
     // MARK: - What is known when the question is asked

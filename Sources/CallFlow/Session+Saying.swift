@@ -9,7 +9,7 @@ extension Session {
     /// - Parameter purpose: tells messages of one action apart.
     mutating func say(_ message: Message, action: String, purpose: String = "") {
         guard !message.variants.isEmpty else { return }
-        say(message.variants[variant(of: message, action, purpose)], action, allowsBargeIn: message.allowsBargeIn)
+        say(message.variants[variant(of: message, action, purpose)], action, bargeIn: message.bargeIn)
     }
 
     private mutating func variant(of message: Message, _ action: String, _ purpose: String) -> Int {
@@ -22,7 +22,7 @@ extension Session {
         return turn % count
     }
 
-    mutating func say(_ parts: [Message.Part], _ action: String, allowsBargeIn: Bool) {
+    mutating func say(_ parts: [Message.Part], _ action: String, bargeIn permission: BargeInPermission) {
         var spoken: SpokenText?
         for part in parts {
             switch part {
@@ -34,29 +34,29 @@ extension Session {
                     before.isSensitive = before.isSensitive || text.isSensitive
                     spoken = before
                 } else {
-                    flush(&spoken, action, allowsBargeIn)
+                    flush(&spoken, action, permission)
                     spoken = text
                 }
             case .pause(let milliseconds):
-                flush(&spoken, action, allowsBargeIn)
-                play(.silence(milliseconds: milliseconds), action, allowsBargeIn)
+                flush(&spoken, action, permission)
+                play(.silence(milliseconds: milliseconds), action, permission)
             case .audioFile(let path, let otherwise):
-                flush(&spoken, action, allowsBargeIn)
+                flush(&spoken, action, permission)
                 guard let value = evaluate(path, action) else { return }
-                sayFile(value.text(for: .speechToCaller), otherwise, action, allowsBargeIn)
+                sayFile(value.text(for: .speechToCaller), otherwise, action, permission)
             }
         }
-        flush(&spoken, action, allowsBargeIn)
+        flush(&spoken, action, permission)
     }
 
-    private mutating func flush(_ spoken: inout SpokenText?, _ action: String, _ allowsBargeIn: Bool) {
-        if let text = spoken { play(.text(text), action, allowsBargeIn) }
+    private mutating func flush(_ spoken: inout SpokenText?, _ action: String, _ permission: BargeInPermission) {
+        if let text = spoken { play(.text(text), action, permission) }
         spoken = nil
     }
 
     /// Plays a file of the agent's folder; a path that leads out of it is no file.
     private mutating func sayFile(
-        _ path: String, _ otherwise: [Message.Part], _ action: String, _ allowsBargeIn: Bool
+        _ path: String, _ otherwise: [Message.Part], _ action: String, _ permission: BargeInPermission
     ) {
         let isInside = !path.isEmpty && !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
         guard isInside, !path.contains("://") else {
@@ -65,9 +65,9 @@ extension Session {
                     Failure(
                         code: "promptFailed", message: "an audio file lies outside of the agent's folder",
                         topic: topicName, action: action)))
-            return say(otherwise, action, allowsBargeIn: allowsBargeIn)
+            return say(otherwise, action, bargeIn: permission)
         }
-        play(.audioFile(path: path), action, allowsBargeIn)
+        play(.audioFile(path: path), action, permission)
         if !otherwise.isEmpty { fallbacks[PlaybackID(lastPlayback)] = otherwise }
     }
 
@@ -88,10 +88,10 @@ extension Session {
             isPrivate: !template.isConstant, isSensitive: value.isSensitive, prosody: style.prosody.within(outer))
     }
 
-    mutating func play(_ source: PromptSource, _ action: String, _ allowsBargeIn: Bool) {
+    mutating func play(_ source: PromptSource, _ action: String, _ permission: BargeInPermission) {
         lastPlayback += 1
         let playback = Playback(
-            id: PlaybackID(lastPlayback), source: source, topic: topicName, action: action, allowsBargeIn: allowsBargeIn
+            id: PlaybackID(lastPlayback), source: source, topic: topicName, action: action, bargeIn: permission
         )
         playing.append(playback)
         emit(.play(playback))
@@ -100,7 +100,7 @@ extension Session {
     /// Stops what is being said if the caller may interrupt it; returns whether nothing holds the key back.
     mutating func bargeIn(_ cause: BargeInCause) -> Bool {
         guard !playing.isEmpty else { return true }
-        guard playing.allSatisfy(\.allowsBargeIn) else { return false }
+        guard playing.allSatisfy({ $0.bargeIn.contains(cause) }) else { return false }
         playing.removeAll()
         emit(.stopPlaying(.bargeIn, bargeIn: cause))
         return true
@@ -117,7 +117,7 @@ extension Session {
         let playback = playing.first { $0.id == id }
         let otherwise = fallbacks.removeValue(forKey: id)
         fact(.failure(Failure(code: "promptFailed", message: reason, topic: topicName, action: "")))
-        if let otherwise, let playback { say(otherwise, playback.action, allowsBargeIn: playback.allowsBargeIn) }
+        if let otherwise, let playback { say(otherwise, playback.action, bargeIn: playback.bargeIn) }
         promptEnded(id)
     }
 

@@ -69,14 +69,14 @@ package struct Playback: Sendable {
     /// The topic and action that says it.
     package var topic: String
     package var action: String
-    package var allowsBargeIn: Bool
+    package var bargeIn: BargeInPermission
 
-    package init(id: PlaybackID, source: PromptSource, topic: String, action: String, allowsBargeIn: Bool) {
+    package init(id: PlaybackID, source: PromptSource, topic: String, action: String, bargeIn: BargeInPermission) {
         self.id = id
         self.source = source
         self.topic = topic
         self.action = action
-        self.allowsBargeIn = allowsBargeIn
+        self.bargeIn = bargeIn
     }
 }
 

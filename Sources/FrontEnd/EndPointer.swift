@@ -28,19 +28,24 @@ struct EndPointer: Sendable {
         tolerance = clockRate.ticks(milliseconds: 60)
     }
 
-    mutating func frame(isActive: Bool, from start: SampleTime, to end: SampleTime) -> Result {
+    /// Takes a frame.
+    ///
+    /// - Parameters:
+    ///   - isActive: somebody speaks.
+    ///   - isPossible: somebody may be speaking: counts as speech once an active frame follows.
+    mutating func frame(isActive: Bool, isPossible: Bool, from start: SampleTime, to end: SampleTime) -> Result {
         switch state {
         case .silence:
-            if isActive { state = .maybeSpeech(onset: start, active: end - start) }
+            if isActive || isPossible { state = .maybeSpeech(onset: start, active: end - start) }
             return minimumSpeech <= end - start && isActive ? begin(at: start, until: end) : .none
         case .maybeSpeech(let onset, let active):
-            guard isActive else {
+            guard isActive || isPossible else {
                 if (end - onset) - active > tolerance { state = .silence }
                 return .none
             }
             let total = active + (end - start)
             state = .maybeSpeech(onset: onset, active: total)
-            return total >= minimumSpeech ? begin(at: onset, until: end) : .none
+            return isActive && total >= minimumSpeech ? begin(at: onset, until: end) : .none
         case .speech(let onset, let lastActive):
             if isActive {
                 state = .speech(onset: onset, lastActive: end)
@@ -50,6 +55,16 @@ struct EndPointer: Sendable {
             }
             return .none
         }
+    }
+
+    /// Somebody is speaking, or has just paused.
+    var isInSpeech: Bool { if case .speech = state { true } else { false } }
+
+    /// Ends speech that goes on at the end of the audio.
+    mutating func finish() -> Result {
+        guard case .speech(let onset, let lastActive) = state else { return .none }
+        state = .silence
+        return .ended(onset, lastActive)
     }
 
     private mutating func begin(at onset: SampleTime, until end: SampleTime) -> Result {

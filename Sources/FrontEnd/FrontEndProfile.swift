@@ -10,7 +10,7 @@ package struct FrontEndProfile: Sendable, Equatable {
     package var audioThreshold = 0.5
     /// Speech counts from so much of it, in milliseconds, 20 to 1,000. More keeps coughs from interrupting a prompt and
     /// makes barge-in slower.
-    package var minimumSpeechInMilliseconds = 100
+    package var minimumSpeechInMilliseconds = 40
     /// Tones in the audio count as keys.
     package var hearsInBandDigits = true
 

@@ -12,12 +12,15 @@ package struct Listener: Sendable {
     private var greeting: GreetingJudge
     /// What was decided about the last frame.
     package private(set) var lastDecision = FrameDecision()
-    private var tonality = ToneJudge()
     private var speech: SpeechDetector
+    private var echo = EchoPredictor()
+    private var saidDecimator: Decimator
     private var endPointer: EndPointer
     private var digits: DigitStream
     private var events: [CallerEvent] = []
     private var nextEvent = 0
+    /// How much weaker what the party is told comes back, in dB, as far as it was seen.
+    package var returnLossInDB: Double { echo.returnLossInDB }
     /// The frame heard last has a key's tones in it.
     package var containsTone: Bool { dtmf.isInTone }
 
@@ -26,8 +29,9 @@ package struct Listener: Sendable {
         self.profile = profile
         self.clockRate = clockRate
         decimator = Decimator(factor: max(1, sampleRate / 8_000))
+        saidDecimator = Decimator(factor: max(1, sampleRate / 8_000))
         dtmf = DTMFDetector()
-        speech = SpeechDetector()
+        speech = SpeechDetector(threshold: profile.audioThreshold)
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
         greeting = GreetingJudge(profile)
@@ -39,28 +43,40 @@ package struct Listener: Sendable {
     /// - Parameters:
     ///   - frame: 20 ms of audio at the leg's sample rate.
     ///   - position: the time of its first sample.
-    ///   - isConcealed: the frame, or most of it, stands in for lost audio: it is evidence of nothing.
+    ///   - isConcealed: the frame, or most of it, stands in for lost audio: what it sounds like begins no speech.
     package mutating func hear(_ frame: Span<Int16>, at position: SampleTime, isConcealed: Bool) {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         decimator.decimate(frame, into: &narrow)
         dtmf.hear(narrow.span)
         takeKeys(at: position)
         if profile.hearsCallProgress { hearProgress(at: position) }
-        let isTone = tonality.judge(narrow.span) || dtmf.isInTone || progress.isInTone
-        let probability = speech.probability(of: narrow.span, isTone: isTone, isConcealed: isConcealed)
+        let decision = speech.hear(narrow.span)
+        let standsOut = echo.standsOut(speech.regionEnergies)
+        echo.learnBackground(speech.regionEnergies, isSpeech: standsOut && decision.isActive)
+        let mayBegin = standsOut && (!isConcealed || endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
-        lastDecision = FrameDecision(speech: probability, isActive: probability >= profile.audioThreshold)
+        lastDecision = FrameDecision(speech: Double(decision.probability), isActive: decision.isActive)
         if let onset = greeting.hear(isSpeech: lastDecision.isActive, at: position) {
             events.append(.toneStarted(.answeringMachine, at: onset))
             events.append(.toneEnded(ToneSpan(tone: .answeringMachine, start: onset, end: end)))
         }
-        switch endPointer.frame(isActive: lastDecision.isActive, from: position, to: end) {
+        switch endPointer.frame(
+            isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible, from: position,
+            to: end)
+        {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
         case .ended(let onset, let end): events.append(.speechEnded(from: onset, to: end))
         }
         digits.advance(to: end)
         takeDigits()
+    }
+
+    /// Takes the 20 ms that the party is told after the frame heard last: its echo is no speech of the party's.
+    package mutating func say(_ frame: Span<Int16>) {
+        var narrow = InlineArray<160, Int16>(repeating: 0)
+        saidDecimator.decimate(frame, into: &narrow)
+        echo.say(narrow.span)
     }
 
     /// Ends what has begun, at the end of the audio.
@@ -72,6 +88,7 @@ package struct Listener: Sendable {
         takeKeys(at: frame)
         progress.finish()
         takeTones(at: frame)
+        if case .ended(let onset, let end) = endPointer.finish() { events.append(.speechEnded(from: onset, to: end)) }
         digits.advance(to: position + clockRate.ticksPerSecond)
         takeDigits()
     }

@@ -13,6 +13,10 @@ struct ScoreCommand: ParsableCommand {
               parley score dtmf --keys 8000 --rivals --html dtmf.html
               parley score dtmf --folder labelled
               parley score progress --json
+              parley score speech --html speech.html
+              parley score bargein
             """,
-        subcommands: [ScoreDTMFCommand.self, ScoreProgressCommand.self])
+        subcommands: [
+            ScoreDTMFCommand.self, ScoreProgressCommand.self, ScoreSpeechCommand.self, ScoreBargeInCommand.self,
+        ])
 }

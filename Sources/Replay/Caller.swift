@@ -1,5 +1,6 @@
 import CallControl
 import DSP
+import Foundation
 import RTP
 import Telephony
 
@@ -18,6 +19,7 @@ struct Caller: ~Copyable {
     private var clock: CallerClock
     private var line: CallerLine
     private var ear: CallerEar?
+    private var echo: CallerEcho?
     private var activity = Activity.none
     private var frame: [Int16]
     /// What the caller has said so far, for the recogniser.
@@ -40,7 +42,8 @@ struct Caller: ~Copyable {
             remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: 40_001))
         let steps = try call.script.map { try $0.resampled(to: codec.sampleRate) }
         let line = try CallerLine(offer, entropy: &entropy)
-        let ear = keepsHeard ? try CallerEar(offer) : nil
+        let ear = keepsHeard || call.echo != nil ? try CallerEar(offer, keepsHeard: keepsHeard) : nil
+        echo = call.echo.map { CallerEcho($0, sampleRate: codec.sampleRate) }
         self.offer = offer
         script = CallerScript(steps, startingAt: .zero)
         defaultMethod = call.keys
@@ -63,7 +66,10 @@ struct Caller: ~Copyable {
     mutating func observe(_ event: CallEvent, at now: Instant) { script.observe(event, at: now) }
 
     /// Hears a datagram from Parley.
-    mutating func hear(_ datagram: [UInt8]) { ear?.hear(datagram.span) }
+    mutating func hear(_ datagram: [UInt8]) {
+        guard let heard = ear?.hear(datagram.span) else { return }
+        echo?.hear(heard)
+    }
 
     /// The packets of keys that were sent, by their number in the network.
     var keyPackets: [(digit: Digit, packet: Int)] { line.keyPackets }
@@ -111,6 +117,7 @@ struct Caller: ~Copyable {
             activity = .pressing(keys)
             if keys.isDone(at: now) { finishStep(at: now) }
         }
+        if sendsAudio { echo?.add(to: &frame) }
         line.tick(sendsAudio ? frame : nil, into: &network, at: now)
         return signal
     }
@@ -293,26 +300,58 @@ private struct CallerLine: ~Copyable {
     }
 }
 
+/// What comes back of what the caller hears.
+private struct CallerEcho {
+    private let gain: Double
+    /// What was heard and has not come back yet, behind the silence of the delay.
+    private var waiting: [Int16]
+    private var position = 0
+
+    init(_ echo: LineEcho, sampleRate: Int) {
+        gain = Foundation.pow(10, -echo.returnLossInDB / 20)
+        waiting = [Int16](repeating: 0, count: Int(ClockRate(Int64(sampleRate)).ticks(echo.delay)))
+    }
+
+    mutating func hear(_ samples: ArraySlice<Int16>) { waiting += samples }
+
+    /// Adds what comes back to what the caller says.
+    mutating func add(to frame: inout [Int16]) {
+        guard waiting.count - position >= frame.count else { return }
+        for index in 0..<frame.count {
+            let echo = (gain * Double(waiting[position + index])).rounded()
+            frame[index] = Int16(clamping: Int(frame[index]) + Int(echo))
+        }
+        position += frame.count
+        guard position > 48_000 else { return }
+        waiting.removeFirst(position)
+        position = 0
+    }
+}
+
 /// What the caller hears: Parley's packets decoded, one after the other.
 private struct CallerEar: ~Copyable {
     private let payloadType: UInt8
     private var decoder: AudioDecoder
     private var room: [Int16]
+    private let keepsHeard: Bool
     private var heard: [Int16] = []
 
-    init(_ offer: MediaDescription) throws {
+    init(_ offer: MediaDescription, keepsHeard: Bool) throws {
         let decoder = try AudioDecoder(offer.codec)
         payloadType = offer.payloadType
+        self.keepsHeard = keepsHeard
         room = [Int16](repeating: 0, count: decoder.longestOutput)
         self.decoder = decoder
     }
 
-    mutating func hear(_ datagram: Span<UInt8>) {
+    /// Decodes a packet; gives its samples.
+    mutating func hear(_ datagram: Span<UInt8>) -> ArraySlice<Int16> {
         guard !RTPHeader.isRTCP(datagram), let header = try? RTPHeader.parse(datagram),
             header.payloadType == payloadType
-        else { return }
+        else { return [] }
         let count = CallerEar.decode(datagram.extracting(header.payload), with: &decoder, into: &room)
-        heard.append(contentsOf: room[..<count])
+        if keepsHeard { heard.append(contentsOf: room[..<count]) }
+        return room[..<count]
     }
 
     private static func decode(

@@ -23,6 +23,8 @@ package struct TestCall: Sendable {
     package var keys = KeyMethod.telephoneEvent
     package var seed: UInt64 = 1
     package var network = NetworkImpairment.perfect
+    /// What comes back of what the caller is told; nothing when `nil`.
+    package var echo: LineEcho?
     package var script: [CallerStep] = []
     package var stubs: [HTTPStub] = []
     /// Answers to questions in plain words; what none of them answers, nobody does.
@@ -36,6 +38,19 @@ package struct TestCall: Sendable {
     package var limit = Interval.seconds(600)
 
     package init(name: String) { self.name = name }
+}
+
+/// The echo of what a caller is told in what is heard of the caller.
+package struct LineEcho: Sendable {
+    /// By how much it is weaker.
+    package var returnLossInDB: Double
+    /// From what the caller hears to what comes back.
+    package var delay: Interval
+
+    package init(returnLossInDB: Double, delay: Interval) {
+        self.returnLossInDB = returnLossInDB
+        self.delay = delay
+    }
 }
 
 /// The codecs that a replay can use.

@@ -142,7 +142,20 @@ private struct TestCallReader {
                 map.complain(error.description, at: map.value("network"))
             }
         }
+        if let node = map.value("echo") { call.echo = echo(node) }
         if let delay = seconds("recognitionDelay", &map) { call.recognitionDelay = delay }
+    }
+
+    private func echo(_ node: Node) -> LineEcho? {
+        guard var map = MappingReader(node, "an echo", file: file, collector: collector) else { return nil }
+        let loss = map.number("returnLoss", in: 0...60)
+        let delay = map.number("delay", in: 0...1)
+        map.refuseOthers()
+        guard let loss else {
+            map.complain("an echo needs 'returnLoss', in dB")
+            return nil
+        }
+        return LineEcho(returnLossInDB: loss, delay: Interval(nanoseconds: Int64((delay ?? 0.05) * 1e9)))
     }
 
     private func transferOutcomes(_ map: inout MappingReader) -> [TransferOutcome] {

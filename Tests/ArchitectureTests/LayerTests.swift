@@ -24,7 +24,7 @@ struct LayerTests {
             "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
             "Yams",
         ],
-        "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles"],
+        "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
         "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto"],
         "Connectors": [

@@ -7,7 +7,8 @@ import Testing
 @Suite("Prompt player")
 struct PromptPlayerTests {
     private func playback(_ number: Int) -> Playback {
-        Playback(id: PlaybackID(number), source: .audioFile(path: "x"), topic: "t", action: "a", allowsBargeIn: true)
+        Playback(
+            id: PlaybackID(number), source: .audioFile(path: "x"), topic: "t", action: "a", bargeIn: .keysAndSpeech)
     }
 
     private func player(playing samples: [Int16]) -> PromptPlayer {

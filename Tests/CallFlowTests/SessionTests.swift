@@ -40,6 +40,11 @@ private struct Driver {
         }
     }
 
+    mutating func speak(at milliseconds: Int64) {
+        session.receive(.speechStarted, at: time(milliseconds))
+        drain()
+    }
+
     mutating func endPrompts(at milliseconds: Int64) {
         session.advance(to: time(milliseconds))
         for case .play(let playback) in outputs {
@@ -207,6 +212,26 @@ struct SessionTests {
         var held = try Driver(["Start": start(false)])
         held.press("7", at: 100)
         #expect(held.inputs.isEmpty)
+    }
+
+    @Test(
+        "keys or speech alone interrupt a prompt where only they may",
+        arguments: [
+            ("KeysAndSpeech", true, true), ("Keys", true, false), ("Speech", false, true), ("Nothing", false, false),
+        ])
+    func bargeInBy(permission: String, byKey: Bool, bySpeech: Bool) throws {
+        let topic = SessionTests.question(
+            SessionTests.digits("kind: FixedLengthTermination\nlength: 1"), SessionTests.voice
+        ).replacingOccurrences(
+            of: "prompt: \"Well?\"", with: "prompt: {speak: \"Well?\", parley.bargeIn: \(permission)}")
+        var keyed = try Driver(["Start": topic])
+        keyed.press("7", at: 100)
+        #expect(keyed.outputs.contains { if case .stopPlaying(.bargeIn, .digit) = $0 { true } else { false } } == byKey)
+        var spoken = try Driver(["Start": topic])
+        spoken.speak(at: 100)
+        #expect(
+            spoken.outputs.contains { if case .stopPlaying(.bargeIn, .speech) = $0 { true } else { false } } == bySpeech
+        )
     }
 
     @Test("a secret shows in no fact, wherever its digits were pressed")

@@ -1,5 +1,6 @@
 import DSP
 import FrontEnd
+import Glibc
 import Telephony
 import Testing
 
@@ -91,21 +92,38 @@ struct ListenerTests {
         #expect(abs(digit.start.ticks - 800) <= 80)
     }
 
-    /// Something like speech: pulses at a pitch through a resonance, in syllables.
+    /// Something like speech: a gliding buzz through resonances that move from vowel to vowel, hisses between them.
     private func speech(from start: Double, seconds: Double, of total: Double) -> [Int16] {
+        let vowels: [(Double, Double)] = [(700, 1_150), (320, 2_200), (520, 1_800), (440, 900), (320, 800)]
         var samples = [Int16](repeating: 0, count: Int(total * 8_000))
         var generator = SeededGenerator(seed: 4)
-        var (a, b) = (0.0, 0.0)
-        for index in Int(start * 8_000)..<Int((start + seconds) * 8_000) {
-            let syllable = (index / 1_200) % 4 == 3 ? 0.1 : 1
-            let period = 62 + (index / 900) % 9
-            let pulse = index % period == 0 ? 5_000 * syllable : 120 * (generator.nextUnit() - 0.5)
-            let output = pulse + 1.6 * a - 0.8 * b
-            b = a
-            a = output
-            samples[index] = Int16(clamping: Int(output))
+        var (phase, first, second) = (0.0, Resonance(), Resonance())
+        for index in 0..<Int(seconds * 8_000) {
+            let time = Double(index) / 8_000
+            let syllable = time / 0.18
+            let (from, to) = (vowels[Int(syllable) % 5], vowels[(Int(syllable) + 1) % 5])
+            let part = syllable - syllable.rounded(.down)
+            phase += (125 - 15 * time + 12 * (part * 6).rounded() / 6) / 8_000
+            let pulse = phase >= 1 ? 9_000.0 : 0
+            if phase >= 1 { phase -= 1 }
+            let isHiss = part > 0.85 && Int(syllable) % 2 == 0
+            let source = isHiss ? 1_500 * (generator.nextUnit() - 0.5) : pulse * min(1, 6 * part * (1.1 - part))
+            let low = first.filter(source, at: from.0 + (to.0 - from.0) * part, width: 90)
+            let high = second.filter(source, at: isHiss ? 3_300 : from.1 + (to.1 - from.1) * part, width: 140)
+            samples[Int(start * 8_000) + index] = Int16(clamping: Int(low + 0.6 * high))
         }
         return samples
+    }
+
+    private struct Resonance {
+        var (a, b) = (0.0, 0.0)
+
+        mutating func filter(_ input: Double, at frequency: Double, width: Double) -> Double {
+            let radius = exp(-Double.pi * width / 8_000)
+            let output = input * (1 - radius) + 2 * radius * cos(2 * .pi * frequency / 8_000) * a - radius * radius * b
+            (a, b) = (output, a)
+            return output
+        }
     }
 
     @Test("speech is heard from its onset to its end")

@@ -1,0 +1,188 @@
+/// What the network sees of a frame: 80 numbers, most of them between -2 and 2.
+///
+/// Sources/SpeechTraining/features.py computes the same; a test holds both together.
+///
+/// | numbers | what |
+/// |---|---|
+/// | 0...19 | the energies of 20 bands (62 to 3,690 Hz) against the loudest of the last seconds |
+/// | 20...39 | the same against the floor of each band |
+/// | 40...59 | how they changed within the frame |
+/// | 60, 61 | the level, and against the loudest of the last seconds |
+/// | 62...65 | tonality of four regions: mean power over geometric mean power of the bins |
+/// | 66...73 | spectral flux of four regions against 20 and 40 ms ago: none for a steady tone |
+/// | 74, 75 | periodicity between 60 and 400 Hz, and its lag |
+/// | 76, 77 | the share of the strongest bin |
+struct SpeechFeatures: Sendable {
+    static let count = 80
+    private static let frame = 160
+    private static let kept = 176
+    private static let bands = 20
+    /// First bins of the bands, of 31.25 Hz, and the end of the last.
+    private static let edges: InlineArray<21, Int> = [
+        2, 4, 6, 8, 10, 12, 14, 16, 19, 22, 26, 30, 35, 41, 48, 56, 65, 75, 87, 101, 118,
+    ]
+    private static let leastPower: Float = 1e-5
+
+    private var samples = [Float](repeating: 0, count: SpeechFeatures.kept + SpeechFeatures.frame)
+    private var spectrum = SpeechSpectrum()
+    private var periodicity = SpeechPeriodicity()
+    /// The magnitudes 20 and 40 ms ago.
+    private var lastMagnitude = [Lanes](repeating: Lanes(), count: 16)
+    private var olderMagnitude = [Lanes](repeating: Lanes(), count: 16)
+    private var floor = InlineArray<3, Lanes>(repeating: Lanes())
+    private var loudest: Float = 0
+    private var isFirst = true
+    private(set) var values = [Float](repeating: 0, count: SpeechFeatures.count)
+
+    /// The energies of the frame in the four regions.
+    private(set) var regionEnergies = SIMD4<Float>()
+
+    /// Takes 160 samples at 8 kHz.
+    mutating func hear(_ frame: Span<Int16>) {
+        samples.withUnsafeMutableBufferPointer { samples in
+            for index in 0..<SpeechFeatures.kept { samples[index] = samples[index + SpeechFeatures.frame] }
+            for index in 0..<min(SpeechFeatures.frame, frame.count) {
+                samples[SpeechFeatures.kept + index] = Float(frame[index]) * (1 / 32_768)
+            }
+            spectrum.analyse(UnsafeBufferPointer(samples))
+            let (value, lag) = periodicity.judge(
+                UnsafeBufferPointer(rebasing: samples[SpeechFeatures.kept...]))
+            values[74] = value
+            values[75] = lag
+        }
+        let sums = SpeechFeatures.sumBands(spectrum.earlier.span, spectrum.later.span)
+        setBands(sums)
+        for region in 0..<4 {
+            set(
+                region,
+                SpeechFeatures.sum(
+                    region, spectrum.earlier.span, spectrum.later.span, lastMagnitude.span, olderMagnitude.span))
+        }
+        for block in 0..<16 {
+            olderMagnitude[block] = lastMagnitude[block]
+            lastMagnitude[block] = spectrum.later[block].squareRoot()
+        }
+    }
+
+    /// Energies of the bands, of the earlier and the later window.
+    private struct BandSums {
+        var earlier = InlineArray<24, Float>(repeating: 0)
+        var later = InlineArray<24, Float>(repeating: 0)
+        var total = SIMD2<Float>()
+        var strongest = (Lanes(), Lanes())
+    }
+
+    private static func sumBands(_ earlier: Span<Lanes>, _ later: Span<Lanes>) -> BandSums {
+        var sums = BandSums()
+        for band in 0..<bands {
+            var sum = SIMD2<Float>()
+            for bin in edges[band]..<edges[band + 1] {
+                sum += SIMD2(earlier[bin >> 3][bin & 7], later[bin >> 3][bin & 7])
+            }
+            sums.earlier[band] = sum.x
+            sums.later[band] = sum.y
+            sums.total += sum
+        }
+        // Bins 2...117.
+        let first = Lanes(0, 0, 1, 1, 1, 1, 1, 1)
+        let last = Lanes(1, 1, 1, 1, 1, 1, 0, 0)
+        for block in 0..<15 {
+            let mask = block == 0 ? first : block == 14 ? last : Lanes(repeating: 1)
+            sums.strongest.0 = larger(sums.strongest.0, earlier[block] * mask)
+            sums.strongest.1 = larger(sums.strongest.1, later[block] * mask)
+        }
+        return sums
+    }
+
+    private mutating func setBands(_ sums: BandSums) {
+        let totals = Lanes(sums.total.x, sums.total.y, 1, 1, 1, 1, 1, 1) + SpeechFeatures.leastPower
+        values[76] = (sums.strongest.0.max() / totals[0]).squareRoot()
+        values[77] = (sums.strongest.1.max() / totals[1]).squareRoot()
+        let logarithms = binaryLogarithm(totals)
+        setEnergies(sums.earlier, sums.later, level: max(logarithms[0], logarithms[1]))
+    }
+
+    private mutating func setEnergies(
+        _ first: InlineArray<24, Float>, _ second: InlineArray<24, Float>, level: Float
+    ) {
+        followLoudest(level)
+        for group in 0..<3 {
+            let base = group * 8
+            var (a, b) = (Lanes(), Lanes())
+            for lane in 0..<8 {
+                a[lane] = first[base + lane]
+                b[lane] = second[base + lane]
+            }
+            a = binaryLogarithm(a + SpeechFeatures.leastPower)
+            b = binaryLogarithm(b + SpeechFeatures.leastPower)
+            let mean = (a + b) * 0.5
+            let relative = (mean - loudest) * 0.2 + 1
+            let excess = (mean - followFloor(mean, group)) * 0.2
+            let change = (b - a) * 0.3
+            for lane in 0..<min(8, SpeechFeatures.bands - base) {
+                values[base + lane] = relative[lane]
+                values[20 + base + lane] = excess[lane]
+                values[40 + base + lane] = change[lane]
+            }
+        }
+        values[60] = level * 0.125
+        values[61] = (level - loudest) * 0.2 + 1
+        isFirst = false
+    }
+
+    /// The loudest of the last seconds rises at once and falls by 1.5 dB a second.
+    private mutating func followLoudest(_ level: Float) {
+        if isFirst { loudest = level }
+        loudest = level > loudest ? loudest + 0.5 * (level - loudest) : loudest - 0.01
+    }
+
+    /// The floor of a band falls at once and rises by 3 dB a second.
+    private mutating func followFloor(_ mean: Lanes, _ group: Int) -> Lanes {
+        if isFirst { floor[group] = mean }
+        let difference = mean - floor[group]
+        let rising = smaller(difference, Lanes(repeating: 0.02))
+        floor[group] += rising.replacing(with: difference * 0.2, where: difference .< 0)
+        return floor[group]
+    }
+
+    private static func sum(
+        _ region: Int, _ earlier: Span<Lanes>, _ later: Span<Lanes>, _ last: Span<Lanes>, _ older: Span<Lanes>
+    ) -> RegionSums {
+        var part = RegionSums()
+        for block in SpeechSpectrum.regions[region]..<SpeechSpectrum.regions[region + 1] {
+            let mask = block == 0 ? Lanes(0, 0, 0, 0, 1, 1, 1, 1) : Lanes(repeating: 1)
+            part.add(earlier[block], later[block], later[block].squareRoot(), last[block], older[block], mask)
+        }
+        return part
+    }
+
+    private mutating func set(_ region: Int, _ part: RegionSums) {
+        let blocks = SpeechSpectrum.regions[region + 1] - SpeechSpectrum.regions[region]
+        let bins = Float(blocks * 8 - (region == 0 ? 4 : 0))
+        let means = Lanes(part.earlier.sum() / bins, part.later.sum() / bins, 1, 1, 1, 1, 1, 1)
+        let logarithm = binaryLogarithm(means + SpeechFeatures.leastPower)
+        regionEnergies[region] = part.earlier.sum() + part.later.sum()
+        values[62 + region] = (logarithm[0] + logarithm[1] - part.logarithms.sum() / bins) * 0.15
+        values[66 + region] = part.change.sum() / (part.total.sum() + 0.01)
+        values[70 + region] = part.olderChange.sum() / (part.olderTotal.sum() + 0.01)
+    }
+
+    private struct RegionSums {
+        var (earlier, later, logarithms) = (Lanes(), Lanes(), Lanes())
+        var (change, total, olderChange, olderTotal) = (Lanes(), Lanes(), Lanes(), Lanes())
+
+        @inline(__always) mutating func add(
+            _ a: Lanes, _ b: Lanes, _ magnitude: Lanes, _ last: Lanes, _ older: Lanes, _ mask: Lanes
+        ) {
+            earlier += a * mask
+            later += b * mask
+            // One logarithm of the product serves both windows.
+            logarithms +=
+                binaryLogarithm((a + SpeechFeatures.leastPower) * (b + SpeechFeatures.leastPower)) * mask
+            change += FrontEnd.magnitude(magnitude - last) * mask
+            total += (magnitude + last) * mask
+            olderChange += FrontEnd.magnitude(magnitude - older) * mask
+            olderTotal += (magnitude + older) * mask
+        }
+    }
+}

@@ -1,0 +1,216 @@
+import DSP
+import Foundation
+package import FrontEnd
+import Telephony
+
+/// Callers who interrupt a prompt, echoes of it and other people's talk, from a seed.
+///
+/// A prompt plays until the front end hears speech, which is heard frame by frame as in a call: the frame that is heard
+/// first, then the frame that is said.
+package struct BargeInSuite {
+    private let voices: SpeechVoices
+    private let profile: FrontEndProfile
+    private let seed: UInt64
+
+    package init(voices: SpeechVoices, profile: FrontEndProfile, seed: UInt64) {
+        self.voices = voices
+        self.profile = profile
+        self.seed = seed
+    }
+
+    /// The level of prompt and caller, in dBm0.
+    private static let level = -20.0
+    /// The first prompt frame after the decision is silent but for a fade of 5 ms.
+    private static let fadeInMilliseconds = 5.0
+
+    /// Runs all of it.
+    ///
+    /// - Parameters:
+    ///   - callers: how many interrupt a prompt.
+    ///   - echoMinutes: how long prompts echo with nobody speaking.
+    ///   - babbleMinutes: how long others talk while a prompt plays.
+    package func scorecard(callers: Int, echoMinutes: Int, babbleMinutes: Int) throws -> Scorecard {
+        let (clear, echoing) = (
+            try interrupt(callers - callers / 2, echoing: false), try interrupt(callers / 2, echoing: true)
+        )
+        var card = Scorecard(suite: "bargein", detector: "parley", seed: seed)
+        typealias Figure = Scorecard.Figure
+        card.figures = BargeInSuite.figures(clear, callers - callers / 2, "", "")
+        card.figures += BargeInSuite.figures(echoing, callers / 2, "OnEcho", ", over the prompt's echo")
+        for loss in [25.0, 15.0, 10.0] {
+            let count = try echoes(minutes: echoMinutes, returnLoss: loss)
+            card.figures.append(
+                Figure(
+                    "falseFromEchoAt\(Int(loss))DBAnHour", "false barge-ins from echo at \(Int(loss)) dB return loss",
+                    Double(count) * 60 / Double(max(1, echoMinutes)), unit: "an hour"))
+        }
+        let babble = try babbles(minutes: babbleMinutes)
+        card.figures.append(
+            Figure(
+                "falseFromBabbleInTenMinutes", "false barge-ins from babble 15 dB under a caller",
+                Double(babble) * 10 / Double(max(1, babbleMinutes)), unit: "in ten minutes"))
+        card.plots = [
+            Scorecard.Plot(
+                "From onset to decision", horizontal: "milliseconds", vertical: "share of those heard",
+                curves: [
+                    BargeInSuite.distribution("noise of 20 dB", clear.heard),
+                    BargeInSuite.distribution("and echo at 15 to 25 dB", echoing.heard),
+                ])
+        ]
+        return card
+    }
+
+    private static func figures(
+        _ trials: Interruptions, _ callers: Int, _ suffix: String, _ words: String
+    ) -> [Scorecard.Figure] {
+        typealias Figure = Scorecard.Figure
+        let late = trials.heard.percentile(0.95)
+        return [
+            Figure(
+                "trueBargeIns" + suffix, "callers who stopped the prompt" + words,
+                SpeechTally.share(trials.heard.count, callers), unit: "%", better: .higher),
+            Figure(
+                "decisionP50InMilliseconds" + suffix, "onset to decision, median" + words, trials.heard.percentile(0.5),
+                unit: "ms"),
+            Figure("decisionP95InMilliseconds" + suffix, "onset to decision, 95 %" + words, late, unit: "ms"),
+            Figure(
+                "lastPromptSampleP95InMilliseconds" + suffix, "onset to the last prompt sample, 95 %" + words,
+                late + fadeInMilliseconds, unit: "ms"),
+            Figure(
+                "premature" + suffix, "prompts stopped before the caller spoke" + words,
+                SpeechTally.share(trials.premature, callers), unit: "%"),
+        ]
+    }
+
+    private static func distribution(_ name: String, _ latencies: [Double]) -> Scorecard.Curve {
+        Scorecard.Curve(
+            name,
+            points: latencies.sorted().enumerated().map {
+                Scorecard.Point(x: $1, y: Double($0 + 1) / Double(latencies.count))
+            })
+    }
+
+    /// What became of callers who interrupted a prompt.
+    private struct Interruptions {
+        /// Milliseconds from onset to decision.
+        var heard: [Double] = []
+        /// Prompts that stopped before.
+        var premature = 0
+    }
+
+    // MARK: - Trials
+
+    private func interrupt(_ callers: Int, echoing: Bool) throws -> Interruptions {
+        var result = Interruptions()
+        for index in 0..<callers {
+            var generator = SeededGenerator(seed: seed &* 31 &+ UInt64(index))
+            let onset = 8_000 + Int(generator.next(upperBound: UInt64(24_000)))
+            let sentence = SpeechSuite.atLevel(
+                voices.sentence(Int(generator.next(upperBound: UInt64(8))), of: 1 + index), BargeInSuite.level)
+            let loss: Double? = echoing ? 15 + 10 * generator.nextUnit() : nil
+            let silence = [Double](repeating: 0, count: onset)
+            let caller = silence + sentence + [Double](repeating: 0, count: 8_000)
+            var line = Line(
+                prompt: prompt(&generator, samples: caller.count), caller: caller, returnLoss: loss,
+                noiseLevel: BargeInSuite.level - 20, seed: seed &+ UInt64(index),
+                delay: 320 + Int(generator.next(upperBound: UInt64(1_600))))
+            let starts = try line.run(profile, untilFirst: true)
+            // The first hop of the sentence that is within 30 dB of its level.
+            let loud = BargeInSuite.firstLoudSample(sentence)
+            guard let start = starts.first else { continue }
+            let latency = Double(start - onset - loud) / 8
+            if latency < 0 { result.premature += 1 } else if latency < 1_500 { result.heard.append(latency) }
+        }
+        return result
+    }
+
+    private static func firstLoudSample(_ sentence: [Double]) -> Int {
+        let least = LineSound.zeroLevel * pow(10, (level - SpeechScene.thresholdInDB) / 10)
+        for start in stride(from: 0, through: sentence.count - 80, by: 80)
+        where sentence[start..<(start + 80)].reduce(0, { $0 + $1 * $1 }) / 80 > least {
+            return start
+        }
+        return 0
+    }
+
+    private func echoes(minutes: Int, returnLoss: Double) throws -> Int {
+        var count = 0
+        for minute in 0..<minutes {
+            var generator = SeededGenerator(seed: seed &* 131 &+ UInt64(minute))
+            let silence = [Double](repeating: 0, count: 480_000)
+            var line = Line(
+                prompt: prompt(&generator, samples: silence.count), caller: silence, returnLoss: returnLoss,
+                noiseLevel: -60, seed: seed &+ UInt64(minute),
+                delay: 160 + Int(generator.next(upperBound: UInt64(2_200))))
+            count += try line.run(profile, untilFirst: false).count
+        }
+        return count
+    }
+
+    private func babbles(minutes: Int) throws -> Int {
+        var count = 0
+        for minute in 0..<minutes {
+            var generator = SeededGenerator(seed: seed &* 171 &+ UInt64(minute))
+            let babble = LineSound.scaled(
+                LineSound.babble(480_000, voices: voices, talkers: 8, &generator), to: BargeInSuite.level - 15)
+            var line = Line(
+                prompt: prompt(&generator, samples: babble.count), caller: babble, returnLoss: nil, noiseLevel: -60,
+                seed: seed &+ UInt64(minute), delay: 0)
+            count += try line.run(profile, untilFirst: false).count
+        }
+        return count
+    }
+
+    /// The sentences of one voice one after the other, with short pauses.
+    private func prompt(_ generator: inout SeededGenerator, samples: Int) -> [Double] {
+        var prompt: [Double] = []
+        while prompt.count < samples {
+            prompt += SpeechSuite.atLevel(
+                voices.sentence(Int(generator.next(upperBound: UInt64(8))), of: 0), BargeInSuite.level)
+            prompt += [Double](repeating: 0, count: 1_600 + Int(generator.next(upperBound: UInt64(4_000))))
+        }
+        return prompt
+    }
+}
+
+/// A line on which a prompt plays and comes back, with a caller.
+private struct Line {
+    let prompt: [Int16]
+    let heard: [Int16]
+
+    init(
+        prompt: [Double], caller: [Double], returnLoss: Double?, noiseLevel: Double, seed: UInt64, delay: Int
+    ) {
+        var noise = NoiseSource(seed: seed)
+        let hiss = LineSound.scaled((0..<caller.count).map { _ in noise.nextNormal() }, to: noiseLevel)
+        let gain = returnLoss.map { pow(10, -$0 / 20) } ?? 0
+        var heard = caller
+        for index in heard.indices {
+            // A hybrid: the first reflection, and two weaker ones within 4 ms.
+            var echo = 0.0
+            for (tap, weight) in [(0, 0.85), (13, -0.45), (31, 0.25)] where index - delay - tap >= 0 {
+                echo += weight * prompt[index - delay - tap]
+            }
+            heard[index] += gain * echo + hiss[index]
+        }
+        self.prompt = prompt.map { Int16(clamping: Int(($0 * 32_768).rounded())) }
+        self.heard = heard.map { Int16(clamping: Int(($0 * 32_768).rounded())) }
+    }
+
+    /// The samples at which speech was heard; the prompt goes on unless only the first is wanted.
+    mutating func run(_ profile: FrontEndProfile, untilFirst: Bool) throws -> [Int] {
+        let coded = try Channel.pcmu.pass(heard)
+        var listener = Listener(profile, sampleRate: 8_000, clockRate: ClockRate(8_000))
+        var starts: [Int] = []
+        for start in stride(from: 0, through: coded.count - 160, by: 160) {
+            let frame = start..<(start + 160)
+            listener.hear(coded.span.extracting(frame), at: SampleTime(ticks: Int64(start)), isConcealed: false)
+            while let event = listener.next() {
+                if case .speechStarted = event { starts.append(start + 160) }
+            }
+            if untilFirst, !starts.isEmpty { return starts }
+            listener.say(prompt.span.extracting(frame))
+        }
+        return starts
+    }
+}

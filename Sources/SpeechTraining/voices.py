@@ -1,0 +1,128 @@
+"""Voices and music for training: prompts of Debian's asterisk-core-sounds packages and synthetic voices.
+
+Everything is mono, 8 kHz, float32 with full scale 1, 0 dBm0 being a sine 3.14 dB below full scale.
+"""
+
+import glob
+import io
+import os
+import subprocess
+import wave
+
+import numpy as np
+import soundfile
+from scipy.signal import resample_poly
+
+RATE = 8000
+#: Mean square of 0 dBm0.
+FULL_MEAN_SQUARE = 0.5 * 10 ** (-0.314)
+
+SENTENCES = {
+    "en-us": [
+        "I would like to change my appointment on Thursday afternoon, please.",
+        "My account number is four seven one, two two nine, eight.",
+        "Could you put me through to somebody in billing?", "Yes.", "No, that is not what I said.",
+        "The parcel should have been here on Monday, and it is not.", "Hello? Is anybody there?",
+        "Thank you for calling. All of our agents are busy at the moment.",
+    ],
+    "en-gb": ["Please hold the line while I look for your file.", "It's half past three on Saturday the ninth of July.",
+              "We open at eight and close at six.", "Which of the two would you prefer?"],
+    "de": ["Ich möchte bitte meine Adresse ändern.", "Die Rechnung vom letzten Monat ist falsch.", "Ja, genau.",
+           "Könnten Sie mich mit der Werkstatt verbinden?", "Achtundvierzig, sechzehn, neun."],
+    "fr": ["Je voudrais parler à quelqu'un du service technique.", "Mon numéro de client est le trois cent douze.",
+           "Non, pas du tout.", "La livraison était prévue pour hier matin."],
+    "es": ["Quisiera saber el saldo de mi cuenta.", "No me funciona la conexión desde esta mañana.", "Sí, claro.",
+           "Mi código postal es dos ocho cero uno tres."],
+    "it": ["Vorrei prenotare una visita per giovedì prossimo.", "Il treno delle sette è già partito?", "Va bene, grazie.",
+           "Mi può ripetere il numero, per favore?"],
+    "pt": ["Gostaria de cancelar a minha assinatura.", "O técnico não apareceu ontem à tarde.", "Está certo, obrigado."],
+    "nl": ["Ik wil graag een afspraak maken voor volgende week.", "Mijn bestelling is nog niet aangekomen.", "Nee, dank u."],
+    "pl": ["Chciałbym zmienić termin wizyty.", "Proszę połączyć mnie z działem reklamacji.", "Tak, oczywiście."],
+    "ru": ["Я хотел бы узнать, где мой заказ.", "Соедините меня, пожалуйста, с оператором.", "Да, всё верно."],
+    "sv": ["Jag skulle vilja tala med någon på kundtjänst.", "Det har inte fungerat sedan i går.", "Ja tack."],
+    "tr": ["Faturamla ilgili bir sorum var.", "Randevumu yarına almak istiyorum.", "Evet, doğru."],
+    "cmn": ["我想查询我的账户余额。", "请帮我转接人工服务。", "好的,谢谢。"],
+    "hi": ["मुझे अपने बिल के बारे में पूछना है।", "कृपया मुझे ग्राहक सेवा से जोड़िए।"],
+    "ar": ["أريد أن أتحدث مع أحد الموظفين من فضلك.", "رقم حسابي هو خمسة ثلاثة سبعة."],
+    "fi": ["Haluaisin siirtää aikaani ensi viikolle.", "Kiitos, hyvää päivänjatkoa."],
+}
+VARIANTS = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5"]
+FLITE_VOICES = ["kal", "kal16", "awb", "rms", "slt"]
+SOUNDS = "/usr/share/asterisk/sounds"
+MUSIC = "/usr/share/asterisk/moh"
+#: Folders of wesnoth-1.16-music, extremetuxracer-data and hedgewars-data.
+GAMES = ("wesnoth/1.16/data/core/music", "etr/music", "hedgewars/Data/Music")
+#: Music files that only tests hear.
+HELD_OUT_MUSIC = ("manolo_camp-morning_coffee.wav", "reno_project-system.wav")
+
+
+def read_wave(data):
+    with wave.open(data) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+        if file.getnchannels() > 1:
+            samples = samples.reshape(-1, file.getnchannels()).mean(axis=1)
+        if file.getframerate() != RATE:
+            divisor = np.gcd(RATE, file.getframerate())
+            samples = resample_poly(samples, RATE // divisor, file.getframerate() // divisor).astype(np.float32)
+        return samples
+
+
+def prompts(languages):
+    """Every prompt of these languages, by language and name: a speaker each."""
+    found = []
+    for language in languages:
+        for path in sorted(glob.glob(f"{SOUNDS}/{language}/**/*.wav", recursive=True)):
+            if "silence" in path or "beep" in path or "/tone" in path:
+                continue
+            samples = read_wave(path)
+            if len(samples) > RATE // 4:
+                found.append((language, samples))
+    return found
+
+
+def synthetic(random, count):
+    """Utterances of espeak-ng and flite, seeded."""
+    found = []
+    languages = sorted(SENTENCES)
+    while len(found) < count:
+        language = languages[random.integers(len(languages))]
+        text = SENTENCES[language][random.integers(len(SENTENCES[language]))]
+        if random.random() < 0.25:
+            text = " ".join(str(d) for d in random.integers(0, 10, random.integers(1, 9)))
+        if random.random() < 0.2 and language.startswith("en"):
+            voice = FLITE_VOICES[random.integers(len(FLITE_VOICES))]
+            stretch = random.uniform(0.8, 1.25)
+            command = ["flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.2f}", "-t", text, "-o", "/dev/stdout"]
+        else:
+            voice = language + VARIANTS[random.integers(len(VARIANTS))]
+            command = ["espeak-ng", "-v", voice, "-s", str(random.integers(120, 230)), "-p", str(random.integers(20, 80)),
+                       "--stdout", text]
+        result = subprocess.run(command, capture_output=True)
+        data = bytearray(result.stdout)
+        if len(data) < 2000:
+            continue
+        # Both write a stream, whose header does not know its length.
+        data[40:44] = (len(data) - 44).to_bytes(4, "little")
+        data[4:8] = (len(data) - 8).to_bytes(4, "little")
+        samples = read_wave(io.BytesIO(bytes(data)))
+        if len(samples) > RATE // 5:
+            found.append((voice, samples))
+    return found
+
+
+def music(held_out):
+    """Music on hold of asterisk-moh-opsound-wav, and for training a minute of each track of three games."""
+    names = sorted(os.path.basename(path) for path in glob.glob(f"{MUSIC}/*.wav"))
+    tracks = [read_wave(f"{MUSIC}/{name}") for name in names if (name in HELD_OUT_MUSIC) == held_out]
+    if held_out:
+        return tracks
+    for path in sorted(path for folder in GAMES for path in glob.glob(f"/usr/share/games/{folder}/**/*.ogg", recursive=True)):
+        with soundfile.SoundFile(path) as file:
+            length = min(file.frames, file.samplerate * 90)
+            file.seek((file.frames - length) // 2)
+            samples = file.read(length, dtype="float32", always_2d=True).mean(axis=1)
+            divisor = np.gcd(RATE, file.samplerate)
+        samples = resample_poly(samples, RATE // divisor, file.samplerate // divisor).astype(np.float32)
+        if len(samples) > 30 * RATE and np.mean(samples ** 2) > 1e-6:
+            tracks.append(samples)
+    return tracks

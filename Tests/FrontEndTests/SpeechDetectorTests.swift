@@ -1,0 +1,49 @@
+import Testing
+
+@testable import FrontEnd
+
+@Suite("SpeechDetector")
+struct SpeechDetectorTests {
+    /// Buzz, noise, tones and silence from integers alone, as Sources/SpeechTraining/export.py makes them.
+    private static func signal(frames: Int) -> [Int16] {
+        var state = 12_345
+        return (0..<(frames * 160)).map { n in
+            state = (state &* 1_103_515_245 &+ 12_345) & 0x7FFF_FFFF
+            let noise = (state >> 16) % 2_001 - 1_000
+            let saw = (n % (60 + n / 500 % 20)) * 150 - 4_500
+            // Rounded down as Python does.
+            let mixed = (saw >> 2) + (noise >> 2)
+            let square = n / 10 % 2 == 1 ? 3_000 : -3_000
+            return Int16(clamping: [noise, saw, mixed, square, 0][n / 4_000 % 5])
+        }
+    }
+
+    @Test("the features are those that the training saw")
+    func features() {
+        let samples = SpeechDetectorTests.signal(frames: 120)
+        var features = SpeechFeatures()
+        var row = 0
+        for frame in 0..<120 {
+            features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
+            guard SpeechFixture.frames.contains(frame) else { continue }
+            for index in 0..<SpeechFeatures.count {
+                let expected = SpeechFixture.features[row * SpeechFeatures.count + index]
+                #expect(abs(features.values[index] - expected) < 2e-3, "frame \(frame), feature \(index)")
+            }
+            row += 1
+        }
+        #expect(row == SpeechFixture.frames.count)
+    }
+
+    @Test("the network says what it said at the training")
+    func network() {
+        let samples = SpeechDetectorTests.signal(frames: 120)
+        var features = SpeechFeatures()
+        var network = SpeechNetwork()
+        for frame in 0..<120 {
+            features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
+            let logit = network.logit(of: Array(features.values).span)
+            #expect(abs(logit - SpeechFixture.logits[frame]) < 0.03, "frame \(frame)")
+        }
+    }
+}
