@@ -110,7 +110,9 @@ private struct FolderReader {
             var reader = SettingsReader(file: name, context: context, collector: collector)
             reader.read(root, into: &settings)
         }
-        for name in files("environmentVariables") { if let root = document(name, .declaration) { readEnvironment(root, name) } }
+        for name in files("environmentVariables") {
+            if let root = document(name, .declaration) { readEnvironment(root, name) }
+        }
         for name in files("variables") { if let root = document(name, .variable) { readVariable(root, name) } }
         readTopics(in: path, prefix: "")
         for child in folders("agents") { readTopics(in: child, prefix: lastComponent(child) + ".") }

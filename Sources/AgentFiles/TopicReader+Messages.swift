@@ -95,7 +95,8 @@ extension TopicReader {
                 code: "missing-audio")
         } else if !context.fileExists(path) {
             complain(
-                "the audio file \(path) is not in the agent's folder; add it or correct the path", at: node, code: "missing-audio",
+                "the audio file \(path) is not in the agent's folder; add it or correct the path", at: node,
+                code: "missing-audio",
                 isError: !hasFallback)
         }
     }

@@ -60,10 +60,13 @@ extension TopicReader {
         }
         if voice.missingAction.constant == .goToDialog, voice.fallbackOnSilence == nil {
             complain(
-                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"), code: "no-exit")
+                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"),
+                code: "no-exit")
         }
         if voice.missingAction.constant == .setValue, voice.defaultValueOnSilence == nil {
-            complain("SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"), code: "no-exit")
+            complain(
+                "SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"),
+                code: "no-exit")
         }
         voice.sensitivity = setting(node, "speechRecognitionSensitivity", Double.init(_:))
         voice.speedVersusAccuracy = setting(node, "speechRecognitionSpeedVsAccuracy", Double.init(_:))
@@ -118,7 +121,9 @@ extension TopicReader {
             entity = Entity(kind: .pattern(pattern))
         case "DynamicClosedListEntity":
             guard let items = node.member("items").flatMap({ expression($0, property + ".items") }) else {
-                complain("a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node, code: "missing-property")
+                complain(
+                    "a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node,
+                    code: "missing-property")
                 return nil
             }
             entity = Entity(kind: .dynamicList(items))
@@ -232,7 +237,9 @@ extension TopicReader {
             let least = digits(node, "minLength") ?? .constant(1)
             let most = digits(node, "maxLength") ?? .constant(64)
             if let low = least.constant, let high = most.constant, low > high {
-                complain("'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"), code: "impossible-length")
+                complain(
+                    "'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"),
+                    code: "impossible-length")
             }
             termination = DtmfTermination(kind: .flexible(minLength: least, maxLength: most))
         case "KeyBasedTermination": termination = DtmfTermination(kind: .keyBased)
