@@ -121,7 +121,7 @@ struct TopicReader {
         case .onAnsweringMachineDetected:
             complain(
                 "OnAnsweringMachineDetected waits for calls that Parley makes; no detector listens on the calls that it takes",
-                at: node.member("kind"), isError: false)
+                at: node.member("kind"), code: "no-effect", isError: false)
         default: break
         }
         return trigger

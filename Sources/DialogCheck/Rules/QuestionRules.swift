@@ -28,7 +28,7 @@ struct QuestionRules {
         let own = voice?["silenceDetectionTimeoutInMilliseconds"]
         let timeout = own ?? agent.speechSetting("silenceDetectionTimeoutInMilliseconds")
         let isWatched = agent.topics.contains { $0.triggerKind == "OnInactivity" }
-        let isEndless = !isWatched && timeout.map { $0.integer == 0 } ?? true
+        let isEndless = own?.integer == 0 || !isWatched && timeout.map { $0.integer == 0 } ?? true
         if isEndless {
             return inspection.report(
                 "no-exit", own ?? action.value,
