@@ -45,7 +45,9 @@ let fuzzing: [Target] =
     : [
         .executableTarget(
             name: "ParleyFuzz",
-            dependencies: ["Telephony", "RTP", "DSP", "CallFlow", "CallControl", "AudioFiles", "Replay"],
+            dependencies: [
+                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay", "AgentFiles",
+            ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
     ]
