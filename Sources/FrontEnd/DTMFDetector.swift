@@ -91,6 +91,8 @@ struct DTMFDetector: Sendable {
     /// The last 100 ms and more, the frame in hand at the end.
     var recentSamples: [Float] { samples }
     var sampleCount: Int { count }
+    /// What was heard last could be the beginning of a key.
+    var mayBeInTone: Bool { key != nil || candidate != nil }
 
     /// A key's tones are in the audio.
     var isInTone: Bool { key != nil || openings >= 3 }

@@ -21,6 +21,8 @@ package struct Listener: Sendable {
     private var nextEvent = 0
     /// How much weaker what the party is told comes back, in dB, as far as it was seen.
     package var returnLossInDB: Double { echo.returnLossInDB }
+    /// The frame heard last could have the beginning of a key in it, of which nothing has been said yet.
+    package var mayHearTone: Bool { profile.hearsInBandDigits && dtmf.mayBeInTone }
     /// The frame heard last has a key's tones in it.
     package var containsTone: Bool { dtmf.isInTone }
 
