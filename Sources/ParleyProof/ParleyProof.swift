@@ -7,7 +7,7 @@ struct ParleyProof: AsyncParsableCommand {
         commandName: "ParleyProof",
         abstract: "Measures the pipeline, and proves what takes too long for a test.",
         subcommands: [
-            SpeedCommand.self, KeysCommand.self, DriftCommand.self, FormulaBenchmark.self, RecordsCommand.self,
-            OutboxCommand.self, OutboxSenderCommand.self,
+            SpeedCommand.self, HearingCommand.self, KeysCommand.self, DriftCommand.self, FormulaBenchmark.self,
+            RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self,
         ])
 }
