@@ -55,6 +55,22 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.ssml(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "sip": { bytes, count in
+        SIPFuzzCases.message(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "sdp": { bytes, count in
+        SIPFuzzCases.sessionDescription(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "digest": { bytes, count in
+        SIPFuzzCases.digest(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "sip-sequence": { bytes, count in
+        SIPFuzzCases.sequence(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
 ]
 
 let name = getenv("PARLEY_FUZZ_ENTRY").map { String(cString: $0) } ?? ""

@@ -358,6 +358,19 @@ struct IncomingTests {
         #expect(bench.story == ["incoming", "established PCMU"])
     }
 
+    @Test("the 200 repeats the answer of an unreliable 183")
+    func earlyAnswer() throws {
+        var bench = Bench()
+        bench.receive(Bench.request("INVITE", body: Bench.offer))
+        let handle = try #require(bench.incoming)
+        bench.agent.progress(handle, local: Bench.local, at: bench.now)
+        let progress = bench.drain().first
+        #expect(progress?.status == 183)
+        #expect(progress?.headers.contains(.rseq) == false)
+        try bench.agent.answer(handle, local: Bench.local, at: bench.now)
+        #expect(bench.drain().first?.body == progress?.body)
+    }
+
     @Test("a reliable 183 without a PRACK is refused after 64 T1")
     func noPrack() throws {
         var bench = Bench()

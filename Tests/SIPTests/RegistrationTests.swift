@@ -75,7 +75,8 @@ struct RegistrationTests {
 
     private static func registrar() -> Bench {
         Bench(configure: {
-            $0 = UserAgentConfiguration(advertised: $0.advertised, registrar: Registrar(), policy: $0.policy)
+            $0 = UserAgentConfiguration(
+                advertised: $0.advertised, registrar: Registrar(maximumAddresses: 300), policy: $0.policy)
         })
     }
 
@@ -130,14 +131,14 @@ struct RegistrationTests {
     @Test("a flood of REGISTERs is bounded in bindings, addresses, transactions and timers")
     func flood() {
         var bench = RegistrationTests.registrar()
-        for number in 0..<11_000 {
+        for number in 0..<1_000 {
             bench.receive(RegistrationTests.binding("u\(number)", contact: "<sip:u@192.0.2.1>", callID: "r\(number)"))
-            if number % 3_000 == 2_999 { bench.run(for: .seconds(33)) }
+            if number % 250 == 249 { bench.run(for: .seconds(33)) }
         }
         for number in 0..<40 {
             bench.receive(RegistrationTests.binding("u1", contact: "<sip:u@192.0.2.\(number + 2)>", cseq: number + 2))
         }
-        #expect(bench.agent.configuration.registrar?.addressCount == SIPLimits.registeredAddresses)
+        #expect(bench.agent.configuration.registrar?.addressCount == 300)
         #expect(bench.agent.bindings(of: "u1@192.0.2.2", at: bench.now).count <= SIPLimits.bindingsPerAddress)
         bench.run(for: .seconds(400))
         #expect(bench.agent.configuration.registrar?.addressCount == 0)

@@ -30,7 +30,7 @@ package struct Screening: Sendable {
         methods: [SIPMethod] = [
             .invite, .ack, .bye, .cancel, .options, .prack, .update, .info, .refer, .notify,
         ],
-        extensions: [String] = ["100rel", "timer", "replaces", "norefersub"],
+        extensions: [String] = ["100rel", "timer", "replaces"],
         sessionTypes: [String] = ["application/sdp", "multipart/mixed", "multipart/alternative"]
     ) {
         self.methods = methods

@@ -14,9 +14,15 @@ package struct Registrar: Sendable {
     package var defaultExpires: UInt32
     package var leastExpires: UInt32
     package var greatestExpires: UInt32
+    /// Addresses-of-record that are kept at most.
+    package var maximumAddresses: Int
     private var bindings: [String: [Binding]] = [:]
 
-    package init(defaultExpires: UInt32 = 300, leastExpires: UInt32 = 60, greatestExpires: UInt32 = 3_600) {
+    package init(
+        defaultExpires: UInt32 = 300, leastExpires: UInt32 = 60, greatestExpires: UInt32 = 3_600,
+        maximumAddresses: Int = SIPLimits.registeredAddresses
+    ) {
+        self.maximumAddresses = maximumAddresses
         self.defaultExpires = defaultExpires
         self.leastExpires = leastExpires
         self.greatestExpires = greatestExpires
@@ -76,7 +82,7 @@ package struct Registrar: Sendable {
             }
             changed = true
         }
-        if !list.isEmpty, bindings[address] == nil, bindings.count >= SIPLimits.registeredAddresses {
+        if !list.isEmpty, bindings[address] == nil, bindings.count >= maximumAddresses {
             return (request.response(503, tag: tag), nil)
         }
         bindings[address] = list.isEmpty ? nil : list

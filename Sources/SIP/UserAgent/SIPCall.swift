@@ -85,6 +85,8 @@ struct SIPCall: Sendable {
     var hangUpCause: Int?
     var reliable: ReliableProvisional?
     var nextRSeq: UInt32
+    /// The answer that went out in an unreliable provisional response, which the 2xx repeats (RFC 3261 section 13.2.1).
+    var earlyAnswer: [UInt8]?
     /// An answer that waits for a PRACK (RFC 3262 section 5).
     var waitingAnswer: SIPMessage?
 

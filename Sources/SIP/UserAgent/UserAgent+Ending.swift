@@ -13,9 +13,9 @@ extension UserAgent {
         let reason = Reason.q850(cause)
         switch call.state {
         case .offered: reject(handle, status: StatusCode.status(q850: cause), reason: reason, at: now)
-        case .answered where call.hangUpCause == nil && call.answerRetransmission != nil:
+        case .answered where call.answerRetransmission != nil:
             // A callee sends no BYE before the ACK (RFC 3261 section 15).
-            call.hangUpCause = cause
+            if call.hangUpCause == nil { call.hangUpCause = cause }
             store(call)
         case .calling:
             call.isCanceled = true

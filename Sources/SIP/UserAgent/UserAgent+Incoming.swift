@@ -137,6 +137,7 @@ extension UserAgent {
         let isReliable = sendsReliably(call)
         if call.media.hasRemoteOffer {
             guard let answer = try? call.media.answer(local) else { return nil }
+            if !isReliable { call.earlyAnswer = answer.octets }
             provisional(call, status: 183, body: answer.octets, hasOffer: false, at: now)
         } else if call.media.isStable, !call.media.isNegotiated, isReliable, let offer = try? call.media.offer(local) {
             // An offer may stand in a reliable response only (RFC 3262 section 5).
@@ -215,6 +216,8 @@ extension UserAgent {
         do throws(OfferAnswer.Failure) {
             if call.media.hasRemoteOffer {
                 set(&response, body: try call.media.answer(local).octets)
+            } else if let early = call.earlyAnswer {
+                set(&response, body: early)
             } else if !call.media.isNegotiated, call.media.isStable {
                 set(&response, body: try call.media.offer(local).octets)
             }

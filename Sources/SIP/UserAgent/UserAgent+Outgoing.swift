@@ -218,8 +218,9 @@ extension UserAgent {
             return
         }
         if let fork = call.forks.first(where: { $0.dialog.id == id }) {
-            // CSeq numbers that the early dialog used for PRACK must not come again.
-            call.media = fork.media
+            // CSeq numbers that the early dialog used for PRACK must not come again. What an unreliable response answered
+            // was a preview: a description in the 2xx counts (RFC 3261 section 13.2.1).
+            if fork.rseq != nil || response.sessionDescriptionOctets == nil { call.media = fork.media }
             dialog = fork.dialog
         }
         dialog.confirm(with: response)

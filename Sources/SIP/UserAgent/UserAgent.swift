@@ -238,6 +238,7 @@ extension UserAgent {
         if merges.capacity > 1_024, merges.count < merges.capacity / 8 { merges = merges.filter { _ in true } }
         if calls.capacity > 1_024, calls.count < calls.capacity / 8 { calls = calls.filter { _ in true } }
         if dialogs.capacity > 1_024, dialogs.count < dialogs.capacity / 8 { dialogs = dialogs.filter { _ in true } }
+        if origins.capacity > 1_024, origins.count < origins.capacity / 8 { origins = origins.filter { _ in true } }
         if callDeadlines.capacity > 1_024, callDeadlines.count < callDeadlines.capacity / 8 {
             callDeadlines = callDeadlines.filter { _ in true }
         }
