@@ -28,9 +28,7 @@ package final class SQLiteStore: ContextStore {
                     sql: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
             }
             // Whoever may read the file may read what was said; its log is made with the same permissions.
-            if isNew {
-                FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-            }
+            if isNew { close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)) }
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try SQLiteStore.migrator.migrate(queue)
         } catch {

@@ -96,7 +96,8 @@ private final class Workshop {
         try write("agent/agent.mcs.yml", "displayName: till\n")
         try write("agent/topics/Start.mcs.yml", Workshop.topic)
         try write("listener/agent.mcs.yml", "displayName: listener\n")
-        try write("listener/topics/Start.mcs.yml", Workshop.listener)
+        try write("listener/topics/Start.mcs.yml", Workshop.topic("OnConversationStart"))
+        try write("listener/topics/Keys.mcs.yml", Workshop.topic("OnUnknownDtmfKey"))
         try write("call/call.yaml", Workshop.call(method))
         let speech = try Synthesizer.speak("purple walrus seventeen", voice: .slt).resampled(to: 8_000)
         let writer = try AudioFileWriter(path: path + "/call/words.wav", sampleRate: 8_000, channelCount: 1)
@@ -122,7 +123,7 @@ private final class Workshop {
         ]
         let output = FileManager.default.temporaryDirectory.appending(path: "parley-\(UUID().uuidString).out")
         defer { try? FileManager.default.removeItem(at: output) }
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         let handle = try FileHandle(forWritingTo: output)
         process.standardOutput = handle
         process.standardError = handle
@@ -133,9 +134,11 @@ private final class Workshop {
         return data
     }
 
-    /// Searches every file but the caller's own: the call's folder, where the secret comes from.
+    /// Searches every file but the caller's own: the call's folder, where the secret comes from and is found.
     func expectNoSecret(_ digits: String, _ words: String) throws {
         var count = 0
+        let own = try Data(contentsOf: URL(filePath: path + "/call/call.yaml"))
+        #expect(Workshop.secret(in: own, digits, words) != nil)
         for name in FileManager.default.enumerator(atPath: path)?.compactMap({ $0 as? String }) ?? []
         where !name.hasPrefix("call/") {
             guard let data = FileManager.default.contents(atPath: path + "/" + name) else { continue }
@@ -246,11 +249,14 @@ private final class Workshop {
                 speak: Thank you.
         """
 
-    private static let listener = """
+    /// A topic that does nothing.
+    private static func topic(_ trigger: String) -> String {
+        """
         kind: AdaptiveDialog
         beginDialog:
-          kind: OnUnknownDtmfKey
+          kind: \(trigger)
           id: main
           actions: []
         """
+    }
 }
