@@ -23,7 +23,7 @@ extension Session {
         if let message { say(message, action: holding.asking.actionID, purpose: "hold") }
         if let music = holding.hold.settings.music {
             guard let path = evaluate(music, holding.asking.actionID) else { return }
-            play(.audioFile(path: path.text(for: .speechToCaller)), holding.asking.actionID, true)
+            play(.audioFile(path: path.text(for: .speechToCaller)), holding.asking.actionID, .keysAndSpeech)
         }
         guard case .running = state else { return }
         emit(.listen(request, holdHints(holding)))

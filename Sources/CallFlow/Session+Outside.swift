@@ -347,6 +347,6 @@ extension Session {
             .text(
                 SpokenText(
                     text: text, language: agent.settings.language, voice: agent.settings.voice, isPrivate: true,
-                    isSensitive: false)), awaiting.actionID, true)
+                    isSensitive: false)), awaiting.actionID, .keysAndSpeech)
     }
 }
