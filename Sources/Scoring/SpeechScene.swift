@@ -1,5 +1,6 @@
 import AudioFiles
 package import DSP
+import Telephony
 import Foundation
 
 /// Audio with the true stretches of speech in it.
