@@ -104,6 +104,17 @@ struct DialogTests {
         #expect(bench.story == ["incoming", "established PCMU"])
     }
 
+    @Test("a REFER that nobody decided on is refused when the call ends")
+    func undecidedRefer() throws {
+        var (rig, caller, callee) = try DialogTests.established()
+        rig[.callee].refer(callee, to: .sip(SIPURI(user: "300", host: .ipv4(1))), at: rig.now)
+        rig.run(for: .seconds(1))
+        rig[.caller].hangUp(caller, at: rig.now)
+        rig.run(for: .seconds(140))
+        #expect(rig[.caller].transactionCount + rig[.callee].transactionCount == 0)
+        #expect(rig[.caller].callCount + rig[.callee].callCount == 0)
+    }
+
     @Test("keys by INFO reach the other side, none doubled, at 10 % loss")
     func keys() throws {
         for seed in UInt64(1)...10 {

@@ -91,6 +91,7 @@ struct OfferAnswerTests {
             ("m=audio 70000 RTP/AVP 0", "malformed"),
             ("m=audio -1 RTP/AVP 0", "malformed"),
             ("m=audio", "malformed"),
+            ("m=audio 4000 RTP/AVP 0\nm=video 1 RTP/AVP\ra=x 31", "malformed"),
             ("c=IN IP4 1.2.3", "malformed"),
             ("m=audio 4000 RTP/AVP" + String(repeating: " 0", count: 65), "malformed"),
             (String(repeating: "m=video 0 RTP/AVP 31\n", count: 17), "malformed"),

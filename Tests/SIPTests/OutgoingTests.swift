@@ -156,6 +156,17 @@ struct OutgoingTests {
         #expect(bench.agent.callCount == 0 && bench.agent.transactionCount == 0)
     }
 
+    @Test("a far end that rings and then says nothing leaves nothing behind")
+    func silentAfterRinging() throws {
+        var bench = Bench()
+        let (handle, invite) = try OutgoingTests.place(&bench)
+        bench.receive(OutgoingTests.response(180, to: invite))
+        bench.agent.hangUp(handle, at: bench.now)
+        bench.drain()
+        bench.run(for: .seconds(100))
+        #expect(bench.agent.callCount == 0 && bench.agent.transactionCount == 0)
+    }
+
     @Test("an answer that crosses the CANCEL is acknowledged and hung up")
     func cancelRace() throws {
         var bench = Bench()

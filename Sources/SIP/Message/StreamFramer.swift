@@ -26,6 +26,8 @@ package struct StreamFramer: Sendable {
     private var lastOctetAt: Instant
     /// How far the buffer was searched for the end of the head, so that octets that trickle in are looked at once.
     private var searched = 0
+    /// Octets of the message whose head is there.
+    private var frameLength: Int?
 
     package init(at now: Instant) { lastOctetAt = now }
 
@@ -52,22 +54,32 @@ package struct StreamFramer: Sendable {
     package mutating func next(at now: Instant) -> Result {
         if case .closed = state { return .failed(nil) }
         if let ping = takeLineEnds(at: now) { return ping }
-        guard let headEnd = endOfHead() else {
-            return buffer.count > SIPLimits.headerBytes ? close(with: nil) : .needMore
+        if frameLength == nil {
+            guard let headEnd = endOfHead() else {
+                return buffer.count > SIPLimits.headerBytes ? close(with: nil) : .needMore
+            }
+            if let failure = readHead(endingAt: headEnd) { return failure }
         }
-        guard headEnd <= SIPLimits.headerBytes else { return close(with: nil) }
-        guard let head = try? SIPMessage(parsing: Array(buffer[..<headEnd])) else { return close(with: nil) }
+        guard let length = frameLength, buffer.count >= length else { return .needMore }
+        let frame = Array(buffer[..<length])
+        consume(length, at: now)
+        guard let message = try? SIPMessage(parsing: frame) else { return close(with: nil) }
+        return .message(message)
+    }
+
+    /// Reads the head once, for the length of the message: a body that trickles in costs no more than its octets.
+    private mutating func readHead(endingAt headEnd: Int) -> Result? {
+        guard headEnd <= SIPLimits.headerBytes, let head = try? SIPMessage(parsing: Array(buffer[..<headEnd])) else {
+            return close(with: nil)
+        }
         // On a stream the length is the frame (RFC 3261 section 20.14): without one, or with two, nothing can be cut.
         guard case .some(let length?) = head.contentLength else {
             var answered = head
             answered.defect = .contentLength
             return close(with: answered)
         }
-        guard buffer.count >= headEnd + length else { return .needMore }
-        let frame = Array(buffer[..<(headEnd + length)])
-        consume(headEnd + length, at: now)
-        guard let message = try? SIPMessage(parsing: frame) else { return close(with: nil) }
-        return .message(message)
+        frameLength = headEnd + length
+        return nil
     }
 
     /// Leading line ends: a double one is a ping, which a single one answers.
@@ -101,6 +113,7 @@ package struct StreamFramer: Sendable {
     private mutating func consume(_ count: Int, at now: Instant) {
         buffer.removeFirst(min(count, buffer.count))
         searched = 0
+        frameLength = nil
         state = buffer.isEmpty ? .idle : .collecting(since: now)
     }
 

@@ -81,6 +81,8 @@ extension SessionDescription {
             guard line.count >= 2, let type = line.first, line[line.startIndex + 1] == UInt8(ascii: "=") else {
                 throw .line(index + 1)
             }
+            // What is echoed in an answer must not be able to begin a line there.
+            guard line.allSatisfy({ $0 >= 0x20 || $0 == 0x09 }) else { throw .line(index + 1) }
             let value = String(decoding: line.dropFirst(2), as: UTF8.self)
             if index == 0, type != UInt8(ascii: "v") { throw .missing("v") }
             try read(type, value, index + 1, &attributeCount)

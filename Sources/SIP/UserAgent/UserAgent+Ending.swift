@@ -41,17 +41,22 @@ extension UserAgent {
     /// Ends a call with everything that is known of it, and tells.
     mutating func finish(_ handle: SIPCallHandle, _ ending: CallEnding, at now: Instant) {
         guard let call = calls[handle] else { return }
+        let wasTold = call.state == .ending
+        forget(handle, at: now)
+        if !wasTold { emit(.ended(handle, ending)) }
+    }
+
+    /// Lets go of a call, and of what is open on it: a REFER without an answer is refused, an INVITE that has had nothing but
+    /// provisional responses is given up (RFC 3261 section 9.1 lets 64 T1 pass after a CANCEL).
+    mutating func forget(_ handle: SIPCallHandle, at now: Instant) {
+        guard let call = calls.removeValue(forKey: handle) else { return }
         for subscription in call.referSubscriptions {
             guard let key = subscription.transaction else { continue }
             respond(key, to: subscription.request, subscription.request.response(603, tag: nil), at: now)
         }
-        let wasTold = call.state == .ending
-        forget(handle)
-        if !wasTold { emit(.ended(handle, ending)) }
-    }
-
-    mutating func forget(_ handle: SIPCallHandle) {
-        guard let call = calls.removeValue(forKey: handle) else { return }
+        if let key = call.clientKey, case .invite(let machine)? = clients[key]?.machine, machine.isProceeding {
+            clients[key] = nil
+        }
         callDeadlines[handle] = nil
         if let id = call.dialog?.id { dialogs[id] = nil }
         for fork in call.forks { dialogs[fork.dialog.id] = nil }
@@ -62,7 +67,7 @@ extension UserAgent {
         advanceRetransmissions(handle, to: now)
         guard let call = calls[handle] else { return }
         if let at = call.forgottenAt, at <= now {
-            forget(handle)
+            forget(handle, at: now)
             return
         }
         if let at = call.ringingEnds, at <= now {

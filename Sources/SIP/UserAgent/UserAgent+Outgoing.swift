@@ -159,7 +159,7 @@ extension UserAgent {
             return
         }
         guard call.state == .calling else {
-            if call.state == .ending { forget(handle) }
+            if call.state == .ending { forget(handle, at: now) }
             return
         }
         if status == 422, let response, retryWithLongerSession(call, response, entry, at: now) { return }

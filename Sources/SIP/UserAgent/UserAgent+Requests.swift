@@ -8,7 +8,7 @@ extension UserAgent {
         // Where Via cannot be read, the 400 that says so goes back to where the request came from.
         let replyHop = via.map { UserAgent.replyHop(via: $0, from: hop) } ?? hop
         let key = request.defect == nil ? TransactionKey(request: request) : nil
-        if let key, request.method != .cancel || servers[key] != nil, let entry = servers[key] {
+        if let key, let entry = servers[key] {
             receiveAgain(request, key, entry, at: now)
             return
         }

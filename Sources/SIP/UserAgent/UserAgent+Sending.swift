@@ -73,7 +73,9 @@ extension UserAgent {
         }
         dialog = call.dialog ?? dialog
         calls[handle] = call
-        return send(request, for: purpose, call: handle, peer: call.peer, to: dialogHop(call), at: now)
+        let key = send(request, for: purpose, call: handle, peer: call.peer, to: dialogHop(call), at: now)
+        if method == .invite { calls[handle]?.clientKey = key }
+        return key
     }
 
     /// Where requests of a dialog go: the first route or the remote target where that is an address; else, and where the
@@ -148,7 +150,7 @@ extension UserAgent {
         switch entry.purpose {
         case .invite: receiveInviteFinal(response, status, entry, at: now)
         case .reoffer, .refreshByUpdate: receiveReofferFinal(response, status, entry, at: now)
-        case .bye: if let handle = entry.call { forget(handle) }
+        case .bye: if let handle = entry.call { forget(handle, at: now) }
         case .cancel: break
         case .prack, .info, .notify: failDialogIfGone(entry.call, status, at: now)
         case .refer: receiveReferFinal(status, entry, at: now)
@@ -187,7 +189,7 @@ extension UserAgent {
         if case .invite = entry.purpose { call.invite = request }
         calls[handle] = call
         let key = send(request, for: entry.purpose, call: handle, peer: call.peer, to: entry.hop, at: now)
-        if case .invite = entry.purpose { calls[handle]?.clientKey = key }
+        if cseq.method == .invite { calls[handle]?.clientKey = key }
         return true
     }
 

@@ -51,6 +51,7 @@ struct Bench {
         return sent
     }
 
+    @discardableResult
     mutating func drain() -> [SIPMessage] {
         var sent: [SIPMessage] = []
         while let event = agent.poll() { events.append(event) }
