@@ -46,7 +46,8 @@ let fuzzing: [Target] =
         .executableTarget(
             name: "ParleyFuzz",
             dependencies: [
-                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
+                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay", "AgentFiles",
+                "DialogCheck",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])

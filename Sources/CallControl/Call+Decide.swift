@@ -14,13 +14,19 @@ extension Call {
         if configuration.sendsRecognitionAudio, let request = utterance.openRecognition {
             outputs.append(.request(requestID(request), .recognitionAudio(caller.heardAudio)))
         }
-        if let deadline = session.deadline, deadline <= caller.position {
+        if let deadline = session.deadline, deadline <= caller.position, !isJudgingKey(since: deadline) {
             session.advance(to: caller.position)
             hasNews = true
         }
         if hasNews { drainSession() }
         closeWhenSaid()
         enforceLimits(configuration, at: now)
+    }
+
+    /// A key in the audio is known up to 60 ms after it went down: a timer waits so long for what may be one that went
+    /// down in time.
+    private func isJudgingKey(since deadline: SampleTime) -> Bool {
+        caller.position - deadline < clockRate.ticks(milliseconds: 60) && caller.mayHearKey
     }
 
     private mutating func enforceLimits(_ configuration: SwitchboardConfiguration, at now: Instant) {

@@ -82,6 +82,15 @@ struct Leg: ~Copyable {
 
     mutating func nextEvent() -> CallerEvent? { listener.next() }
 
+    /// A key could have gone down in what was heard last that is not known yet: the detector follows a tone, or the
+    /// frame ends too loud to be silence.
+    var mayHearKey: Bool {
+        if listener.mayHearTone { return true }
+        var peak: Int16 = 0
+        for sample in heardFrame.suffix(heardFrame.count / 2) { peak = max(peak, sample == .min ? .max : abs(sample)) }
+        return peak > 300
+    }
+
     /// A copy of what was heard, for a recogniser.
     var heardAudio: PCMAudio { PCMAudio(sampleRate: sampleRate, samples: heardFrame) }
 

@@ -48,6 +48,6 @@ enum PhraseMatcher {
         for ending in ["ies", "ing", "es", "ed", "s"] where word.hasSuffix(ending) && word.count > ending.count + 2 {
             return word.dropLast(ending.count)
         }
-        return Substring(word)
+        return word.count > 3 && word.hasSuffix("e") ? word.dropLast() : Substring(word)
     }
 }

@@ -27,9 +27,7 @@ extension Entity.Prebuilt {
 
     private func days(_ grammar: AnswerGrammar, in scope: some FormulaScope) -> DayWords {
         func part(_ formula: String) -> Int {
-            guard let expression = try? Expression(formula),
-                case .number(let number) = expression.evaluate(in: scope).kind
-            else { return 1 }
+            guard let number = (try? Expression(formula))?.evaluate(in: scope).asNumber else { return 1 }
             return Words.whole(number) ?? 1
         }
         let today = DayWords.Day(year: part("Year(Now())"), month: part("Month(Now())"), day: part("Day(Now())"))

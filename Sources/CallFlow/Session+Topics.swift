@@ -1,3 +1,4 @@
+import DequeModule
 import Formula
 import Telephony
 
@@ -167,6 +168,7 @@ extension Session {
 
     /// The dialog is over.
     mutating func finish(_ cause: HangupCause = .normalClearing) {
+        while let key = typeAhead.popFirst() { account(key, isSensitive: true) }
         endAllTopics()
         state = .over
         emit(.hangUp(cause))

@@ -57,6 +57,8 @@ struct DTMFDetector: Sendable {
     private var foundCount = 0
     private var taken = 0
 
+    /// What was heard last could be the beginning of a key.
+    var mayBeInTone: Bool { run != nil }
     /// A key's tones were in the audio up to now.
     var isInTone: Bool { run != nil && (isAccepted || (run?.windows ?? 0) >= 3) }
 

@@ -14,6 +14,8 @@ package struct Listener: Sendable {
     private var digits: DigitStream
     private var events: [CallerEvent] = []
     private var nextEvent = 0
+    /// The frame heard last could have the beginning of a key in it, of which nothing has been said yet.
+    package var mayHearTone: Bool { profile.hearsInBandDigits && dtmf.mayBeInTone }
     /// The frame heard last has a key's tones in it.
     package var containsTone: Bool { dtmf.isInTone }
 

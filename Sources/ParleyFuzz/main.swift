@@ -39,6 +39,14 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.wav(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "yaml": { bytes, count in
+        FuzzCases.yaml(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "ssml": { bytes, count in
+        FuzzCases.ssml(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
 ]
 
 let name = getenv("PARLEY_FUZZ_ENTRY").map { String(cString: $0) } ?? ""
