@@ -49,7 +49,7 @@ let fuzzing: [Target] =
             name: "ParleyFuzz",
             dependencies: [
                 "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
-                "AgentFiles", "Records",
+                "AgentFiles", "DialogCheck", "Records",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])

@@ -71,8 +71,10 @@ package enum AgentFolder {
             collector.add(error)
         }
         let agent = Agent(name: name, settings: VoiceSettings(), topics: topics, environment: [:])
+        let document = try? YAMLDocument(text, file: name)
         return Reading(
-            agent: collector.hasErrors ? nil : agent, partial: agent, diagnostics: collector.diagnostics.sorted())
+            agent: collector.hasErrors ? nil : agent, partial: agent, diagnostics: collector.diagnostics.sorted(),
+            sources: [AgentSource(role: .topic, name: name, file: name, text: text, root: document?.root)])
     }
 }
 

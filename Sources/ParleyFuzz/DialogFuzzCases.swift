@@ -1,5 +1,6 @@
 import AgentFiles
 import CallFlow
+import DialogCheck
 import Formula
 import Telephony
 
@@ -9,6 +10,10 @@ extension FuzzCases {
         let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         let reading = AgentFolder.readTopic(
             text, name: "T", flows: ["f"], entities: ["E": "kind: RegexEntity\npattern: a"])
+        // The check and the drawing work on what cannot be read too.
+        let outline = AgentOutline(folder: "", sources: reading.sources)
+        let findings = DialogCheck.findings(outline, reading.diagnostics)
+        _ = DialogDrawing(outline, name: "fuzz", findings: findings, contexts: []).svg()
         guard let topics = reading.partial?.topics, let first = topics.first else { return }
         var start = first
         start.name = "Start"

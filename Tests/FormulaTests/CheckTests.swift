@@ -27,7 +27,7 @@ struct CheckTests {
             ("=Topic.Nome", 2, "there is no variable Topic.Nome"),
             ("=Topic.Count = Topic.Name", 14, "a number and a text are never equal; convert one of them first"),
             ("=Topic.Due + Topic.Due", 12, "'+' does not go with a date and a date"),
-            ("=Filter(Topic.Rows, prize > 1)", 21, "there is no variable prize"),
+            ("=Filter(Topic.Rows, prize > 1)", 21, "there is no variable prize; did you mean the column price?"),
             ("=First(Topic.Rows).prize", 20, "there is no column 'prize' here; did you mean price?"),
             ("=Left(Topic.Rows, 1)", 7, "Left takes a text as its 1st argument, not a table"),
             (

@@ -51,7 +51,7 @@ package struct DialogDrawing {
         case .action(let action):
             let ends = ["EndConversation", "CancelAllDialogs", "EndDialog"]
             marks.isDeadEnd =
-                !ends.contains(action.kind) && graph.edges(from: node).isEmpty
+                !ends.contains(action.kind) && graph.outgoing[node].isEmpty
                 || marks.findings.contains { $0.code == "loop-without-input" }
         default: break
         }

@@ -97,6 +97,9 @@ struct FaceMaker {
         case "OnUnknownDtmfKey": caption = "any other key"
         case "OnSilence": caption = "silence" + FaceMaker.seconds(trigger?["silenceDetectionTimeoutInMilliseconds"])
         case "OnUnrecognizedSpeech": caption = "words not understood"
+        case "OnInactivity": caption = "nothing happens"
+        case "OnSelectIntent": caption = "several topics fit"
+        case "OnAnsweringMachineDetected": caption = "answering machine"
         case "OnUnknownIntent": caption = "no topic fits"
         case "OnEscalate": caption = "escalation"
         case "OnError": caption = "error"
@@ -199,7 +202,11 @@ struct FaceMaker {
 
     private static func answer(_ entity: QuestionEntity) -> String {
         let kind = entity.kind.hasSuffix("PrebuiltEntity") ? String(entity.kind.dropLast(14)) : entity.kind
-        let name = kind == "Boolean" ? "yes or no" : kind.lowercased()
+        let names = [
+            "Boolean": "yes or no", "RegexEntity": "a pattern", "RegexEntityReference": "a pattern",
+            "DynamicClosedListEntity": "choices from a table", "OneOfMultiEntityReference": "one of several",
+        ]
+        let name = names[kind] ?? kind.lowercased()
         guard let options = entity.termination else { return name }
         switch options["kind"]?.string {
         case "FixedLengthTermination": return "\(name), \(options["length"]?.string ?? "?") digits"
