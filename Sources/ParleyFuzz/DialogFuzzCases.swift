@@ -7,7 +7,8 @@ extension FuzzCases {
     /// A topic's document: whatever can be read of it runs, with a caller who presses and says things.
     static func yaml(_ bytes: Span<UInt8>) {
         let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-        let reading = AgentFolder.readTopic(text, name: "T", flows: ["f"], entities: ["E": "kind: RegexEntity\npattern: a"])
+        let reading = AgentFolder.readTopic(
+            text, name: "T", flows: ["f"], entities: ["E": "kind: RegexEntity\npattern: a"])
         guard let topics = reading.partial?.topics, let first = topics.first else { return }
         var start = first
         start.name = "Start"

@@ -137,7 +137,9 @@ private struct CallTrace {
             edge(request.topic, request.action, body.isAnswered ? "answered" : "unanswered")
         case .transferRequested(let body): transfer = (body.topic, body.action)
         case .transferEnded(let body):
-            if let transfer { edge(transfer.topic, transfer.action, body.outcome == .completed ? "completed" : "failed") }
+            if let transfer {
+                edge(transfer.topic, transfer.action, body.outcome == .completed ? "completed" : "failed")
+            }
         case .callEnded(let body): if body.by == .parley { settle(again: false) }
         default: break
         }

@@ -28,7 +28,8 @@ struct Dialog {
             #expect(reading.diagnostics.filter { $0.severity == .error }.isEmpty, "\(reading.diagnostics)")
             read += try #require(reading.partial).topics
         }
-        let agent = Agent(name: "test", settings: settings, topics: read, environment: environment, variables: variables)
+        let agent = Agent(
+            name: "test", settings: settings, topics: read, environment: environment, variables: variables)
         let facts = CallFacts(
             id: "c", from: "+1", to: "+2", startedAt: WallTime(millisecondsSince1970: 1_772_443_800_000),
             timeZone: "UTC", headers: [("x-tier", "gold")], seed: 1)
@@ -235,7 +236,8 @@ struct LanguageTests {
             answers: [.answered(status: 200, body: .record([Value.Field("n", .text("5"))]), headers: [("etag", "q")])])
         #expect(good.spoken == ["200 5 q"])
         #expect(good.requests.first?.url.reveal(for: .declaredRequest) == "https://x.example/2")
-        #expect(good.requests.first?.body?.reveal(for: .declaredRequest) == "{\"name\":\"n\",\"list\":[\"one\",\"two\"]}")
+        #expect(
+            good.requests.first?.body?.reveal(for: .declaredRequest) == "{\"name\":\"n\",\"list\":[\"one\",\"two\"]}")
         let bad = try Dialog(request, answers: [.answered(status: 404, body: .text("no"), headers: [])])
         #expect(bad.value("Topic.S") == "404")
         #expect(bad.value("Topic.E") == "\"no\"")
@@ -285,15 +287,20 @@ struct LanguageTests {
     @Test(
         "words become values",
         arguments: [
-            ("NumberPrebuiltEntity", "two hundred and five", "205"), ("NumberPrebuiltEntity", "minus three point five", "-3.5"),
+            ("NumberPrebuiltEntity", "two hundred and five", "205"),
+            ("NumberPrebuiltEntity", "minus three point five", "-3.5"),
             ("NumberPrebuiltEntity", "it is twenty one", "21"), ("AgePrebuiltEntity", "I am forty two years old", "42"),
-            ("MoneyPrebuiltEntity", "twelve dollars and fifty cents", "12.5"), ("MoneyPrebuiltEntity", "80 cents", "0.8"),
-            ("BooleanPrebuiltEntity", "yes please", "true"), ("DurationPrebuiltEntity", "two hours and ten minutes", "7800"),
+            ("MoneyPrebuiltEntity", "twelve dollars and fifty cents", "12.5"),
+            ("MoneyPrebuiltEntity", "80 cents", "0.8"),
+            ("BooleanPrebuiltEntity", "yes please", "true"),
+            ("DurationPrebuiltEntity", "two hours and ten minutes", "7800"),
             ("EmailPrebuiltEntity", "john dot smith at example dot com", "\"john.smith@example.com\""),
             ("PhoneNumberPrebuiltEntity", "five five five oh one double oh", "\"5550100\""),
             ("DatePrebuiltEntity", "march fifteenth", "2026-03-15"), ("DatePrebuiltEntity", "tomorrow", "2026-03-03"),
-            ("DatePrebuiltEntity", "next friday", "2026-03-06"), ("DatePrebuiltEntity", "the first of april 2027", "2027-04-01"),
-            ("ColorPrebuiltEntity", "dark blue I think", "\"blue\""), ("PersonNamePrebuiltEntity", "my name is Ada", "\"Ada\""),
+            ("DatePrebuiltEntity", "next friday", "2026-03-06"),
+            ("DatePrebuiltEntity", "the first of april 2027", "2027-04-01"),
+            ("ColorPrebuiltEntity", "dark blue I think", "\"blue\""),
+            ("PersonNamePrebuiltEntity", "my name is Ada", "\"Ada\""),
         ])
     func entities(entity: String, words: String, expected: String) throws {
         let isDate = entity.hasPrefix("Date")
@@ -308,7 +315,9 @@ struct LanguageTests {
 
     @Test(
         "a question is skipped as its mode says",
-        arguments: [("AlwaysAsk", 2), ("SkipOnFirstExecutionIfVariableHasValue", 1), ("AlwaysSkipIfVariableHasValue", 0)])
+        arguments: [
+            ("AlwaysAsk", 2), ("SkipOnFirstExecutionIfVariableHasValue", 1), ("AlwaysSkipIfVariableHasValue", 0),
+        ])
     func skipping(mode: String, asked: Int) throws {
         var dialog = try Dialog(
             """
@@ -347,10 +356,15 @@ struct LanguageTests {
         var dialog = try Dialog([
             ("Start", Dialog.topic("- {kind: SendActivity, id: s, activity: Hello}")),
             ("A", Dialog.topic("- {kind: SendActivity, id: s, activity: A}", trigger: key)),
-            ("B", Dialog.topic("- {kind: SendActivity, id: s, activity: B}", trigger: key + "\npriority: -1\nrunOnce: true")),
+            (
+                "B",
+                Dialog.topic(
+                    "- {kind: SendActivity, id: s, activity: B}", trigger: key + "\npriority: -1\nrunOnce: true")
+            ),
             (
                 "C",
-                Dialog.topic("- {kind: SendActivity, id: s, activity: C}", trigger: key + "\npriority: -2\ncondition: =false")
+                Dialog.topic(
+                    "- {kind: SendActivity, id: s, activity: C}", trigger: key + "\npriority: -2\ncondition: =false")
             ),
         ])
         dialog.press("55")

@@ -84,9 +84,9 @@ private struct Schema {
     /// What an object of a kind means nothing without, though the schema does not ask for it.
     private static var needed: [String: (name: String, value: Any)] {
         [
-        "EditTable": ("value", "=1"), "DynamicClosedListEntity": ("items", "=Table({Value: 1})"),
-        "FixedLengthTermination": ("length", 4), "RegexEntity": ("pattern", "a+"),
-        "TransferConversationV2": ("transferType", ["kind": "TransferToAgent"]),
+            "EditTable": ("value", "=1"), "DynamicClosedListEntity": ("items", "=Table({Value: 1})"),
+            "FixedLengthTermination": ("length", 4), "RegexEntity": ("pattern", "a+"),
+            "TransferConversationV2": ("transferType", ["kind": "TransferToAgent"]),
         ]
     }
 
@@ -238,13 +238,16 @@ struct SchemaDocumentTests {
         }
         let isRegex = text.contains("RegexEntityReference")
         let entity =
-            isRegex ? "kind: RegexEntity\npattern: a+" : "kind: ClosedListEntity\nitems: [{id: Topic.Sample}, {id: a1}, {id: a2}]"
+            isRegex
+            ? "kind: RegexEntity\npattern: a+"
+            : "kind: ClosedListEntity\nitems: [{id: Topic.Sample}, {id: a1}, {id: a2}]"
         let reading = AgentFolder.readTopic(
             text, name: "T", flows: ["Topic.Sample"], entities: ["Topic.Sample": entity])
         let place = "\(name)\(property.map { ".\($0)" } ?? "")"
         for diagnostic in reading.diagnostics {
             #expect(diagnostic.line > 0, "\(place): \(diagnostic)")
-            #expect(diagnostic.code != "unknown-kind" && diagnostic.code != "unknown-property", "\(place): \(diagnostic)")
+            #expect(
+                diagnostic.code != "unknown-kind" && diagnostic.code != "unknown-property", "\(place): \(diagnostic)")
         }
         if let agent = reading.partial, reading.agent != nil { run(agent) }
         if !reading.diagnostics.isEmpty {
@@ -258,7 +261,9 @@ struct SchemaDocumentTests {
         var use = LanguageUse(kind: schema.bareKind(name), property: property)
         var parent = places[name]
         while use == .unknown, let outer = parent {
-            if LanguageUse(kind: schema.bareKind(outer.parent), property: outer.property) == .describes { use = .describes }
+            if LanguageUse(kind: schema.bareKind(outer.parent), property: outer.property) == .describes {
+                use = .describes
+            }
             parent = places[outer.parent]
         }
         #expect(use != .unknown, "\(place) is neither run nor named")

@@ -38,7 +38,8 @@ struct SpeechMarkupTests {
 
     @Test("prosody in prosody multiplies, within bounds")
     func prosody() throws {
-        let piece = SSML("<prosody rate=\"50%\"><prosody rate=\"0.5\" volume=\"+6dB\">x</prosody></prosody>").pieces.first
+        let piece = SSML("<prosody rate=\"50%\"><prosody rate=\"0.5\" volume=\"+6dB\">x</prosody></prosody>").pieces
+            .first
         guard case .text(_, let style)? = piece else {
             Issue.record("no text")
             return

@@ -124,7 +124,9 @@ struct TimerBoundaryTests {
             let timer = events.lazy.compactMap {
                 if case .timerExpired(let body) = $0.body { body.timer } else { nil }
             }.first
-            #expect((timer != test.timer) == isInTime, "a key went down at \(start) s, the limit was \(TimerBoundaryTests.exactLimit(test, events)) s")
+            #expect(
+                (timer != test.timer) == isInTime,
+                "a key went down at \(start) s, the limit was \(TimerBoundaryTests.exactLimit(test, events)) s")
             if isInTime { #expect(input?.value == .open(test.inTime) && input?.result == .accepted) }
             verdicts.append(isInTime)
         }
