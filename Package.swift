@@ -47,6 +47,7 @@ let fuzzing: [Target] =
             name: "ParleyFuzz",
             dependencies: [
                 "Telephony", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay", "AgentFiles",
+                "DialogCheck",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])

@@ -19,12 +19,38 @@ struct AgentCheck {
     func run() {
         checkStart()
         checkKeys()
-        for topic in agent.topics {
+        let types = VariableTypes.all(in: agent)
+        for (topic, types) in zip(agent.topics, types) {
             checkTargets(topic)
-            for site in FormulaSite.all(in: topic.root) {
-                for reference in site.references { check(reference.path, at: reference.place, topic) }
-                for mistake in site.mistakes { complain("formula", mistake.place, topic, mistake.message) }
-            }
+            for site in FormulaSite.all(in: topic.root) where isOwn(site.value, topic) { check(site, types, topic) }
+        }
+    }
+
+    /// A document with further triggers is the root of several topics: each looks after its own trigger, and the first
+    /// after what stands beside.
+    private func isOwn(_ value: SourceValue, _ topic: TopicOutline) -> Bool {
+        let lines = (topic.trigger ?? topic.root).lines
+        if lines.contains(value.place.line) { return true }
+        let others = agent.topics.filter { $0.file == topic.file && $0.name != topic.name }
+        return topic.name == topic.source.name
+            && !others.contains { ($0.trigger?.lines ?? 0...0).contains(value.place.line) }
+    }
+
+    private func check(_ site: FormulaSite, _ types: VariableTypes, _ topic: TopicOutline) {
+        var unknown: Set<SourcePlace> = []
+        for reference in site.references where types.type(of: reference.path) == nil {
+            unknown.insert(reference.place)
+            complain("unknown-variable", reference.place, topic, VariableTypes.problem(reference.path))
+        }
+        let mistakes = site.mistakes(types).filter { !unknown.contains($0.place) }
+        for mistake in mistakes { complain("formula", mistake.place, topic, "in the formula: \(mistake.message)") }
+        guard mistakes.isEmpty, ["condition", "validation"].contains(site.path.last) else { return }
+        switch site.type(types) {
+        case .boolean, .unknown, .blank, .untyped: break
+        case let type:
+            complain(
+                "formula", site.value.place, topic,
+                "this is true or false on no call: it is a \(type.name.lowercased()); write a comparison")
         }
     }
 
@@ -87,39 +113,25 @@ struct AgentCheck {
         }
     }
 
-    // MARK: - Variables
-
-    /// Says what is wrong with a name in a formula, if anything.
-    private func check(_ path: [String], at place: SourcePlace, _ topic: TopicOutline) {
-        switch path.first {
-        case "Topic", "Global", "Env":
-            if path.count < 2 {
-                complain(
-                    "unknown-variable", place, topic,
-                    "'\(path[0])' is no variable; write a name behind it: \(path[0]).Name"
-                )
-            }
-        case "System":
-            let name = path.dropFirst().joined(separator: ".")
-            // Members of a variable, such as those of the chosen intent, are known when the call runs.
-            let parts = Array(path.dropFirst())
-            let prefixes = parts.indices.map { parts[...$0].joined(separator: ".") }
-            if prefixes.contains(where: Session.systemNames.contains) { return }
-            complain(
-                "unknown-variable", place, topic,
-                "there is no System.\(name) on a call"
-                    + suggestion(nearestName(to: name, among: Session.systemNames.sorted()).map { "System.\($0)" }))
-        default:
-            complain(
-                "unknown-variable", place, topic,
-                "'\(path.joined(separator: "."))' is no variable; write Topic.Name, Global.Name or System.Name")
-        }
-    }
-
     private func suggestion(_ name: String?) -> String { name.map { "; did you mean \($0)?" } ?? "" }
 
     private func complain(_ code: String, _ place: SourcePlace, _ topic: TopicOutline, _ message: String) {
+        // Nothing of a topic that no call starts, or of an action that is switched off, can go wrong.
+        let isHarmless =
+            topic.isIdle || topic.allActions.contains { $0.isDisabled && $0.value.lines.contains(place.line) }
         collector.add(
-            Diagnostic(file: topic.file, line: place.line, column: place.column, code: code, message: message))
+            Diagnostic(
+                isHarmless ? .warning : .error, file: topic.file, line: place.line, column: place.column, code: code,
+                message: message))
+    }
+}
+
+extension TopicOutline {
+    /// No call starts it: its trigger is for chats and the like.
+    var isIdle: Bool {
+        guard let kind = Grammar.standard.kinds[triggerKind], case .named(isError: false, _, _) = kind.use else {
+            return false
+        }
+        return true
     }
 }

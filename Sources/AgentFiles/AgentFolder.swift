@@ -104,13 +104,15 @@ private struct FolderReader {
             return nil
         }
         readOwnSettings()
-        for name in files("entities") { if let root = document(name) { readEntity(root, name) } }
+        for name in files("entities") { if let root = document(name, .entity) { readEntity(root, name) } }
         for name in [agentFile, file("settings", in: path)].compactMap({ $0 }) + files("settings") {
             guard let root = document(name) else { continue }
             var reader = SettingsReader(file: name, context: context, collector: collector)
             reader.read(root, into: &settings)
         }
-        for name in files("environmentVariables") { if let root = document(name) { readEnvironment(root, name) } }
+        for name in files("environmentVariables") {
+            if let root = document(name, .declaration) { readEnvironment(root, name) }
+        }
         for name in files("variables") { if let root = document(name, .variable) { readVariable(root, name) } }
         readTopics(in: path, prefix: "")
         for child in folders("agents") { readTopics(in: child, prefix: lastComponent(child) + ".") }
@@ -279,7 +281,7 @@ private struct FolderReader {
 
     /// Reads `parley.yml`: `flows`, by identifier, and `environment`, by name.
     private mutating func readOwnSettings() {
-        guard let name = file("parley", in: path), let root = document(name) else { return }
+        guard let name = file("parley", in: path), let root = document(name, .declaration) else { return }
         guard var map = MappingReader(root, "parley.yml", file: name, collector: collector) else { return }
         if let kind = map.string("kind"), kind != "Parley.Settings" {
             map.complain("the kind of this file is Parley.Settings, not \(kind)", at: map.value("kind"))

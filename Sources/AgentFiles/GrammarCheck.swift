@@ -121,7 +121,7 @@ struct GrammarCheck {
                 isError
                     ? "\(name) is not supported on a call: it \(reason)"
                     : "\(name) does nothing on a call: it \(reason)",
-                at: place, code: "unsupported", isError: isError)
+                at: place, code: isError ? "unsupported" : "no-effect", isError: isError)
         }
         guard let node, case .mapping(let mapping) = node else { return }
         let isDisabled = mapping[Node("disabled")]?.string == "true"
@@ -170,8 +170,8 @@ struct GrammarCheck {
         complain(
             isError
                 ? "'\(property.name)' of \(kind.title) is not supported on a call: \(reason)"
-                : "'\(property.name)' of \(kind.title) does nothing on a call: \(reason)", at: key, code: "unsupported",
-            isError: isError)
+                : "'\(property.name)' of \(kind.title) does nothing on a call: \(reason)", at: key,
+            code: isError ? "unsupported" : "no-effect", isError: isError)
     }
 }
 

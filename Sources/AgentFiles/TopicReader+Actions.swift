@@ -59,7 +59,7 @@ extension TopicReader {
         }
         if let other = operation?.member("resultVariable").flatMap({ variable($0) }) { result = other }
         guard let change else {
-            if operand == nil { complain("this change of a table needs 'value'", at: node) }
+            if operand == nil { complain("this change of a table needs 'value'", at: node, code: "missing-property") }
             return nil
         }
         return .editTable(TableAction(items: items, change: change, result: result))
@@ -110,7 +110,7 @@ extension TopicReader {
     private mutating func headers(_ node: Node, _ property: String) -> [(name: String, value: Template)] {
         node.pairs(property).compactMap { name, value in
             guard name.isHeaderName else {
-                complain("'\(name)' is no name of a header: letters, digits and dashes", at: value)
+                complain("'\(name)' is no name of a header: letters, digits and dashes", at: value, code: "wrong-type")
                 return nil
             }
             return template(value, "\(property).\(name)").map { (name: name, value: $0) }
@@ -144,7 +144,7 @@ extension TopicReader {
         guard let endpoint = context.flows[id] else {
             complain(
                 "the flow \(id) has no endpoint; give its address under 'flows' in parley.yml of the agent's folder",
-                at: place)
+                at: place, code: "unknown-flow")
             return nil
         }
         return FlowAction(flowID: id, endpoint: endpoint, inputs: inputs, outputs: outputs)
@@ -177,7 +177,7 @@ extension TopicReader {
 
     private mutating func transferV2(_ node: Node) -> Action.Kind? {
         guard let type = node.member("transferType") else {
-            complain("TransferConversationV2 needs 'transferType' with a kind", at: node)
+            complain("TransferConversationV2 needs 'transferType' with a kind", at: node, code: "missing-property")
             return nil
         }
         if type.text("kind") == "TransferToPhoneNumber" {

@@ -15,7 +15,7 @@ extension TopicReader {
         let lines = node.items(name)
         if lines.isEmpty, ["Message", nil].contains(node.text("kind")) {
             complain(
-                "this message says nothing on a call; give it 'speak' or 'text'", at: node, code: "unsupported",
+                "this message says nothing on a call; give it 'speak' or 'text'", at: node, code: "empty-message",
                 isError: false)
         }
         var variants: [[Message.Part]] = []
@@ -58,7 +58,7 @@ extension TopicReader {
         }
         if formulas.count > 0x18FF { complain("has more formulas than a message can: split it", at: node) }
         let markup = SSML(isMarkup ? text : text.withoutMarkdown)
-        for note in markup.notes { complain(note.message, at: node, isError: false) }
+        for note in markup.notes { complain(note.message, at: node, code: "markup", isError: false) }
         return parts(markup.pieces, formulas, node)
     }
 
@@ -95,7 +95,8 @@ extension TopicReader {
                 code: "missing-audio")
         } else if !context.fileExists(path) {
             complain(
-                "the audio file \(path) is not in the agent's folder", at: node, code: "missing-audio",
+                "the audio file \(path) is not in the agent's folder; add it or correct the path", at: node,
+                code: "missing-audio",
                 isError: !hasFallback)
         }
     }

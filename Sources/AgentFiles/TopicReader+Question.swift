@@ -38,7 +38,7 @@ extension TopicReader {
     private mutating func repeats(_ node: Node, _ name: String) -> Setting<Int> {
         let setting = count(node, name) ?? .constant(2)
         if let value = setting.constant, !(0...100).contains(value) {
-            complain("'\(name)' is from 0 to 100", at: node.member(name))
+            complain("'\(name)' is from 0 to 100", at: node.member(name), code: "wrong-type")
         }
         return setting
     }
@@ -60,10 +60,13 @@ extension TopicReader {
         }
         if voice.missingAction.constant == .goToDialog, voice.fallbackOnSilence == nil {
             complain(
-                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"))
+                "GoToDialog needs 'fallbackDialogOnSilence' to go to", at: node.member("defaultValueMissingAction"),
+                code: "no-exit")
         }
         if voice.missingAction.constant == .setValue, voice.defaultValueOnSilence == nil {
-            complain("SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"))
+            complain(
+                "SetValue needs 'defaultValueOnSilence' to set", at: node.member("defaultValueMissingAction"),
+                code: "no-exit")
         }
         voice.sensitivity = setting(node, "speechRecognitionSensitivity", Double.init(_:))
         voice.speedVersusAccuracy = setting(node, "speechRecognitionSpeedVsAccuracy", Double.init(_:))
@@ -118,7 +121,9 @@ extension TopicReader {
             entity = Entity(kind: .pattern(pattern))
         case "DynamicClosedListEntity":
             guard let items = node.member("items").flatMap({ expression($0, property + ".items") }) else {
-                complain("a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node)
+                complain(
+                    "a DynamicClosedListEntity needs 'items', a formula that gives a table", at: node,
+                    code: "missing-property")
                 return nil
             }
             entity = Entity(kind: .dynamicList(items))
@@ -139,7 +144,7 @@ extension TopicReader {
         if node.text("ambiguousResolutionBehavior") == "PromptForDisambiguation" {
             complain(
                 "'ambiguousResolutionBehavior' PromptForDisambiguation does nothing on a call: a day that could be two is the next one; write PreferFuture or PreferPast",
-                at: node.member("ambiguousResolutionBehavior"), code: "unsupported", isError: false)
+                at: node.member("ambiguousResolutionBehavior"), code: "no-effect", isError: false)
         }
         if let options = node.member("dtmfMultipleChoiceOptions") {
             entity.choices = Entity.ChoiceOptions(
@@ -166,7 +171,7 @@ extension TopicReader {
         complain(
             "there is no entity \(name) of the kind \(kind) in entities/"
                 + (nearest.map { "; did you mean \($0)?" } ?? ""),
-            at: node.member("entityId"))
+            at: node.member("entityId"), code: "unknown-entity")
         return nil
     }
 
@@ -177,7 +182,7 @@ extension TopicReader {
         return selection.compactMap { node in
             let id = node.string ?? node.text("id") ?? ""
             guard var item = items.first(where: { $0.id == id }) else {
-                complain("the list has no item \(id)", at: node)
+                complain("the list has no item \(id)", at: node, code: "unknown-choice")
                 return nil
             }
             item.key = node.text("dtmfKey").flatMap(MappingKey.init(rawValue:))?.digit ?? item.key
@@ -200,14 +205,14 @@ extension TopicReader {
                     id: id, displayName: item.text("displayName") ?? id,
                     synonyms: item.items("synonyms").compactMap(\.string), key: key))
         }
-        if items.isEmpty { complain("a closed list needs 'items'", at: node) }
+        if items.isEmpty { complain("a closed list needs 'items'", at: node, code: "missing-property") }
         return Entity(kind: .closedList(items, isSmart: node.text("smartMatchingEnabled") != "false"))
     }
 
     /// A pattern as the formula that finds it: Power Fx's own regular expressions, which cannot backtrack without end.
     private mutating func pattern(_ node: Node, _ property: String) -> Expression? {
         guard let place = node.member("pattern"), let pattern = place.string, !pattern.isEmpty else {
-            complain("a RegexEntity needs 'pattern'", at: node)
+            complain("a RegexEntity needs 'pattern'", at: node, code: "missing-property")
             return nil
         }
         let quoted = pattern.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
@@ -224,7 +229,7 @@ extension TopicReader {
         switch node.text("kind") {
         case "FixedLengthTermination":
             guard let length = digits(node, "length") else {
-                complain("FixedLengthTermination needs 'length'", at: node)
+                complain("FixedLengthTermination needs 'length'", at: node, code: "missing-property")
                 return nil
             }
             termination = DtmfTermination(kind: .fixed(length: length))
@@ -232,7 +237,9 @@ extension TopicReader {
             let least = digits(node, "minLength") ?? .constant(1)
             let most = digits(node, "maxLength") ?? .constant(64)
             if let low = least.constant, let high = most.constant, low > high {
-                complain("'minLength' is not above 'maxLength'", at: node.member("minLength"))
+                complain(
+                    "'minLength' is above 'maxLength'; swap or correct them", at: node.member("minLength"),
+                    code: "impossible-length")
             }
             termination = DtmfTermination(kind: .flexible(minLength: least, maxLength: most))
         case "KeyBasedTermination": termination = DtmfTermination(kind: .keyBased)
@@ -249,7 +256,7 @@ extension TopicReader {
     private mutating func digits(_ node: Node, _ name: String) -> Setting<Int>? {
         guard let setting = count(node, name) else { return nil }
         if let value = setting.constant, !(1...64).contains(value) {
-            complain("'\(name)' is from 1 to 64", at: node.member(name))
+            complain("'\(name)' is from 1 to 64", at: node.member(name), code: "impossible-length")
             return nil
         }
         return setting

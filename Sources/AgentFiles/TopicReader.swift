@@ -28,7 +28,7 @@ struct TopicReader {
     }
 
     mutating func complain(
-        _ message: String, at node: Node?, code: String = "invalid", isError: Bool = true, shift: Int = 0
+        _ message: String, at node: Node?, code: String = "wrong-type", isError: Bool = true, shift: Int = 0
     ) {
         if isError { errors += 1 }
         let mark = node?.mark
@@ -121,7 +121,7 @@ struct TopicReader {
         case .onAnsweringMachineDetected:
             complain(
                 "OnAnsweringMachineDetected waits for calls that Parley makes; no detector listens on the calls that it takes",
-                at: node.member("kind"), isError: false)
+                at: node.member("kind"), code: "no-effect", isError: false)
         default: break
         }
         return trigger

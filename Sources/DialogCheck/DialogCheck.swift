@@ -24,27 +24,27 @@ package enum DialogCheck {
         TimeRules(inspection).run()
         OutsideRules(inspection).run()
         SensitivityRules(inspection).run()
-        let found = distinct(read + inspection.findings)
+        let found = joined(read, inspection.findings)
         return Silences(agent).applied(to: found).sorted()
     }
 
-    /// Leaves out what was found twice: the same rule in the same line and column.
-    private static func distinct(_ findings: [Diagnostic]) -> [Diagnostic] {
-        struct Key: Hashable {
+    /// Two lists of findings without what both have: the same rule in the same line and column.
+    private static func joined(_ read: [Diagnostic], _ inspected: [Diagnostic]) -> [Diagnostic] {
+        struct Place: Hashable {
             let file: String
             let line: Int
             let column: Int
             let code: String
-            let message: String
+
+            init(_ finding: Diagnostic) {
+                file = finding.file
+                line = finding.line
+                column = finding.column
+                code = finding.code
+            }
         }
-        var seen: Set<Key> = []
-        return findings.filter { finding in
-            let isPlaced = finding.line > 0 && finding.column > 0 && finding.code != "invalid"
-            return seen.insert(
-                Key(
-                    file: finding.file, line: finding.line, column: finding.column, code: finding.code,
-                    message: isPlaced ? "" : finding.message)
-            ).inserted
-        }
+        let known = Set(read.map { Place($0) })
+        var seen: Set<Diagnostic> = []
+        return (read + inspected.filter { !known.contains(Place($0)) }).filter { seen.insert($0).inserted }
     }
 }

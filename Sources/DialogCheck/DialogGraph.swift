@@ -49,6 +49,10 @@ package struct DialogGraph {
     package let agent: AgentOutline
     package private(set) var nodes: [Node] = []
     package private(set) var edges: [Edge] = []
+    /// The edges by the node they leave.
+    package private(set) var outgoing: [[Edge]] = []
+    /// The edges by the node they come to.
+    package private(set) var incoming: [[Edge]] = []
     /// The node where each topic begins.
     package private(set) var starts: [Int] = []
     /// The node where each topic is through.
@@ -76,15 +80,18 @@ package struct DialogGraph {
             let first = connect(topic.actions, next: ends[index], loop: nil, topic: index)
             edges.append(Edge(from: starts[index], to: first, kind: .next))
         }
+        outgoing = Array(repeating: [], count: nodes.count)
+        incoming = outgoing
+        for edge in edges {
+            outgoing[edge.from].append(edge)
+            incoming[edge.to].append(edge)
+        }
     }
 
     private mutating func add(_ role: Node.Role, _ topic: Int) -> Int {
         nodes.append(Node(topic: topic, role: role))
         return nodes.count - 1
     }
-
-    /// The edges that leave a node.
-    package func edges(from node: Int) -> [Edge] { edges.filter { $0.from == node } }
 
     /// The node of an action; `nil` when there is none of that id in the topic.
     package func node(of id: String, topic: Int) -> Int? { nodeOfID[topic][id] }
@@ -139,7 +146,13 @@ package struct DialogGraph {
                 edge(node, target, .goto)
             }
         case "RepeatDialog": edge(node, starts[topic], .goto)
-        case "EndDialog": edge(node, ends[topic], .next)
+        case "ActionScope":
+            let first = action.blocks.first.map { connect($0.actions, next: next, loop: loop, topic: topic) }
+            edge(node, first ?? next, .next)
+        case "DisconnectedNodeContainer":
+            for block in action.blocks { _ = connect(block.actions, next: next, loop: loop, topic: topic) }
+            edge(node, next, .next)
+        case "EndDialog", "CancelDialog": edge(node, ends[topic], .next)
         case "CancelAllDialogs", "EndConversation": break
         case "BeginDialog":
             if let target = self.topic(action.value["dialog"]) { edge(node, starts[target], .call) }
@@ -245,7 +258,6 @@ extension DialogGraph {
     private func reach(
         from roots: [Int], returning: Set<Int>, staysIn topic: Int?, isNever: (Edge) -> Bool = { _ in false }
     ) -> Set<Int> {
-        let outgoing = outgoingEdges
         var reached = Set(roots)
         var pending = roots
         while let node = pending.popLast() {
@@ -258,19 +270,5 @@ extension DialogGraph {
             }
         }
         return reached
-    }
-
-    /// The edges by the node they come to.
-    package var incomingEdges: [[Edge]] {
-        var incoming = [[Edge]](repeating: [], count: nodes.count)
-        for edge in edges { incoming[edge.to].append(edge) }
-        return incoming
-    }
-
-    /// The edges by the node they leave.
-    package var outgoingEdges: [[Edge]] {
-        var outgoing = [[Edge]](repeating: [], count: nodes.count)
-        for edge in edges { outgoing[edge.from].append(edge) }
-        return outgoing
     }
 }

@@ -8,17 +8,15 @@ import Telephony
 final class Inspection {
     let agent: AgentOutline
     let graph: DialogGraph
-    let outgoing: [[DialogGraph.Edge]]
+    var outgoing: [[DialogGraph.Edge]] { graph.outgoing }
     /// The edges by the node they come to.
-    let incoming: [[DialogGraph.Edge]]
+    var incoming: [[DialogGraph.Edge]] { graph.incoming }
     private(set) var findings: [Diagnostic] = []
     private var durations: [String: Double?] = [:]
 
     init(_ agent: AgentOutline) {
         self.agent = agent
         graph = DialogGraph(agent)
-        outgoing = graph.outgoingEdges
-        incoming = graph.incomingEdges
     }
 
     /// Notes a finding.

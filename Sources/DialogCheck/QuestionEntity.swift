@@ -1,4 +1,5 @@
 import AgentFiles
+import CallFlow
 import Telephony
 
 /// What a question takes by key, as it was written.
@@ -16,11 +17,14 @@ struct QuestionEntity {
     let kind: String
     /// The entity itself, without what embeds it.
     let value: SourceValue
+    /// The list in a file of its own that it refers to.
+    private(set) var referred: SourceValue?
     /// It or what embeds it is sensitive.
     let isSensitive: Bool
 
-    init?(_ question: ActionOutline) {
-        guard let entity = question.value["entity"] else { return nil }
+    init?(_ question: ActionOutline, in agent: AgentOutline) {
+        guard var entity = question.value["entity"] else { return nil }
+        if let name = entity.string, let file = agent.entity(named: name) { entity = file }
         if let name = entity.string {
             self.init(kind: name, value: entity, isSensitive: false)
             return
@@ -34,7 +38,11 @@ struct QuestionEntity {
             inner = definition
             depth += 1
         }
-        self.init(kind: inner["kind"]?.string ?? "", value: inner, isSensitive: isSensitive)
+        let kind = inner["kind"]?.string ?? ""
+        self.init(kind: kind, value: inner, isSensitive: isSensitive)
+        if kind == "ClosedListEntityReference" {
+            referred = inner["entityId"]?.string.flatMap { agent.entity(named: $0) }
+        }
     }
 
     private init(kind: String, value: SourceValue, isSensitive: Bool) {
@@ -44,7 +52,13 @@ struct QuestionEntity {
     }
 
     /// The items of a closed list.
-    var list: SourceValue? { kind == "ClosedListEntity" ? value["items"] : nil }
+    var list: SourceValue? {
+        switch kind {
+        case "ClosedListEntity": value["items"]
+        case "ClosedListEntityReference": referred?["items"]
+        default: nil
+        }
+    }
 
     /// The options of a list of choices.
     var choiceOptions: SourceValue? { value["dtmfMultipleChoiceOptions"] }
@@ -57,25 +71,28 @@ struct QuestionEntity {
     var keys: Keys {
         switch kind {
         case "ClosedListEntity": return .single(itemKeys)
+        case "ClosedListEntityReference":
+            return value["selectedItems"] == nil && list != nil ? .single(itemKeys) : .unknown
         case "BooleanPrebuiltEntity":
-            guard value.string != nil || choiceOptions != nil else { return .single([]) }
             return .single(["1", "2"].compactMap { Digit($0 as Character) }.map { ($0, choiceOptions ?? value) })
-        case "NumberPrebuiltEntity", "StringPrebuiltEntity", "ZipCodePrebuiltEntity", "PhoneNumberPrebuiltEntity",
-            "MoneyPrebuiltEntity", "DatePrebuiltEntity", "DateTimePrebuiltEntity", "AgePrebuiltEntity",
-            "DurationPrebuiltEntity", "PercentagePrebuiltEntity", "OrdinalPrebuiltEntity":
-            return .digits
-        default: return value["dtmfOptions"] == nil ? .unknown : .digits
+        case _ where kind.hasSuffix("PrebuiltEntity"):
+            return Entity.Prebuilt(rawValue: String(kind.dropLast(14)))?.takesKeys == true ? .digits : .single([])
+        default: return .unknown
         }
     }
 
+    /// The keys of a list's items; where the document lets keys be made, items without one get the free ones of 1 to 9
+    /// and 0.
+    var keysOfItems: [Digit?] {
+        let items = list?.items ?? []
+        var keys = items.map { $0["dtmfKey"]?.string.flatMap { Digit(mappingKey: $0) } }
+        guard choiceOptions?["generateMapping"]?.boolean == true else { return keys }
+        var free = "1234567890".compactMap { Digit($0) }.filter { !keys.contains($0) }.makeIterator()
+        for index in items.indices where items[index]["dtmfKey"] == nil { keys[index] = free.next() }
+        return keys
+    }
+
     private var itemKeys: [(key: Digit, place: SourceValue)] {
-        let generates = choiceOptions?["generateMapping"]?.boolean ?? false
-        return (list?.items ?? []).enumerated().compactMap { index, item in
-            if let name = item["dtmfKey"] {
-                return name.string.flatMap { Digit(mappingKey: $0) }.map { ($0, name) }
-            }
-            guard generates, index < 9, let key = Digit(code: UInt8(index + 1)) else { return nil }
-            return (key, item)
-        }
+        zip(list?.items ?? [], keysOfItems).compactMap { item, key in key.map { ($0, item["dtmfKey"] ?? item) } }
     }
 }

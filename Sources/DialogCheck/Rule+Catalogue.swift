@@ -20,6 +20,14 @@ extension Rule {
             "The schema has it, Parley does not: it is named when the folder is loaded, never skipped on a call. Replace or remove it."
         ),
         Rule(
+            "no-effect", .warning, "a part that does nothing on a call",
+            "Copilot Studio has it for chats, orchestrators or signed-in users. The dialog runs without it; the message says what a call does instead."
+        ),
+        Rule(
+            "markup", .warning, "speech markup that is not understood",
+            "A tag or attribute of SSML that Parley does not know, or one that is not closed. The words in it are said."
+        ),
+        Rule(
             "unknown-property", .error, "a property that the kind does not have",
             "A misspelled property would otherwise be ignored and its default taken. The nearest name is suggested."),
         Rule(
@@ -52,6 +60,13 @@ extension Rule {
         Rule(
             "unknown-variable", .error, "a name in a formula that no call has",
             "Variables are Topic.Name, Global.Name, System.Name or Env.Name; System has only what a call has."),
+        Rule(
+            "unknown-entity", .error, "an entity that the folder does not have",
+            "A question refers to a closed list or regular expression in entities/."),
+        Rule(
+            "unknown-flow", .error, "a flow without an address",
+            "InvokeFlowAction names a flow, and parley.yml of the agent's folder says where it answers: flows: { NAME: https://… }."
+        ),
         Rule(
             "unset-variable", .warning, "a variable that is read and never set",
             "It is blank on every call. Mostly the name is misspelled here or where it is set."),
@@ -136,6 +151,9 @@ extension Rule {
             "The colleague who takes the call would ask everything again. TransferToAgent needs 'context' (AutomaticTransferContext gives the variables); TransferToPhoneNumber needs sipUuiHeader or sipxHeaders."
         ),
         Rule(
+            "phone-number", .error, "a telephone number that is none",
+            "A number has digits, a plus sign in front, spaces and dashes; or it is a sip: or tel: URI; or a formula."),
+        Rule(
             "sip-header", .error, "a SIP header that is not carried",
             "At most five headers a call, names in lower case beginning with x- and of at most 64 characters, values of at most 256."
         ),
@@ -144,11 +162,11 @@ extension Rule {
     static let secrets: [Rule] = [
         Rule(
             "sensitive-prompt", .error, "a sensitive value reaches a prompt",
-            "It would be said aloud, recorded and synthesised. Sensitive are the answers to questions whose entity has sensitivityLevel: Sensitive, and whatever is computed from them."
+            "It would be said aloud, recorded and synthesised. Sensitive are the answers to questions whose entity has sensitivityLevel: Sensitive, outputs and properties marked so, secret environment variables, and whatever is computed from them."
         ),
         Rule(
             "sensitive-header", .error, "a sensitive value reaches a header",
-            "SIP and HTTP headers are written to logs on their way. An HTTP request may declare that it takes the value: '# parley: takes Topic.Name — reason' in the action."
+            "SIP and HTTP headers are written to logs on their way, so a request cannot declare that it takes a caller's secret there: send it in the body. A secret environment variable, such as a key, may go into the header of a request that declares it."
         ),
         Rule(
             "sensitive-telemetry", .error, "a sensitive value reaches telemetry",

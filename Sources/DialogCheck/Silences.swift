@@ -101,7 +101,7 @@ struct Silences {
         }
         let isAtRequest = agent.topics.filter { $0.file == source.file }.flatMap(\.allActions).contains { action in
             SensitivityRules.requests.contains(action.kind)
-                && (action.place.line...max(action.place.line, action.value.lastLine)).contains(note.target)
+                && (action.value.lines).contains(note.target)
         }
         if !isAtRequest {
             complain(

@@ -37,7 +37,7 @@ package struct YAMLDocument {
         } catch let diagnostic as Diagnostic {
             throw diagnostic
         } catch {
-            throw YAMLDocument.diagnostic(for: error, file: file)
+            throw YAMLDocument.openQuote(in: text, file: file, YAMLDocument.diagnostic(for: error, file: file))
         }
         var budget = Limits.nodes
         try YAMLDocument.count(root, depth: 0, budget: &budget, file: file)
@@ -89,6 +89,23 @@ package struct YAMLDocument {
             for value in sequence { try count(value, depth: depth + 1, budget: &budget, file: file) }
         case .scalar, .alias: break
         }
+    }
+
+    /// A quote that is not closed ends at the next one, lines below, and only what follows that makes no sense: the line
+    /// to look at is the one that opens it.
+    private static func openQuote(in text: String, file: String, _ diagnostic: Diagnostic) -> Diagnostic {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.prefix(max(0, diagnostic.line)).enumerated() {
+            let value = line.drop { $0 == " " || $0 == "-" }.drop { $0 != ":" }.dropFirst().drop { $0 == " " }
+            guard let quote = value.first, quote == "\"" || quote == "'" else { continue }
+            let rest = value.dropFirst().filter { $0 == quote }.count
+            guard rest == 0 else { continue }
+            let column = line.distance(from: line.startIndex, to: value.startIndex) + 1
+            return Diagnostic(
+                file: file, line: index + 1, column: column, code: "yaml",
+                message: "is not YAML: the quote that opens here is not closed in its line; close it, or remove it")
+        }
+        return diagnostic
     }
 
     private static func diagnostic(for error: any Error, file: String) -> Diagnostic {

@@ -39,8 +39,17 @@ extension Binder {
         note(reference: path, at: span.lowerBound)
         switch resolve(path) {
         case .type(let type): return Bound(.variable(path), type)
-        case .problem(let message): return fail(message, at: span, .name)
+        case .problem(let message): return fail(message + columnHint(path), at: span, .name)
         }
+    }
+
+    /// The column of an enclosing row that a name most likely means.
+    private func columnHint(_ path: [String]) -> String {
+        guard let name = path.first else { return "" }
+        let columns = scopes.reversed().flatMap { scope in
+            scope.alias == nil ? (scope.rowType.columns ?? []).map(\.name) : []
+        }
+        return nearestName(to: name, among: columns).map { "; did you mean the column \($0)?" } ?? ""
     }
 
     mutating func member(_ inner: Syntax, _ name: String, _ span: Range<Int>) -> Bound {

@@ -7,7 +7,9 @@ public import Telephony
 public struct CaseFile: Sendable {
     /// A formula with the value that it should have.
     public struct Case: Sendable, Hashable {
+        /// The formula, without `>>`.
         public var source: String
+        /// The value as Power Fx writes it, or `Errors:` with what Microsoft says.
         public var expected: String
         /// From 1.
         public var line: Int
@@ -15,6 +17,7 @@ public struct CaseFile: Sendable {
 
     /// What became of a case.
     public enum Outcome: Sendable, Hashable {
+        /// The formula has the value.
         case passed
         /// The value that the formula has.
         case failed(String)
@@ -22,7 +25,9 @@ public struct CaseFile: Sendable {
         case unsupported(function: String)
     }
 
+    /// The cases, in the order of the file.
     public private(set) var cases: [Case] = []
+    /// How the file wants its formulas read.
     public private(set) var options = Expression.Options()
 
     /// Reads a file's text.

@@ -14,7 +14,9 @@ public struct Decimal96: Sendable, Hashable {
     static let maximumScale = 28
     static let maximumDigits: UInt128 = (1 << 96) - 1
 
+    /// 0.
     public static let zero = Decimal96(0)
+    /// 1.
     public static let one = Decimal96(1)
 
     var digits: UInt128 { UInt128(high) << 64 | UInt128(low) }
@@ -40,9 +42,13 @@ public struct Decimal96: Sendable, Hashable {
         isNegative = value < 0
     }
 
+    /// It is 0.
     public var isZero: Bool { low == 0 && high == 0 }
+    /// It has no digits behind the point.
     public var isWhole: Bool { scale == 0 }
+    /// The number without its sign.
     public var magnitude: Decimal96 { Decimal96(digits: digits, scale: Int(scale), isNegative: false) }
+    /// The number with the other sign.
     public static prefix func - (a: Decimal96) -> Decimal96 {
         Decimal96(digits: a.digits, scale: Int(a.scale), isNegative: !a.isNegative)
     }
@@ -187,9 +193,12 @@ extension Decimal96 {
         return fitted(x.subtracting(y), scale: Int(scale), isNegative: a.isNegative)
     }
 
+    /// The sum; `nil` when it is too large.
     public func adding(_ other: Decimal96) -> Decimal96? { Decimal96.sum(self, other, negatesB: false) }
+    /// The difference; `nil` when it is too large.
     public func subtracting(_ other: Decimal96) -> Decimal96? { Decimal96.sum(self, other, negatesB: true) }
 
+    /// The product, rounded behind the 28th digit; `nil` when it is too large.
     public func multiplied(by other: Decimal96) -> Decimal96? {
         Decimal96.fitted(
             Wide(product: digits, other.digits), scale: Int(scale) + Int(other.scale),
@@ -251,6 +260,7 @@ extension Decimal96 {
 }
 
 extension Decimal96: Comparable {
+    /// Whether one number is the smaller.
     public static func < (a: Decimal96, b: Decimal96) -> Bool {
         if a.isNegative != b.isNegative { return a.isNegative }
         let scale = max(a.scale, b.scale)

@@ -7,6 +7,7 @@ public struct Diagnostic: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong and what to do, in a sentence.
     public var message: String
 
+    /// A mistake at a place.
     public init(offset: Int, length: Int = 0, message: String) {
         self.offset = offset
         self.length = length

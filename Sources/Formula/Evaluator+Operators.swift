@@ -81,6 +81,9 @@ extension Evaluator {
         switch kind {
         case .date(let time), .dateTime(let time):
             time.isInRange ? Value(kind) : .error(.invalidArgument, "the date lies outside the years 1 to 9999")
+        case .time(let milliseconds):
+            milliseconds.magnitude < 1_000_000_000_000_000
+                ? Value(kind) : .error(.invalidArgument, "the time is longer than 30,000 years")
         default: Value(kind)
         }
     }
@@ -152,7 +155,7 @@ extension Evaluator {
 
     private func made(_ milliseconds: Int64, _ type: FormulaType) -> Value {
         switch type {
-        case .time: Value(.time(milliseconds: milliseconds))
+        case .time: checked(.time(milliseconds: milliseconds))
         case .date: checked(.date(LocalTime(milliseconds: milliseconds)))
         default: checked(.dateTime(LocalTime(milliseconds: milliseconds)))
         }

@@ -241,30 +241,28 @@ struct Evaluator {
         switch call.function.body {
         case .nodes(let body): return body(call, &self)
         case .values(let parameters, let mapsTables, let body):
-            let arguments = call.arguments.map { value(of: $0) }
+            var arguments = call.arguments.map { value(of: $0) }
             if mapsTables {
                 for (index, argument) in arguments.enumerated() {
                     if case .table = argument.kind { return mapped(call, parameters, arguments, body) }
                     if case .table = call.types[index], argument.isBlank || argument.error != nil { return argument }
                 }
             }
-            return applied(parameters, arguments, body)
+            return applied(parameters, &arguments, body)
         }
     }
 
     /// Converts arguments to what the function takes, and calls it unless one is an error.
-    mutating func applied(_ parameters: Function.Parameters, _ arguments: [Value], _ body: Function.Body.OfValues)
-        -> Value
-    {
-        var converted = arguments
+    mutating func applied(
+        _ parameters: Function.Parameters, _ arguments: inout [Value], _ body: Function.Body.OfValues
+    ) -> Value {
         var errors: [FormulaError] = []
-        for index in converted.indices {
-            let value = adapt(converted[index], to: parameters[index])
-            if case .error(let error) = value.kind { errors.append(error) }
-            converted[index] = value
+        for index in arguments.indices {
+            arguments[index] = adapt(arguments[index], to: parameters[index])
+            if case .error(let error) = arguments[index].kind { errors.append(error) }
         }
         guard errors.isEmpty else { return .error(.combined(errors)) }
-        return body(converted, &self)
+        return body(arguments, &self)
     }
 
     /// Calls a function of single values for each row of the tables among its arguments.
@@ -284,11 +282,11 @@ struct Evaluator {
             guard exhausted == nil else { return outOfBudget }
             var result = Value.error(.notApplicable, "the tables have different numbers of rows")
             if index < shortest {
-                let row = arguments.map { argument -> Value in
+                var row = arguments.map { argument -> Value in
                     guard case .table(let rows) = argument.kind else { return argument }
                     return rows[index].single
                 }
-                result = applied(parameters, row, body)
+                result = applied(parameters, &row, body)
             }
             results.append(.record([Value.Field("Value", result)]))
         }

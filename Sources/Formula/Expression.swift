@@ -8,6 +8,7 @@ public struct Expression: Sendable {
         public var numberIsFloat = false
         /// The source is text with formulas in `${…}`, or a formula after an equals sign.
         public var isTextFirst = false
+        /// Decimal numbers, and a formula from the first character on.
         public init() {}
     }
 
@@ -22,6 +23,9 @@ public struct Expression: Sendable {
     let options: Options
     /// Unicode scalars that stand before the formula in the source as given.
     private let lead: Int
+
+    /// The names of all functions that formulas can call, in alphabetical order.
+    public static var functionNames: [String] { Function.names }
 
     /// Parses a formula, with or without an equals sign in front.
     ///
@@ -132,6 +136,8 @@ public protocol FormulaScope {
 }
 
 extension FormulaScope {
+    /// American English, unless the scope has a language.
     public var language: String { "en-US" }
+    /// The time, unless the scope has a seed.
     public var seed: UInt64 { UInt64(bitPattern: now.millisecondsSince1970) }
 }

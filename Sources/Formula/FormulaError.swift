@@ -2,30 +2,44 @@
 public struct FormulaError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of error that Power Fx numbers; kinds of one's own begin at 1000.
     public struct Kind: RawRepresentable, Sendable, Hashable {
+        /// The number in `ErrorKind`.
         public let rawValue: Int
+        /// A kind by its number.
         public init(rawValue: Int) { self.rawValue = rawValue }
 
+        /// No kind was given.
         public static let none = Kind(rawValue: 0)
+        /// Something outside reported an error.
         public static let sync = Kind(rawValue: 1)
+        /// Something that was asked for is not there.
         public static let notFound = Kind(rawValue: 7)
+        /// A value breaks a rule.
         public static let validation = Kind(rawValue: 11)
+        /// An error of no known kind.
         public static let unknown = Kind(rawValue: 12)
         /// A division by zero.
         public static let div0 = Kind(rawValue: 13)
         /// A language that there is not.
         public static let badLanguageCode = Kind(rawValue: 14)
+        /// A regular expression that is none.
         public static let badRegex = Kind(rawValue: 15)
         /// A name or a function that there is not.
         public static let name = Kind(rawValue: 16)
+        /// A mistake that the check before evaluation finds.
         public static let analysis = Kind(rawValue: 18)
+        /// Something that cannot be done.
         public static let notSupported = Kind(rawValue: 20)
         /// The evaluation has used up its budget of steps, depth or memory.
         public static let budgetExceeded = Kind(rawValue: 22)
         /// A number out of range.
         public static let numeric = Kind(rawValue: 24)
+        /// An argument that a function does not take.
         public static let invalidArgument = Kind(rawValue: 25)
+        /// There is no value there.
         public static let notApplicable = Kind(rawValue: 27)
+        /// Text that is no JSON.
         public static let invalidJSON = Kind(rawValue: 30)
+        /// The first of the kinds of one's own.
         public static let custom = Kind(rawValue: 1000)
 
         /// The members of the enumeration `ErrorKind`, with their numbers.
@@ -45,12 +59,14 @@ public struct FormulaError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// What kind of error it is.
     public var kind: Kind
     /// A sentence for people.
     public var message: String
     /// The errors of the other arguments, where several had one.
     public var others: [FormulaError]
 
+    /// An error of a kind, with a sentence and those beside it.
     public init(_ kind: Kind, _ message: String, others: [FormulaError] = []) {
         self.kind = kind
         self.message = message

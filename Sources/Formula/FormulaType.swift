@@ -4,28 +4,40 @@ public indirect enum FormulaType: Sendable, Hashable {
     case unknown
     /// Nothing but a blank.
     case blank
+    /// True or false.
     case boolean
     /// A binary floating-point number.
     case number
     /// A decimal number.
     case decimal
+    /// Text.
     case text
+    /// A day.
     case date
+    /// A time of day.
     case time
+    /// A day and a time.
     case dateTime
+    /// A GUID.
     case guid
+    /// A colour.
     case color
     /// A value of JSON that must be converted first.
     case untyped
     /// An item of a closed list, which compares with text.
     case choice
+    /// A record; its columns in alphabetical order.
     case record([Column])
+    /// A table; the columns of its rows in alphabetical order.
     case table([Column])
 
     /// A named part of a record or table, in alphabetical order in its type.
     public struct Column: Sendable, Hashable {
+        /// The column's name.
         public var name: String
+        /// The type of the values in it.
         public var type: FormulaType
+        /// A column of a name and a type.
         public init(_ name: String, _ type: FormulaType) {
             self.name = name
             self.type = type
@@ -139,5 +151,6 @@ public protocol FormulaTypes {
 }
 
 extension FormulaTypes {
+    /// The usual sentence.
     public func problem(with path: [String]) -> String? { nil }
 }

@@ -126,7 +126,7 @@ struct Function: Sendable {
     ]
 
     /// The names of all functions, in alphabetical order.
-    public static let names: [String] = all.keys.sorted()
+    static let names: [String] = all.keys.sorted()
 }
 
 extension FormulaType {

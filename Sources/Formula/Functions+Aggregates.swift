@@ -35,11 +35,12 @@ extension Function {
         let first = binder.bind(syntax)
         let isTable = first.type.isTable || alias != nil
         var bound = [first]
-        if isTable || (first.type == .unknown && site.arguments.count == 2) {
+        let isOpen = first.type == .unknown || first.type == .untyped
+        if isTable || (isOpen && site.arguments.count == 2) {
             guard site.arguments.count == 2 else {
                 return binder.fail("\(site.function.name) takes a table and a formula for its rows", at: site.span)
             }
-            let rowType = first.type.columns.map { FormulaType.record($0) } ?? .unknown
+            let rowType = first.type.columns.map { FormulaType.record($0) } ?? first.type
             bound.append(binder.bind(site.arguments[1], in: rowType, alias: alias))
         } else {
             bound += site.arguments.dropFirst().map { binder.bind($0) }
@@ -74,7 +75,8 @@ extension Function {
         var errors: [FormulaError] = []
         for (index, argument) in call.arguments.enumerated() {
             // The second formula of a call whose first value turned out single was bound within a scope.
-            let isScoped = index == 1 && call.types[0] == .unknown && call.arguments.count == 2
+            let isOpen = call.types[0] == .unknown || call.types[0] == .untyped
+            let isScoped = index == 1 && isOpen && call.arguments.count == 2
             let value =
                 index == 0
                 ? first : isScoped ? evaluator.value(of: argument, with: .blank) : evaluator.value(of: argument)

@@ -69,7 +69,7 @@ extension Function {
             to.milliseconds.flooredQuotient(milliseconds) - from.milliseconds.flooredQuotient(milliseconds)
         }
         switch unit {
-        case .milliseconds: return to.milliseconds - from.milliseconds
+        case .milliseconds: return to.milliseconds &- from.milliseconds
         case .seconds: return count(1_000)
         case .minutes: return count(60_000)
         case .hours: return count(3_600_000)
@@ -116,22 +116,22 @@ extension Function {
     }
 
     private static let evaluateDateAdd: Body.OfCall = { call, evaluator in
-        let arguments = call.arguments.map { evaluator.value(of: $0) }
+        var arguments = call.arguments.map { evaluator.value(of: $0) }
         let parameters = Parameters(listed: [.moment, .number, .blankOrText])
         let type = call.type
         let compute: Body.OfValues = { add($0, type, &$1) }
         let tables = arguments.compactMap { argument -> [Value]? in
             if case .table(let rows) = argument.kind { rows } else { nil }
         }
-        guard let longest = tables.map(\.count).max() else { return evaluator.applied(parameters, arguments, compute) }
+        guard let longest = tables.map(\.count).max() else { return evaluator.applied(parameters, &arguments, compute) }
         guard evaluator.spend(longest), evaluator.reserve(longest * 64) else { return evaluator.outOfBudget }
         return .table(
             (0..<longest).map { index in
-                let row = arguments.map { argument -> Value in
+                var row = arguments.map { argument -> Value in
                     guard case .table(let rows) = argument.kind else { return argument }
                     return index < rows.count ? rows[index].single : .error(.notApplicable, "the table has fewer rows")
                 }
-                return .record([Value.Field("Value", evaluator.applied(parameters, row, compute))])
+                return .record([Value.Field("Value", evaluator.applied(parameters, &row, compute))])
             })
     }
 
@@ -154,7 +154,7 @@ extension Function {
         guard let moved else { return outOfCalendar }
         switch (type, a[0].kind) {
         case (.date, _): return evaluator.checked(.date(moved))
-        case (.time, _), (.unknown, .time): return Value(.time(milliseconds: moved.milliseconds))
+        case (.time, _), (.unknown, .time): return evaluator.checked(.time(milliseconds: moved.milliseconds))
         case (.unknown, .date): return evaluator.checked(unit.isDay ? .date(moved) : .dateTime(moved))
         default: return evaluator.checked(.dateTime(moved))
         }

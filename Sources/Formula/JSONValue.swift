@@ -1,17 +1,25 @@
 /// A value of JSON as it was written: numbers keep their digits, objects the order of their members.
 public indirect enum JSONValue: Sendable, Hashable {
+    /// Nothing.
     case null
+    /// True or false.
     case boolean(Bool)
     /// The number's own digits.
     case number(String)
+    /// A string.
     case text(String)
+    /// Values in order.
     case array([JSONValue])
+    /// Named values in order.
     case object([Member])
 
     /// A named member of an object.
     public struct Member: Sendable, Hashable {
+        /// The member's name.
         public var name: String
+        /// The member's value.
         public var value: JSONValue
+        /// A member of a name and a value.
         public init(_ name: String, _ value: JSONValue) {
             self.name = name
             self.value = value
@@ -22,6 +30,7 @@ public indirect enum JSONValue: Sendable, Hashable {
     public struct Mistake: Error, Sendable, Hashable {
         /// Octets from the beginning.
         public var offset: Int
+        /// What is wrong, as the end of a sentence.
         public var message: String
     }
 

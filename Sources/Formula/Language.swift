@@ -121,7 +121,10 @@ struct Language: Sendable {
         var hasPoint = false
         var isExponent = false
         var isClosed = false
-        var rest = text.filter { !$0.isWhitespace || $0 == groupSeparator }[...]
+        let groupsBySpace = groupSeparator.isWhitespace
+        var rest = text.filter { !groupsBySpace || !$0.isWhitespace }[...]
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
         if rest.first == "(", rest.last == ")" {
             rest = rest.dropFirst().dropLast()
             isNegative = true
@@ -136,8 +139,8 @@ struct Language: Sendable {
                 guard !hasPoint, !isExponent, !isClosed else { return nil }
                 digits.append(".")
                 hasPoint = true
-            case groupSeparator, "\u{A0}", "\u{202F}":
-                guard hasDigit || groupSeparator != ",", !hasPoint, !isExponent, !isClosed else { return nil }
+            case groupSeparator:
+                guard hasDigit, !hasPoint, !isExponent, !isClosed else { return nil }
             case "-", "+", "\u{2212}":
                 if isExponent, digits.last == "e" {
                     digits.append(character == "+" ? "+" : "-")
@@ -155,6 +158,7 @@ struct Language: Sendable {
                 isClosed = hasDigit
             case "$", "€", "£", "¥":
                 isClosed = hasDigit
+            case _ where character.isWhitespace: isClosed = hasDigit
             default: return nil
             }
         }

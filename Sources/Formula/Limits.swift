@@ -7,6 +7,7 @@ public struct EvaluationBudget: Sendable, Hashable {
     /// Octets that values made on the way take up, roughly.
     public var octets: Int
 
+    /// A budget of steps, depth and octets.
     public init(steps: Int, depth: Int, octets: Int) {
         self.steps = steps
         self.depth = depth

@@ -2,9 +2,12 @@
 ///
 /// It has no time zone of its own; ``FormulaScope/timeZone`` says which one the caller is in. Years 1 to 9999.
 public struct LocalTime: Sendable, Hashable, Comparable {
+    /// Milliseconds since day 0, below zero before it.
     public var milliseconds: Int64
 
+    /// A reading so many milliseconds after day 0.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    /// Whether one reading is the earlier.
     public static func < (a: LocalTime, b: LocalTime) -> Bool { a.milliseconds < b.milliseconds }
 
     static let millisecondsPerDay: Int64 = 86_400_000
@@ -15,21 +18,29 @@ public struct LocalTime: Sendable, Hashable, Comparable {
     /// Days from 30 December 1899 to 1 January 1970.
     static let unixEpochInDays: Int64 = 25_569
 
+    /// It lies in the years 1 to 9999.
     public var isInRange: Bool { LocalTime.range.contains(milliseconds) }
     /// Days since 30 December 1899, whole.
     var day: Int64 { milliseconds.flooredQuotient(LocalTime.millisecondsPerDay) }
     /// Since midnight, 0 to 86,399,999.
-    var millisecondOfDay: Int64 { milliseconds - day * LocalTime.millisecondsPerDay }
+    var millisecondOfDay: Int64 { milliseconds &- day &* LocalTime.millisecondsPerDay }
+    /// The year.
     public var year: Int { Int(civil.year) }
+    /// The month, 1 to 12.
     public var month: Int { Int(civil.month) }
+    /// The day of the month, 1 to 31.
     public var dayOfMonth: Int { Int(civil.day) }
+    /// The hour, 0 to 23.
     public var hour: Int { Int(millisecondOfDay / 3_600_000) }
+    /// The minute, 0 to 59.
     public var minute: Int { Int(millisecondOfDay / 60_000 % 60) }
+    /// The second, 0 to 59.
     public var second: Int { Int(millisecondOfDay / 1_000 % 60) }
+    /// The millisecond, 0 to 999.
     public var millisecond: Int { Int(millisecondOfDay % 1_000) }
     /// 0 for Sunday to 6 for Saturday.
     public var weekday: Int { Int((day + 6).flooredRemainder(7)) }
-    var startOfDay: LocalTime { LocalTime(milliseconds: day * LocalTime.millisecondsPerDay) }
+    var startOfDay: LocalTime { LocalTime(milliseconds: day &* LocalTime.millisecondsPerDay) }
 
     var civil: (year: Int64, month: Int64, day: Int64) {
         // By eras of 400 years that begin in March, so that leap days come last.
@@ -99,5 +110,5 @@ extension Int64 {
         return self % divisor < 0 ? quotient - 1 : quotient
     }
 
-    func flooredRemainder(_ divisor: Int64) -> Int64 { self - flooredQuotient(divisor) * divisor }
+    func flooredRemainder(_ divisor: Int64) -> Int64 { self &- flooredQuotient(divisor) &* divisor }
 }

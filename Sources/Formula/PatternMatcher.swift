@@ -115,6 +115,7 @@ struct PatternMatcher {
         guard start <= text.count else { return .none }
         for position in start...text.count {
             for index in slots.indices { slots[index] = -1 }
+            stepsLeft -= slots.count / 16
             switch run(from: 0, at: position, end: nil) {
             case .some(let end):
                 if end < 0 { return .exhausted }

@@ -2,10 +2,13 @@
 public struct Template: Sendable {
     /// A piece of a template.
     public enum Segment: Sendable {
+        /// Text as it stands.
         case literal(String)
+        /// A formula whose text is put in.
         case formula(Expression)
     }
 
+    /// Its texts and formulas, in order.
     public let segments: [Segment]
     /// The names that its formulas read, with their place in the text.
     public let references: [(path: [String], offset: Int)]

@@ -38,12 +38,20 @@ enum TextSearch {
 extension String {
     init(units: some Sequence<UInt16>) { self = String(decoding: Array(units), as: UTF16.self) }
 
+    /// Every character is one octet and one UTF-16 code unit.
+    private var isASCII: Bool { utf8.count == utf16.count }
+
     /// The first so many UTF-16 code units.
     func leading(_ count: Int) -> String {
-        count >= utf8.count ? self : String(units: utf16.prefix(max(0, count)))
+        if count >= utf8.count { return self }
+        if isASCII { return String(Substring(utf8.prefix(max(0, count)))) }
+        return String(units: utf16.prefix(max(0, count)))
     }
+
     /// The last so many UTF-16 code units.
     func trailing(_ count: Int) -> String {
-        count >= utf8.count ? self : String(units: utf16.suffix(max(0, count)))
+        if count >= utf8.count { return self }
+        if isASCII { return String(Substring(utf8.suffix(max(0, count)))) }
+        return String(units: utf16.suffix(max(0, count)))
     }
 }

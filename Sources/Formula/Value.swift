@@ -7,12 +7,15 @@ public import Telephony
 public struct Value: Sendable, Hashable {
     /// What a value can be.
     public enum Kind: Sendable, Hashable {
+        /// Nothing.
         case blank
+        /// True or false.
         case boolean(Bool)
         /// A binary floating-point number: Power Fx's Float. Never infinite, never not a number.
         case number(Double)
         /// A decimal number: what a literal such as `1.5` is.
         case decimal(Decimal96)
+        /// Text; positions in it count UTF-16 code units.
         case text(String)
         /// A day. A time of day that it carries from arithmetic is not shown.
         case date(LocalTime)
@@ -26,41 +29,57 @@ public struct Value: Sendable, Hashable {
         case color(UInt32)
         /// A value of JSON whose type is not known until it is converted.
         case untyped(JSONValue)
+        /// Named values.
         case record([Field])
         /// Rows: records, blanks and errors.
         case table([Value])
         /// An item of a closed list: its identifier and the name it is shown by.
         case choice(id: String, displayName: String)
+        /// Why there is no value.
         case error(FormulaError)
     }
 
     /// A named member of a record.
     public struct Field: Sendable, Hashable {
+        /// The field's name.
         public var name: String
+        /// The field's value.
         public var value: Value
+        /// A field of a name and a value.
         public init(_ name: String, _ value: Value) {
             self.name = name
             self.value = value
         }
     }
 
+    /// What it is.
     public var kind: Kind
+    /// It is a secret, or was computed from one.
     public var isSensitive: Bool
 
+    /// A value of a kind.
     public init(_ kind: Kind, isSensitive: Bool = false) {
         self.kind = kind
         self.isSensitive = isSensitive
     }
 
+    /// Nothing.
     public static let blank = Value(.blank)
+    /// True or false.
     public static func boolean(_ value: Bool) -> Value { Value(.boolean(value)) }
+    /// A binary floating-point number.
     public static func number(_ value: Double) -> Value { Value(.number(value)) }
+    /// A decimal number.
     public static func decimal(_ value: Decimal96) -> Value { Value(.decimal(value)) }
     /// A whole number, as a decimal.
     public static func whole(_ value: Int) -> Value { Value(.decimal(Decimal96(value))) }
+    /// A text.
     public static func text(_ value: String) -> Value { Value(.text(value)) }
+    /// A record of fields.
     public static func record(_ fields: [Field]) -> Value { Value(.record(fields)) }
+    /// A table of rows.
     public static func table(_ rows: [Value]) -> Value { Value(.table(rows)) }
+    /// An error of a kind, with a sentence.
     public static func error(_ kind: FormulaError.Kind, _ message: String) -> Value {
         Value(.error(FormulaError(kind, message)))
     }
@@ -71,12 +90,14 @@ public struct Value: Sendable, Hashable {
         sensitive && !isSensitive ? Value(kind, isSensitive: true) : self
     }
 
+    /// It is nothing, or the null of JSON.
     public var isBlank: Bool {
         switch kind {
         case .blank, .untyped(.null): true
         default: false
         }
     }
+    /// The error that it is, if it is one.
     public var error: FormulaError? { if case .error(let error) = kind { error } else { nil } }
 
     /// It, or something within it, is sensitive.
@@ -120,6 +141,7 @@ public struct Value: Sendable, Hashable {
 
 extension Value: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { powerFx }
+    /// The Power Fx form, which keeps secrets.
     public var debugDescription: String { powerFx }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -31,6 +31,10 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.telephoneEvents(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "formula": { bytes, count in
+        FuzzCases.formula(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
     "wav": { bytes, count in
         FuzzCases.wav(Span(_unsafeStart: bytes, count: count))
         return 0

@@ -21,7 +21,8 @@ struct ParleyTool: AsyncParsableCommand {
             CommandGroup(
                 name: "For dialog authors",
                 subcommands: [
-                    ReplayCommand.self, TestCommand.self, CheckCommand.self, GraphCommand.self, SpeakCommand.self,
+                    ReplayCommand.self, TestCommand.self, CheckCommand.self, GraphCommand.self, FormulaCommand.self,
+                    SpeakCommand.self,
                 ]),
             CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),

@@ -1,4 +1,5 @@
 import AgentFiles
+import Documents
 import Foundation
 import Testing
 
@@ -48,5 +49,22 @@ struct DamageTests {
         let findings = DialogCheck.findings(agent, [])
         let svg = DialogDrawing(agent, name: "damaged", findings: findings, contexts: []).svg()
         #expect(svg.hasSuffix("</svg>\n"), "seed \(seed)")
+    }
+
+    @Test("a topic of many actions that all go back to the first is checked and drawn")
+    func large() {
+        var text = "kind: AdaptiveDialog\nbeginDialog:\n  kind: OnConversationStart\n  actions:\n"
+        text +=
+            "    - kind: Question\n      id: a0\n      variable: Topic.X\n      prompt: Press 1.\n      entity: NumberPrebuiltEntity\n"
+        for index in 1...120 {
+            text +=
+                "    - kind: ConditionGroup\n      id: c\(index)\n      conditions:\n        - condition: =Topic.X = \(index)\n"
+            text +=
+                "          actions:\n            - kind: GotoAction\n              id: g\(index)\n              actionId: a0\n"
+        }
+        let agent = Fixtures.agent(["Start": text])
+        let findings = DialogCheck.findings(agent, [])
+        #expect(findings.map(\.code) == ["no-exit", "no-exit"])
+        #expect(DialogDrawing(agent, name: "large", findings: findings).svg().hasSuffix("</svg>\n"))
     }
 }

@@ -11,6 +11,10 @@ package struct AgentSource {
         case topic
         /// A variable's declaration.
         case variable
+        /// An entity that questions refer to.
+        case entity
+        /// An environment variable, a flow's address, another document that declares something.
+        case declaration
     }
 
     package let role: Role

@@ -1,5 +1,5 @@
 package import CallFlow
-import Formula
+package import Formula
 
 /// A place where a document reads variables: a formula, or a text with formulas in braces.
 package struct FormulaSite {
@@ -10,8 +10,12 @@ package struct FormulaSite {
     package let formulas: [String]
     /// What it reads, each with its place.
     package let references: [(path: [String], place: SourcePlace)]
-    /// What is wrong with the formulas beside their names.
-    package let mistakes: [(message: String, place: SourcePlace)]
+    private let content: Content
+
+    private enum Content {
+        case expression(Expression)
+        case template(Template)
+    }
 
     /// Properties whose texts are no formulas, whatever stands in them.
     private static let verbatim: Set<String> = [
@@ -49,23 +53,50 @@ package struct FormulaSite {
     private init?(_ text: String, _ value: SourceValue, _ path: [String]) {
         let isFormula = text.hasPrefix("=") || FormulaSite.always.contains(path.last ?? "")
         let found: [(path: [String], offset: Int)]
-        let wrong: [Formula.Diagnostic]
         if isFormula {
             guard let expression = try? Expression(text) else { return nil }
             found = expression.references
-            wrong = expression.check { _ in nil }
+            content = .expression(expression)
             formulas = [expression.source]
         } else {
             guard text.contains("{"), let template = try? Template(text) else { return nil }
             found = template.references
-            wrong = template.check { _ in nil }
+            content = .template(template)
             formulas = template.segments.compactMap { if case .formula(let inner) = $0 { inner.source } else { nil } }
         }
         if formulas.isEmpty { return nil }
         self.path = path
         self.value = value
-        mistakes = wrong.map { ($0.message, value.place(ofOffset: $0.offset)) }
-        references = found.map { ($0.path, value.place(ofOffset: $0.offset)) }
+        let hidden = FormulaSite.hidden(in: text, beside: found.map(\.offset))
+        references = (found + hidden).map { ($0.path, value.place(ofScalar: $0.offset)) }
+    }
+
+    /// Variables within functions that go through rows of unknown columns, where a name could be a column's: a name that
+    /// begins with a scope never is one.
+    private static func hidden(in text: String, beside known: [Int]) -> [(path: [String], offset: Int)] {
+        let pattern = /"(?:[^"]|"")*"|\b(Topic|Global)\.(\w+)/
+        guard text.contains("(") else { return [] }
+        return text.matches(of: pattern).compactMap { match in
+            guard let scope = match.output.1, let name = match.output.2 else { return nil }
+            let offset = text.unicodeScalars.distance(from: text.startIndex, to: match.range.lowerBound)
+            return known.contains(offset) ? nil : ([String(scope), String(name)], offset)
+        }
+    }
+
+    /// The formula's type when variables have these types; text for a text with formulas in it.
+    package func type(_ types: some FormulaTypes) -> FormulaType {
+        guard case .expression(let expression) = content else { return .text }
+        return expression.check(types: types).type
+    }
+
+    /// What is wrong with the formulas when variables have these types.
+    package func mistakes(_ types: some FormulaTypes) -> [(message: String, place: SourcePlace)] {
+        let found =
+            switch content {
+            case .expression(let expression): expression.check(types: types).diagnostics
+            case .template(let template): template.check(types: types)
+            }
+        return found.map { ($0.message, value.place(ofScalar: $0.offset)) }
     }
 }
 

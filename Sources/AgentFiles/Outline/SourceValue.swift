@@ -63,6 +63,9 @@ package struct SourceValue {
     /// The place of a member's name; that of the value itself when it has no such member.
     package func place(of name: String) -> SourcePlace { members.first { $0.name == name }?.place ?? place }
 
+    /// The lines that the value takes.
+    package var lines: ClosedRange<Int> { place.line...max(place.line, lastLine) }
+
     /// The last line that the value takes.
     package var lastLine: Int {
         switch node {
@@ -73,6 +76,14 @@ package struct SourceValue {
         case .scalar(let scalar): place(ofOffset: scalar.string.count).line
         case .alias: place.line
         }
+    }
+
+    /// The place of a formula's mistake or name, which counts Unicode scalars.
+    package func place(ofScalar offset: Int) -> SourcePlace {
+        guard let string else { return place }
+        let scalars = string.unicodeScalars
+        let end = scalars.index(scalars.startIndex, offsetBy: max(0, offset), limitedBy: scalars.endIndex)
+        return place(ofOffset: String(scalars[..<(end ?? scalars.endIndex)]).count)
     }
 
     /// The place of a character of a single value's text in the document, whatever quotes, escapes, folding and

@@ -11,13 +11,24 @@ package struct TopicOutline {
     package var file: String { source.file }
     package var triggerKind: String { trigger?["kind"]?.string ?? "" }
 
-    /// Reads a topic; `nil` when the document is none.
-    package init?(_ source: AgentSource) {
-        guard source.role == .topic, let root = source.value, root.isMapping else { return nil }
-        name = source.name
+    /// The topics of a document: one, and one more for each of its further `triggers`.
+    package static func all(in source: AgentSource) -> [TopicOutline] {
+        guard source.role == .topic, let root = source.value, root.isMapping else { return [] }
+        let begin = root["beginDialog"]
+        let further = root["triggers"]?.items ?? []
+        var topics = begin != nil || further.isEmpty ? [TopicOutline(source, root, begin, source.name)] : []
+        for (index, trigger) in further.enumerated() {
+            let id = trigger["id"]?.string ?? "trigger\(index + 1)"
+            topics.append(TopicOutline(source, root, trigger, topics.isEmpty ? source.name : "\(source.name).\(id)"))
+        }
+        return topics
+    }
+
+    private init(_ source: AgentSource, _ root: SourceValue, _ trigger: SourceValue?, _ name: String) {
+        self.name = name
         self.source = source
         self.root = root
-        trigger = root["beginDialog"]
+        self.trigger = trigger
         var unnamed = 0
         actions = (trigger?["actions"]?.items ?? []).map { ActionOutline($0, unnamed: &unnamed) }
     }
@@ -98,7 +109,7 @@ package struct AgentOutline {
     package init(folder: String, sources: [AgentSource]) {
         self.folder = folder
         self.sources = sources
-        topics = sources.compactMap { TopicOutline($0) }
+        topics = sources.flatMap { TopicOutline.all(in: $0) }
     }
 
     /// The names that a dialog may be called by; files that cannot be read count, so that one mistake is said once.
@@ -110,10 +121,19 @@ package struct AgentOutline {
         return topics.firstIndex { $0.name == name } ?? topics.firstIndex { $0.name == last }
     }
 
+    /// The entity of a file that a question names, alone or as `agent.entity.Name`.
+    package func entity(named name: String) -> SourceValue? {
+        let last = name.split(separator: ".").last.map(String.init) ?? name
+        let entities = sources.filter { $0.role == .entity }
+        let source = entities.first { $0.name == name } ?? entities.first { $0.name == last }
+        return source?.value.map { $0["entity"] ?? $0 }
+    }
+
     /// There is a file of that name, readable or not.
     package func hasTopic(named name: String) -> Bool {
         let last = name.split(separator: ".").last.map(String.init) ?? name
-        return sources.contains { $0.role == .topic && ($0.name == name || $0.name == last) }
+        return topicIndex(named: name) != nil
+            || sources.contains { $0.role == .topic && ($0.name == name || $0.name == last) }
     }
 
     /// A value of the agent's own files.

@@ -30,7 +30,7 @@ package struct DialogDrawing {
         var actions: [String: [(node: Int, lines: ClosedRange<Int>)]] = [:]
         for (index, node) in graph.nodes.enumerated() {
             guard let action = node.action else { continue }
-            let lines = action.place.line...max(action.place.line, action.value.lastLine)
+            let lines = action.value.lines
             actions[graph.agent.topics[node.topic].file, default: []].append((index, lines))
         }
         for finding in findings where finding.line > 0 {
@@ -51,7 +51,7 @@ package struct DialogDrawing {
         case .action(let action):
             let ends = ["EndConversation", "CancelAllDialogs", "EndDialog"]
             marks.isDeadEnd =
-                !ends.contains(action.kind) && graph.edges(from: node).isEmpty
+                !ends.contains(action.kind) && graph.outgoing[node].isEmpty
                 || marks.findings.contains { $0.code == "loop-without-input" }
         default: break
         }
@@ -92,7 +92,9 @@ package struct DialogDrawing {
     private func choiceKey(_ comparison: Comparison, topic: Int) -> String? {
         for action in graph.agent.topics[topic].allActions where action.kind == "Question" {
             guard action.value["variable"]?.string?.hasSuffix(comparison.variable) == true else { continue }
-            let item = QuestionEntity(action)?.list?.items.first { $0["id"]?.string == comparison.text }
+            let item = QuestionEntity(action, in: graph.agent)?.list?.items.first {
+                $0["id"]?.string == comparison.text
+            }
             if let key = item?["dtmfKey"]?.string { return FaceMaker.key(key) }
         }
         return nil

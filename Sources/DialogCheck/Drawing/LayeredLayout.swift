@@ -61,6 +61,9 @@ struct LayeredLayout {
         var pullBelow: [Double] = []
     }
 
+    /// Waypoints of all edges together.
+    private static let waypointBudget = 12_000
+
     private enum Gap {
         static let besides = 22.0
         static let waypoint = 10.0
@@ -130,6 +133,7 @@ struct LayeredLayout {
     }
 
     private mutating func addWaypoints() {
+        var budget = LayeredLayout.waypointBudget
         items = sizes.enumerated().map {
             Item(width: $1.width, height: $1.height, rank: rank[$0], isWaypoint: false)
         }
@@ -140,7 +144,11 @@ struct LayeredLayout {
             }
             let (upper, lower) = ends(index)
             var chain = [upper]
-            for layer in (rank[upper] + 1)..<max(rank[upper] + 1, rank[lower]) {
+            // A drawing of so many long arrows cannot be read anyway: the rest of them run straight.
+            let isStraight = rank[lower] - rank[upper] > budget
+            if !isStraight { budget -= rank[lower] - rank[upper] }
+            let end = isStraight ? rank[upper] + 1 : max(rank[upper] + 1, rank[lower])
+            for layer in (rank[upper] + 1)..<end {
                 let isLabel = layer == (isTurned[index] ? rank[lower] - 1 : rank[upper] + 1) && edge.label.width > 0
                 items.append(
                     Item(
@@ -176,7 +184,7 @@ struct LayeredLayout {
         }
         var best = layers
         var fewest = crossings()
-        for round in 0..<24 where fewest > 0 {
+        for round in 0..<(items.count < 4_000 ? 24 : 6) where fewest > 0 {
             let isDown = round % 2 == 0
             for layer in isDown ? Array(layers.indices.dropFirst()) : layers.indices.dropLast().reversed() {
                 sort(layer, by: isDown ? \.above : \.below)
@@ -213,8 +221,27 @@ struct LayeredLayout {
             guard let first = layer.first, items[first].rank + 1 < layers.count else { continue }
             for (index, item) in layers[items[first].rank + 1].enumerated() { position[item] = index }
             let ends = layer.flatMap { items[$0].below.compactMap { position[$0] }.sorted() }
-            for (index, end) in ends.enumerated() {
-                for later in ends[(index + 1)...] where later < end { total += 1 }
+            total += LayeredLayout.inversions(ends, below: position.count)
+        }
+        return total
+    }
+
+    /// How many pairs of numbers from 0 stand in the wrong order, by a binary indexed tree.
+    private static func inversions(_ numbers: [Int], below bound: Int) -> Int {
+        var tree = [Int](repeating: 0, count: bound + 1)
+        var total = 0
+        for (count, number) in numbers.enumerated() {
+            var index = number + 1
+            var notAbove = 0
+            while index > 0 {
+                notAbove += tree[index]
+                index -= index & -index
+            }
+            total += count - notAbove
+            index = number + 1
+            while index <= bound {
+                tree[index] += 1
+                index += index & -index
             }
         }
         return total
@@ -231,7 +258,8 @@ struct LayeredLayout {
             }
         }
         // In the end each box hangs below what leads to it, and the waypoints give way.
-        for round in 0..<241 {
+        let last = items.count < 4_000 ? 241 : 100
+        for round in 0..<last {
             let isDown = round % 2 == 0
             for layer in isDown ? Array(layers.indices) : layers.indices.reversed() {
                 place(

@@ -127,16 +127,19 @@ struct FaceMaker {
         case "Question": return questionFace(action)
         case "CSATQuestion": return text(.ask, "ask for a rating", "")
         case "ConditionGroup": return text(.decide, "decide", "")
+        case "ActionScope", "DisconnectedNodeContainer": return text(.set, "group of actions", "")
         case "Foreach": return text(.decide, "for each", plain(action.value["items"]))
         case "SetVariable", "SetTextVariable":
             return text(.set, "set", "\(variable(action.value["variable"])) = \(plain(action.value["value"]))")
         case "SetMultipleVariables":
             let names = (action.value["assignments"]?.items ?? []).map { variable($0["variable"]) }
             return text(.set, "set", names.joined(separator: ", "))
-        case "ParseValue", "EditTable", "ResetVariable":
+        case "ParseValue", "EditTable", "EditTableV2", "ResetVariable":
             let name = variable(action.value["variable"] ?? action.value["itemsVariable"])
             return text(
-                .set, action.kind == "ParseValue" ? "parse into" : action.kind == "EditTable" ? "edit" : "reset", name)
+                .set,
+                action.kind == "ParseValue" ? "parse into" : action.kind.hasPrefix("EditTable") ? "edit" : "reset", name
+            )
         case "ClearAllVariables": return text(.set, "clear variables", "")
         case "HttpRequestAction":
             return text(
@@ -156,7 +159,7 @@ struct FaceMaker {
         case "RepeatDialog": return text(.jump, "repeat this topic", "")
         case "BreakLoop": return text(.jump, "leave the loop", "")
         case "ContinueLoop": return text(.jump, "next round", "")
-        case "EndDialog": return NodeFace(style: .end, caption: "end topic")
+        case "EndDialog", "CancelDialog": return NodeFace(style: .end, caption: "end topic")
         case "CancelAllDialogs": return NodeFace(style: .end, caption: "end all topics")
         case "EndConversation": return NodeFace(style: .end, caption: "end call")
         default: return text(.other, action.kind.isEmpty ? "no kind" : action.kind, "")
@@ -181,13 +184,11 @@ struct FaceMaker {
     private func questionFace(_ action: ActionOutline) -> NodeFace {
         var face = said(.ask, "ask → \(variable(action.value["variable"]))", action.value["prompt"], lines: 3)
         face.caption = TextWidth.cut(face.caption, size: NodeFace.Measure.small, width: NodeFace.Measure.inner - 40)
-        guard let entity = QuestionEntity(action) else { return face }
+        guard let entity = QuestionEntity(action, in: graph.agent) else { return face }
         if let list = entity.list {
-            let generates = entity.choiceOptions?["generateMapping"]?.boolean ?? false
-            face.chips = list.items.enumerated().map { index, item in
-                let key =
-                    item["dtmfKey"]?.string.map { FaceMaker.key($0) } ?? (generates && index < 9 ? "\(index + 1)" : "")
-                return NodeFace.Chip(key: key, text: item["displayName"]?.string ?? item["id"]?.string ?? "")
+            face.chips = zip(list.items, entity.keysOfItems).map { item, key in
+                NodeFace.Chip(
+                    key: key?.description ?? "", text: item["displayName"]?.string ?? item["id"]?.string ?? "")
             }
         } else {
             face.chips = [NodeFace.Chip(key: "", text: FaceMaker.answer(entity))]

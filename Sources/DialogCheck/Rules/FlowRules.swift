@@ -1,4 +1,5 @@
 import AgentFiles
+import Documents
 
 /// Actions, topics and branches that no call comes to.
 struct FlowRules {
@@ -12,6 +13,11 @@ struct FlowRules {
         var never: Set<BranchKey> = []
         for (topic, action) in inspection.actions where action.kind == "ConditionGroup" {
             checkBranches(action, topic, &never)
+            if let list = action.value["conditions"], list.items.isEmpty {
+                inspection.report(
+                    "missing-property", action.value.place(of: "conditions"), in: list.text.file,
+                    "a ConditionGroup without conditions decides nothing; write one, or remove it")
+            }
         }
         let reached = graph.reachable { edge in
             guard case .branch(let index) = edge.kind else {
@@ -22,6 +28,7 @@ struct FlowRules {
         for (index, topic) in agent.topics.enumerated() {
             guard let trigger = topic.trigger else { continue }
             guard reached.contains(graph.starts[index]) else {
+                if isMeant(topic) { continue }
                 reportTopic(topic, trigger)
                 continue
             }
@@ -39,6 +46,24 @@ struct FlowRules {
         inspection.report(
             "unreachable-topic", trigger["kind"] ?? trigger,
             "nothing starts the topic \(topic.name); begin it from another topic, give it a trigger, or remove it")
+    }
+
+    /// Something that is wrong, and is reported for that, would begin the topic: a file that is no YAML, a misspelled
+    /// name.
+    private func isMeant(_ topic: TopicOutline) -> Bool {
+        let last = { (name: Substring) in name.split(separator: ".").last.map(String.init) ?? "" }
+        for source in agent.sources where source.role == .topic && source.root == nil {
+            for line in source.text.lines {
+                guard let match = String(line).firstMatch(of: /^\s*(?:dialog|fallbackDialog\w*):\s*([\w.]+)/) else {
+                    continue
+                }
+                if last(match.output.1) == topic.name { return true }
+            }
+        }
+        return inspection.actions.contains { _, action in
+            guard let name = action.value["dialog"]?.string, agent.topicIndex(named: name) == nil else { return false }
+            return nearestName(to: last(name[...]), among: agent.topicNames) == topic.name
+        }
     }
 
     // MARK: - Branches
@@ -95,7 +120,7 @@ struct FlowRules {
                     "unreachable-action", action.value,
                     "no call comes to \(action.id): \(behind ?? "nothing leads to it"); remove it or lead to it")
             }
-            if isReached {
+            if isReached, action.kind != "DisconnectedNodeContainer" {
                 for block in action.blocks {
                     if case .branch(let index) = block.role, never.contains(BranchKey(node: node, branch: index)) {
                         continue

@@ -24,7 +24,7 @@ struct KeyRules {
     // MARK: - Announced and not mapped
 
     private func checkQuestion(_ action: ActionOutline, _ node: Int) {
-        guard let entity = QuestionEntity(action) else { return }
+        guard let entity = QuestionEntity(action, in: inspection.agent) else { return }
         checkAnnounced(action, node, entity)
         guard case .single(let keys) = entity.keys, !keys.isEmpty, !entity.isReadOut else { return }
         guard let announced = announcedKeys(before: node, action) else { return }
@@ -57,7 +57,8 @@ struct KeyRules {
         guard message.variants.contains(where: { !KeyAnnouncement.all(in: $0.text).isEmpty }) else { return }
         var mapped = inspection.globalKeys
         for question in nextQuestions(after: node) {
-            guard let entity = QuestionEntity(question), let keys = mappedKeys(question, entity) else { return }
+            guard let entity = QuestionEntity(question, in: inspection.agent), let keys = mappedKeys(question, entity)
+            else { return }
             mapped.formUnion(keys)
         }
         report(message, mapped, "no question behind it takes it")
@@ -133,7 +134,7 @@ struct KeyRules {
 
     private func checkItems() {
         for (_, action) in inspection.actions where action.kind == "Question" {
-            guard let list = QuestionEntity(action)?.list else { continue }
+            guard let list = QuestionEntity(action, in: inspection.agent)?.list else { continue }
             var taken: [String: String] = [:]
             for item in list.items {
                 guard let key = item["dtmfKey"], let name = key.string, Digit(mappingKey: name) != nil else { continue }

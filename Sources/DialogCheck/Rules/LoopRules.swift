@@ -88,6 +88,7 @@ struct LoopRules {
         for node in graph.nodes {
             if let kind = node.action?.kind, LoopRules.waiting.contains(kind) { asking.insert(node.topic) }
         }
+        for (index, topic) in graph.agent.topics.enumerated() where topic.root["inputs"] != nil { asking.insert(index) }
         while true {
             var found = asking
             for edge in graph.edges where [.call, .replace].contains(edge.kind) {

@@ -117,7 +117,7 @@ struct NameRules {
                 writers[NameRules.key(site.variable, topic), default: 0] += 1
             }
             guard action.kind == "Question", let path = action.value["variable"]?.string.flatMap({ VariablePath($0) }),
-                let list = QuestionEntity(action)?.list
+                let list = QuestionEntity(action, in: inspection.agent)?.list
             else { continue }
             lists[NameRules.key(path, topic), default: []].append(ListedVariable(list: list))
         }
@@ -200,7 +200,7 @@ struct NameRules {
 
     private func checkItems() {
         for (_, action) in inspection.actions where action.kind == "Question" {
-            guard let list = QuestionEntity(action)?.list else { continue }
+            guard let list = QuestionEntity(action, in: inspection.agent)?.list else { continue }
             var taken: [String: Int] = [:]
             for (index, item) in list.items.enumerated() {
                 let words = [item["id"], item["displayName"]] + (item["synonyms"]?.items ?? [])

@@ -13,11 +13,14 @@ struct OutsideRules {
             case "HttpRequestAction":
                 checkURL(action)
                 checkFailure(action, topic)
-            case "TransferConversation": checkContext(action, action.value)
+            case "TransferConversation":
+                checkContext(action, action.value)
+                checkNumber(action.value["telephoneNumber"])
             case "TransferConversationV2":
                 guard let type = action.value["transferType"] else { continue }
                 checkContext(action, type)
                 checkHeaders(type)
+                checkNumber(type["phoneNumber"])
             default: break
             }
         }
@@ -80,6 +83,17 @@ struct OutsideRules {
             "transfer-without-context", action.value,
             "\(action.id) hands the caller over without context; write context: AutomaticTransferContext, or ExpressionTransferContext with what the agent must know"
         )
+    }
+
+    /// A telephone number in international or local form, or a SIP or tel URI.
+    private func checkNumber(_ number: SourceValue?) {
+        guard let number, let text = number.string, !text.hasPrefix("="), !text.contains("{") else { return }
+        if ["sip:", "sips:", "tel:"].contains(where: { text.lowercased().hasPrefix($0) }) { return }
+        let digits = text.filter(\.isNumber).count
+        if digits >= 2, text.allSatisfy({ $0.isNumber || "+-(). *#".contains($0) }) { return }
+        inspection.report(
+            "phone-number", number,
+            "'\(text.prefix(40))' is no telephone number; write it as +15550123 or sip:name@host")
     }
 
     private func checkHeaders(_ type: SourceValue) {

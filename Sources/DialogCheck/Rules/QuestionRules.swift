@@ -1,4 +1,5 @@
 import AgentFiles
+import Foundation
 
 /// Questions that a caller cannot leave, timers that never run, lengths that nothing has, messages that say nothing.
 struct QuestionRules {
@@ -13,7 +14,7 @@ struct QuestionRules {
             guard action.kind == "Question" else { continue }
             checkSilence(action)
             checkWrongAnswers(action)
-            if let entity = QuestionEntity(action) { checkTermination(entity) }
+            if let entity = QuestionEntity(action, in: inspection.agent) { checkTermination(entity) }
         }
     }
 
@@ -26,7 +27,8 @@ struct QuestionRules {
         }
         let own = voice?["silenceDetectionTimeoutInMilliseconds"]
         let timeout = own ?? agent.speechSetting("silenceDetectionTimeoutInMilliseconds")
-        let isEndless = timeout.map { $0.integer == 0 } ?? true
+        let isWatched = agent.topics.contains { $0.triggerKind == "OnInactivity" }
+        let isEndless = own?.integer == 0 || !isWatched && timeout.map { $0.integer == 0 } ?? true
         if isEndless {
             return inspection.report(
                 "no-exit", own ?? action.value,
@@ -100,7 +102,7 @@ struct QuestionRules {
                     "empty-message", variant.value, "this message says nothing; write what to say, or remove it")
             }
             for file in variant.text.audio where !file.path.contains("{") && !file.path.contains("://") {
-                if fileExists(agent.folder + "/" + file.path) { continue }
+                if FileManager.default.fileExists(atPath: agent.folder + "/" + file.path) { continue }
                 inspection.report(
                     "missing-audio", variant.value.place(ofOffset: file.offset), in: value.text.file,
                     "the audio file \(file.path) is not in the agent's folder; add it or correct the path")

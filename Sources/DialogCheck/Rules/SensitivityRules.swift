@@ -14,8 +14,13 @@ struct SensitivityRules {
 
     /// A variable: that of a topic, or a global one.
     private struct Variable: Hashable {
-        /// `nil` for a global one.
-        let topic: Int?
+        enum Scope: Hashable {
+            case topic(Int)
+            case global
+            case environment
+        }
+
+        let scope: Scope
         let name: String
     }
 
@@ -32,15 +37,18 @@ struct SensitivityRules {
     private func sensitiveVariables() -> Set<Variable> {
         var sensitive: Set<Variable> = []
         for (topic, action) in inspection.actions where action.kind == "Question" {
-            guard QuestionEntity(action)?.isSensitive == true, let path = action.value["variable"]?.string else {
+            guard QuestionEntity(action, in: inspection.agent)?.isSensitive == true,
+                let path = action.value["variable"]?.string
+            else {
                 continue
             }
             if let variable = variable(path, topic) { sensitive.insert(variable) }
         }
         for source in agent.sources where source.role == .variable {
             let isSecret = source.value?["sensitivityLevel"]?.string == "Sensitive"
-            if isSecret { sensitive.insert(Variable(topic: nil, name: source.name)) }
+            if isSecret { sensitive.insert(Variable(scope: .global, name: source.name)) }
         }
+        for name in secretEnvironment() { sensitive.insert(Variable(scope: .environment, name: name)) }
         while true {
             var found = sensitive
             for (topic, action) in inspection.actions { spread(action, topic, &found) }
@@ -49,11 +57,26 @@ struct SensitivityRules {
         }
     }
 
+    /// Environment variables of the type `Secret`, and those that `parley.yml` declares so.
+    private func secretEnvironment() -> [String] {
+        agent.sources.filter { $0.role == .declaration }.flatMap { source -> [String] in
+            guard let value = source.value else { return [] }
+            if source.name == "parley" {
+                return (value["environment"]?.members ?? []).filter { member in
+                    member.value["secret"]?.boolean ?? (member.value["type"]?.string == "Secret")
+                }.map(\.name)
+            }
+            return value["type"]?.string == "Secret" ? [value["schemaName"]?.string ?? source.name] : []
+        }
+    }
+
     /// What an action sets from sensitive values.
     private func spread(_ action: ActionOutline, _ topic: Int, _ sensitive: inout Set<Variable>) {
         switch action.kind {
-        case "SetVariable", "SetTextVariable", "ParseValue", "EditTable":
-            guard let value = action.value["value"], isSensitive(value, topic, sensitive) else { return }
+        case "SetVariable", "SetTextVariable", "ParseValue", "EditTable", "EditTableV2":
+            guard let value = action.value["value"] ?? action.value.at("changeType", "value"),
+                isSensitive(value, topic, sensitive)
+            else { return }
             for name in ["variable", "resultVariable", "itemsVariable"] { mark(action.value[name], topic, &sensitive) }
         case "SetMultipleVariables":
             for assignment in action.value["assignments"]?.items ?? [] {
@@ -67,11 +90,15 @@ struct SensitivityRules {
             guard let called = action.value["dialog"]?.string.flatMap({ agent.topicIndex(named: $0) }) else { return }
             for member in action.value.at("input", "binding")?.members ?? [] {
                 if isSensitive(member.value, topic, sensitive) {
-                    sensitive.insert(Variable(topic: called, name: member.name))
+                    sensitive.insert(Variable(scope: .topic(called), name: member.name))
                 }
             }
+            let marked = (action.value.at("output", "outputOverrides")?.items ?? []).filter {
+                $0["sensitivityLevel"]?.string == "Sensitive"
+            }.compactMap { $0["property"]?.string }
             for member in action.value.at("output", "binding")?.members ?? [] {
-                if sensitive.contains(Variable(topic: called, name: member.name)) {
+                if marked.contains(member.name) { mark(member.value, topic, &sensitive) }
+                if sensitive.contains(Variable(scope: .topic(called), name: member.name)) {
                     mark(member.value, topic, &sensitive)
                 }
             }
@@ -85,7 +112,7 @@ struct SensitivityRules {
 
     private func variable(_ text: String, _ topic: Int) -> Variable? {
         guard let path = VariablePath(text) else { return nil }
-        return Variable(topic: path.scope == .topic ? topic : nil, name: path.name)
+        return Variable(scope: path.scope == .topic ? .topic(topic) : .global, name: path.name)
     }
 
     // MARK: - Where they go
@@ -100,8 +127,10 @@ struct SensitivityRules {
         FormulaSite.all(in: value).flatMap(\.references).compactMap { reference in
             guard reference.path.count > 1 else { return nil }
             let name = reference.path.prefix(2).joined(separator: ".")
-            let variable = Variable(topic: reference.path[0] == "Topic" ? topic : nil, name: reference.path[1])
-            guard ["Topic", "Global"].contains(reference.path[0]), sensitive.contains(variable) else { return nil }
+            let scopes: [String: Variable.Scope] = ["Topic": .topic(topic), "Global": .global, "Env": .environment]
+            guard let scope = scopes[reference.path[0]],
+                sensitive.contains(Variable(scope: scope, name: reference.path[1]))
+            else { return nil }
             return (name, reference.place)
         }
     }
@@ -121,11 +150,9 @@ struct SensitivityRules {
         let type = action.value["transferType"] ?? action.value
         switch action.kind {
         case "HttpRequestAction", "InvokeFlowAction":
-            let lines = action.place.line...max(action.place.line, action.value.lastLine)
+            let lines = action.value.lines
             let takes = action.value.text.notes.takes(lines)
-            report("sensitive-header", [action.value["headers"]], takes: takes) {
-                "\($0) is sensitive and reaches a header; leave it out, or declare it: '# parley: takes \($0) — why'"
-            }
+            checkHeaders(action, topic, sensitive, takes)
             report("sensitive-request", ["url", "body", "input"].map { action.value[$0] }, takes: takes) {
                 "\($0) is sensitive and \(action.id) does not declare that it takes it; write '# parley: takes \($0) — why' above the action, or leave it out"
             }
@@ -146,6 +173,25 @@ struct SensitivityRules {
                 "\($0) is sensitive and reaches the transfer; leave it out"
             }
         default: break
+        }
+    }
+
+    /// Keys of services belong into the headers of requests; what a caller said does not.
+    private func checkHeaders(
+        _ action: ActionOutline, _ topic: Int, _ sensitive: Set<Variable>, _ takes: [String]
+    ) {
+        guard let headers = action.value["headers"] else { return }
+        for leak in leaks(in: headers, topic, sensitive) {
+            if !leak.name.hasPrefix("Env.") {
+                inspection.report(
+                    "sensitive-header", leak.place, in: headers.text.file,
+                    "\(leak.name) is sensitive and reaches a header; leave it out, or send it in the body")
+            } else if !takes.contains(leak.name), !takes.contains("*") {
+                inspection.report(
+                    "sensitive-request", leak.place, in: headers.text.file,
+                    "\(leak.name) is secret and \(action.id) does not declare that it takes it; write '# parley: takes \(leak.name) — why' above the action"
+                )
+            }
         }
     }
 }

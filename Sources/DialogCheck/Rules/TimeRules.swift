@@ -28,7 +28,7 @@ struct TimeRules {
             let isMenu = action.kind == "Question" && hasSingleKeys(action)
             let announced = KeyAnnouncement.all(in: variant.text).first?.offset
             guard let offset = announced ?? (isMenu ? Int.max : nil) else { continue }
-            if announced == nil, QuestionEntity(action)?.isReadOut != true { continue }
+            if announced == nil, QuestionEntity(action, in: inspection.agent)?.isReadOut != true { continue }
             let own = variant.text.seconds(until: offset) { inspection.duration($0) }
             guard let before = secondsBefore(node), own + before > TimeRules.patience else { continue }
             inspection.report(
@@ -39,7 +39,7 @@ struct TimeRules {
     }
 
     private func hasSingleKeys(_ action: ActionOutline) -> Bool {
-        guard case .single(let keys) = QuestionEntity(action)?.keys else { return false }
+        guard case .single(let keys) = QuestionEntity(action, in: inspection.agent)?.keys else { return false }
         return !keys.isEmpty
     }
 
