@@ -32,6 +32,11 @@ package struct Message: Sendable {
 }
 
 extension Message.Part {
+    /// An audio file by its path.
+    package static func audioFile(_ path: String) -> Message.Part {
+        .audioFile(Template(constant: path), otherwise: [])
+    }
+
     /// The templates in this part.
     package var templates: [Template] {
         switch self {
@@ -80,6 +85,11 @@ package struct Prosody: Sendable, Hashable {
 extension Template {
     /// A text in which braces and backslashes are characters like others.
     package init(constant text: String) {
-        self.init(Expression(literal: text))
+        var escaped = ""
+        for character in text {
+            if "\\{}".contains(character) { escaped.append("\\") }
+            escaped.append(character)
+        }
+        self = (try? Template(escaped)) ?? Template(Expression(literal: text))
     }
 }

@@ -64,7 +64,10 @@ private struct Schema {
         if let words = schema["enum"] as? [Any], let first = words.first { return first }
         if let forms = schema["oneOf"] as? [Object], let first = forms.first {
             // Of entities, triggers and actions, those that need nothing.
-            let simple = ["BooleanPrebuiltEntity", "OnConversationStart", "EndConversation", "InvokeFlowTaskAction"]
+            let simple = [
+                "BooleanPrebuiltEntity", "OnConversationStart", "EndConversation", "InvokeFlowTaskAction",
+                "MessageOptionalKind",
+            ]
             let plain = forms.first { Schema.reference($0).map { simple.contains($0) } ?? false }
             return sample(plain ?? first, depth: depth + 1)
         }
@@ -252,7 +255,8 @@ struct SchemaDocumentTests {
         if let agent = reading.partial, reading.agent != nil { run(agent) }
         if !reading.diagnostics.isEmpty {
             let isNamed = reading.diagnostics.contains { diagnostic in
-                diagnostic.code == "unsupported" || diagnostic.message.contains(schema.bareKind(name))
+                ["unsupported", "no-effect"].contains(diagnostic.code)
+                    || diagnostic.message.contains(schema.bareKind(name))
                     || property.map { diagnostic.message.contains($0) } ?? false
             }
             #expect(isNamed, "\(place) is not what is named: \(reading.diagnostics)")
