@@ -1,6 +1,7 @@
 import AudioFiles
 package import DSP
 import Foundation
+import Telephony
 
 /// Audio with the true stretches of speech in it.
 package struct SpeechScene: Sendable {
