@@ -1,4 +1,4 @@
-import Telephony
+package import Telephony
 
 /// Finds keys in audio of 8 kHz (ITU-T Q.23, Q.24).
 ///
@@ -7,16 +7,16 @@ import Telephony
 /// what is there over its whole length: frequencies to a fraction of a hertz, edges to a few milliseconds, twist, and the
 /// share of the band that the two tones explain. A key is what lasts 30 ms, lies within 2.5 % of both of its frequencies
 /// and within the twist, and leaves little unexplained. It ends when its tones have been away for 25 ms.
-struct DTMFDetector: Sendable {
+package struct DTMFDetector: Sendable {
     /// A key that went down or up.
-    struct Detection: Sendable {
-        var digit: Digit
+    package struct Detection: Sendable {
+        package var digit: Digit
         /// When it went down, in samples of 8 kHz from the beginning of the frame in hand; negative before it.
-        var startInSamples: Int
+        package var startInSamples: Int
         /// When it went up, likewise; `nil` while it is down.
-        var endInSamples: Int?
+        package var endInSamples: Int?
         /// RMS of both tones together.
-        var levelInDBOV: Double
+        package var levelInDBOV: Double
     }
 
     /// What a key has to be.
@@ -50,6 +50,8 @@ struct DTMFDetector: Sendable {
     private static let capacity = history + 160 * 8
     /// Samples without the key's tones after which it is up: 25 ms.
     private static let release = 200
+    /// Openings in a row that are worth a fit: some 25 ms of tones.
+    private static let openingsToFit = 4
     /// Attempts at every opening of the gate before they become rarer.
     private static let eagerAttempts = 10
 
@@ -95,13 +97,15 @@ struct DTMFDetector: Sendable {
     /// A key's tones are in the audio.
     var isInTone: Bool { key != nil || openings >= 3 }
 
-    init(limits: Limits = Limits()) {
+    package init() { self.init(limits: Limits()) }
+
+    init(limits: Limits) {
         self.limits = limits
         samples = [Float](repeating: 0, count: DTMFDetector.capacity)
     }
 
     /// Takes 160 samples.
-    mutating func hear(_ frame: Span<Int16>) {
+    package mutating func hear(_ frame: Span<Int16>) {
         if count + 160 > DTMFDetector.capacity { rewind() }
         let base = count
         var target = samples.mutableSpan
@@ -123,7 +127,7 @@ struct DTMFDetector: Sendable {
     }
 
     /// The next key that went down or up.
-    mutating func next() -> Detection? {
+    package mutating func next() -> Detection? {
         guard taken < foundCount else {
             taken = 0
             foundCount = 0
@@ -203,7 +207,13 @@ struct DTMFDetector: Sendable {
     /// Fits the tones within the last 80 ms; `false` when they are too short.
     private func measure(_ fit: inout TwoToneFit, from first: Int) -> Bool {
         let samples = samples.span
-        fit.fit(samples, from: banked - KeyToneBank.window, to: banked, rounds: 2)
+        let nominal = (fit.low.frequency, fit.high.frequency)
+        fit.fit(samples, from: banked - KeyToneBank.window, to: banked, rounds: 1)
+        // Most of what opens the gate is far off.
+        guard abs(fit.low.frequency - nominal.0) <= 0.03 * nominal.0,
+            abs(fit.high.frequency - nominal.1) <= 0.03 * nominal.1
+        else { return false }
+        fit.fit(samples, from: banked - KeyToneBank.window, to: banked, rounds: 1)
         fit.findEdges(samples, around: banked - KeyToneBank.window / 2, from: first, to: banked)
         guard fit.end - fit.start >= limits.shortestRemains * 2 / 3 else { return false }
         // Again over all that there is of the tones, which the first window held a part of.
@@ -301,8 +311,10 @@ struct DTMFDetector: Sendable {
         let low = powers[current.row]
         let high = powers[current.column + 4]
         if low >= current.lowPower / 4, high >= current.highPower / 4 {
-            // The middle of the window is within the tones.
-            current.lastPresent = max(current.lastPresent, banked - DTMFDetector.block)
+            // As much of the window as has the tones' amplitude is within the tones.
+            let ratio = (low + high) / (current.lowPower + current.highPower)
+            let length = Int(Float(2 * DTMFDetector.block) * min(1, ratio).squareRoot())
+            current.lastPresent = max(current.lastPresent, banked - 2 * DTMFDetector.block + length)
             key = current
         } else if banked - current.lastPresent >= DTMFDetector.release {
             lift(current)

@@ -8,3 +8,6 @@ func cosine(_ angle: Double) -> Double { cos(angle) }
 func arcTangent(_ y: Double, _ x: Double) -> Double { atan2(y, x) }
 func logarithm10(_ value: Double) -> Double { log10(value) }
 func exponential(_ value: Double) -> Double { exp(value) }
+
+func sine(_ angle: Float) -> Float { sinf(angle) }
+func cosine(_ angle: Float) -> Float { cosf(angle) }

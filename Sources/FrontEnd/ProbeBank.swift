@@ -13,23 +13,30 @@ struct ProbeBank: Sendable {
         twice = lanes
     }
 
-    /// 80 to 360 Hz, of which the first six are below dial tone.
-    static let low = ProbeBank(first: 80)
-    /// 400 to 680 Hz; the key tones are taken out of what is measured.
-    static let dial = ProbeBank(first: 400)
-    /// 720 to 3,240 Hz.
-    static let band = (0..<8).map { ProbeBank(first: 720 + 320 * Double($0)) }
+    private static let low = ProbeBank(first: 80)
+    private static let dial = ProbeBank(first: 400)
 
-    /// The energies around each frequency, so that all of them add up to the sum of the squares (Goertzel's algorithm;
-    /// Parseval: each probe stands for its spacing on both sides of zero).
-    func energies(_ samples: Span<Float>, count: Int) -> SIMD8<Float> {
-        var last = SIMD8<Float>()
-        var second = SIMD8<Float>()
+    /// The energies around 80 to 360 Hz, of which the first six are below dial tone, and around 400 to 680 Hz, so that all
+    /// of them add up to the sum of the squares (Goertzel's algorithm; Parseval: each probe stands for its spacing on both
+    /// sides of zero).
+    static func lowEnergies(_ samples: Span<Float>, count: Int) -> (low: SIMD8<Float>, dial: SIMD8<Float>) {
+        let twiceLow = low.twice
+        let twiceDial = dial.twice
+        var lowLast = SIMD8<Float>()
+        var lowSecond = SIMD8<Float>()
+        var dialLast = SIMD8<Float>()
+        var dialSecond = SIMD8<Float>()
         for index in 0..<count {
-            let next = twice * last - second + samples[index]
-            second = last
-            last = next
+            let sample = samples[index]
+            let nextLow = twiceLow * lowLast - lowSecond + sample
+            let nextDial = twiceDial * dialLast - dialSecond + sample
+            (lowSecond, lowLast) = (lowLast, nextLow)
+            (dialSecond, dialLast) = (dialLast, nextDial)
         }
-        return (last * last + second * second - twice * last * second) * Float(2 * ProbeBank.spacing / 8_000)
+        let scale = Float(2 * spacing / 8_000)
+        return (
+            (lowLast * lowLast + lowSecond * lowSecond - twiceLow * lowLast * lowSecond) * scale,
+            (dialLast * dialLast + dialSecond * dialSecond - twiceDial * dialLast * dialSecond) * scale
+        )
     }
 }

@@ -17,6 +17,20 @@ struct TwoToneFit: Sendable {
         /// Squared peak amplitude.
         var power: Float { real * real + imaginary * imaginary }
 
+        /// Takes the correlations with its cosine and sine, and the moments of them about the middle.
+        fileprivate mutating func take(
+            _ a: Float, _ b: Float, _ momentA: Float, _ momentB: Float, _ weights: Float, _ spread: Float
+        ) {
+            real = 2 * a / weights
+            imaginary = 2 * b / weights
+            let power = a * a + b * b
+            guard power > 0 else { return }
+            // The imaginary part of moment over correlation, the correlation being `a - ib`.
+            let correction = (b * momentA - a * momentB) / power * weights / spread
+            let most = 0.05 * frequency
+            frequency += max(-most, min(most, correction))
+        }
+
         mutating func silence() {
             real = 0
             imaginary = 0
@@ -45,60 +59,99 @@ struct TwoToneFit: Sendable {
 
     /// Fits frequencies, amplitudes and phases to samples from one index to another.
     mutating func fit(_ samples: Span<Float>, from first: Int, to last: Int, rounds: Int) {
-        for _ in 0..<rounds {
-            low = TwoToneFit.fit(low, samples, from: first, to: last)
-            high = TwoToneFit.fit(high, samples, from: first, to: last)
-        }
+        for _ in 0..<rounds { step(samples, from: first, to: last) }
         origin = Float(first + last - 1) / 2
     }
 
-    /// The same for the low sine alone.
+    /// The same for the low sine alone, of which the high one is a copy.
     mutating func fitLow(_ samples: Span<Float>, from first: Int, to last: Int, rounds: Int) {
-        for _ in 0..<rounds { low = TwoToneFit.fit(low, samples, from: first, to: last) }
-        origin = Float(first + last - 1) / 2
+        fit(samples, from: first, to: last, rounds: rounds)
     }
 
-    /// One step of a sine's fit, over a window `(1 - u²)²`.
-    private static func fit(_ sine: Sine, _ samples: Span<Float>, from first: Int, to last: Int) -> Sine {
-        let count = last - first
-        guard first >= 0, last <= samples.count, count > 1 else { return sine }
-        let middle = Float(count - 1) / 2
-        let scale = 2 / Float(count + 1)
-        var (c, s) = cosineAndSine(-sine.frequency * middle)
-        let (stepC, stepS) = cosineAndSine(sine.frequency)
-        var real: Float = 0
-        var imaginary: Float = 0
-        var momentReal: Float = 0
-        var momentImaginary: Float = 0
+    /// Sums over a window `(1 - u²)²`: in each vector the correlation of the low sine with cosine and sine, then the high
+    /// one's; and of the same with the offset from the middle.
+    private struct Sums {
+        var correlation = SIMD4<Float>()
+        var moment = SIMD4<Float>()
         var weights: Float = 0
-        var moment: Float = 0
-        for index in 0..<count {
-            let offset = Float(index) - middle
+        var spread: Float = 0
+
+        @inline(__always)
+        mutating func add(_ phase: SIMD4<Float>, _ sample: Float, _ offset: Float, _ scale: Float) {
             let u = offset * scale
             let square = 1 - u * u
             let weight = square * square
-            let a = weight * samples[first &+ index] * c
-            let b = weight * samples[first &+ index] * s
-            real += a
-            imaginary += b
-            momentReal += a * offset
-            momentImaginary += b * offset
+            let product = phase * (weight * sample)
+            correlation += product
+            moment += product * offset
             weights += weight
-            moment += weight * offset * offset
-            (c, s) = (c * stepC - s * stepS, c * stepS + s * stepC)
+            spread += weight * offset * offset
         }
-        var result = sine
-        result.real = 2 * real / weights
-        result.imaginary = 2 * imaginary / weights
-        let power = real * real + imaginary * imaginary
-        guard power > 0 else { return result }
-        // The imaginary part of moment over correlation, the correlation being `real - i·imaginary`.
-        let turning = (real * -momentImaginary + imaginary * momentReal) / power
-        let correction = turning * weights / moment
-        let most = 0.05 * sine.frequency
-        result.frequency = sine.frequency + max(-most, min(most, correction))
-        return result
     }
+
+    private func sums(_ samples: Span<Float>, from first: Int, count: Int) -> Sums {
+        let middle = Float(count - 1) / 2
+        let scale = 2 / Float(count + 1)
+        // Four samples at a time, so that no turn waits for the one before.
+        let single = turns(by: 1)
+        let second = single.turned(waves(at: -middle))
+        let third = single.turned(second)
+        var phases = (waves(at: -middle), second, third, single.turned(third))
+        let turn = single.doubled.doubled
+        var sums = Sums()
+        var index = 0
+        while index &+ 4 <= count {
+            let offset = Float(index) - middle
+            sums.add(phases.0, samples[first &+ index], offset, scale)
+            sums.add(phases.1, samples[first &+ index &+ 1], offset + 1, scale)
+            sums.add(phases.2, samples[first &+ index &+ 2], offset + 2, scale)
+            sums.add(phases.3, samples[first &+ index &+ 3], offset + 3, scale)
+            phases = (
+                turn.turned(phases.0), turn.turned(phases.1), turn.turned(phases.2), turn.turned(phases.3)
+            )
+            index &+= 4
+        }
+        // What is left over lies at the edge of the window, where it weighs nothing.
+        return sums
+    }
+
+    /// One step of the fit of both sines.
+    private mutating func step(_ samples: Span<Float>, from first: Int, to last: Int) {
+        let count = last - first
+        guard first >= 0, last <= samples.count, count > 1 else { return }
+        let sums = sums(samples, from: first, count: count)
+        low.take(sums.correlation[0], sums.correlation[1], sums.moment[0], sums.moment[1], sums.weights, sums.spread)
+        high.take(sums.correlation[2], sums.correlation[3], sums.moment[2], sums.moment[3], sums.weights, sums.spread)
+    }
+
+    /// Cosine and sine of the low sine, then of the high one, at an offset from the origin of phases.
+    private func waves(at offset: Float) -> SIMD4<Float> {
+        let (a, b) = TwoToneFit.cosineAndSine(low.frequency * offset)
+        let (c, d) = TwoToneFit.cosineAndSine(high.frequency * offset)
+        return SIMD4(a, b, c, d)
+    }
+
+    /// What turns the waves on by so many samples.
+    private func turns(by samples: Float) -> Turn {
+        let step = waves(at: samples)
+        return Turn(
+            cosines: SIMD4(step[0], step[0], step[2], step[2]), sines: SIMD4(-step[1], step[1], -step[3], step[3]))
+    }
+
+    private struct Turn {
+        var cosines: SIMD4<Float>
+        var sines: SIMD4<Float>
+
+        /// Twice the turn.
+        var doubled: Turn { Turn(cosines: cosines * cosines - sines * sines, sines: 2 * cosines * sines) }
+
+        @inline(__always) func turned(_ phase: SIMD4<Float>) -> SIMD4<Float> {
+            phase * cosines + SIMD4(phase[1], phase[0], phase[3], phase[2]) * sines
+        }
+    }
+
+    /// The amplitudes of both sines, in the order of the waves.
+    private var amplitudes: SIMD4<Float> { SIMD4(low.real, low.imaginary, high.real, high.imaginary) }
 
     /// Finds the edges of the tones around a sample within samples of which the first `count` are there.
     mutating func findEdges(_ samples: Span<Float>, around middle: Int, from first: Int, to last: Int) {
@@ -111,18 +164,15 @@ struct TwoToneFit: Sendable {
 
     /// How many samples from one on, in a direction, belong to the tones.
     private func extent(_ samples: Span<Float>, from first: Int, count: Int, step: Int, bridge: Float) -> Int {
-        let offset = Float(first) - origin
-        var (lowC, lowS) = TwoToneFit.cosineAndSine(low.frequency * offset)
-        var (highC, highS) = TwoToneFit.cosineAndSine(high.frequency * offset)
-        let direction = Float(step)
-        let (lowStepC, lowStepS) = TwoToneFit.cosineAndSine(low.frequency * direction)
-        let (highStepC, highStepS) = TwoToneFit.cosineAndSine(high.frequency * direction)
+        var phase = waves(at: Float(first) - origin)
+        let turn = turns(by: Float(step))
+        let amplitudes = amplitudes
         var sum: Float = 0
         var best: Float = 0
         var extent = 0
         var index = first
         for taken in 1...max(1, count) {
-            let tones = low.real * lowC + low.imaginary * lowS + high.real * highC + high.imaginary * highS
+            let tones = (phase * amplitudes).sum()
             sum += tones * (2 * samples[index] - tones)
             if sum > best {
                 best = sum
@@ -130,8 +180,7 @@ struct TwoToneFit: Sendable {
             } else if best - sum > bridge {
                 break
             }
-            (lowC, lowS) = (lowC * lowStepC - lowS * lowStepS, lowC * lowStepS + lowS * lowStepC)
-            (highC, highS) = (highC * highStepC - highS * highStepS, highC * highStepS + highS * highStepC)
+            phase = turn.turned(phase)
             index &+= step
         }
         return extent
@@ -139,7 +188,7 @@ struct TwoToneFit: Sendable {
 
     /// The cosine and sine of an angle of any size.
     private static func cosineAndSine(_ angle: Float) -> (Float, Float) {
-        (Float(cosine(Double(angle))), Float(sine(Double(angle))))
+        (cosine(angle), sine(angle))
     }
 }
 
@@ -152,7 +201,7 @@ extension TwoToneFit {
         var below: Float
         /// Of that, from 80 to 320 Hz: below dial tone.
         var pitch: Float
-        /// From 700 to 3,240 Hz, the tones taken out.
+        /// From 700 Hz on, the tones taken out.
         var within: Float
 
         /// The share that the tones have of the band from 700 Hz on, 0 to 1.
@@ -169,12 +218,12 @@ extension TwoToneFit {
         var residual = InlineArray<320, Float>(repeating: 0)
         var target = residual.mutableSpan
         let scale = 1 / (subtract(samples, from: start, count: count, into: &target) * tones)
-        let lowest = ProbeBank.low.energies(residual.span, count: count)
-        let within = ProbeBank.band.reduce(Float(0)) { $0 + $1.energies(residual.span, count: count).sum() }
-        let second = ProbeBank.dial.energies(residual.span, count: count)
+        let (lowest, dial) = ProbeBank.lowEnergies(residual.span, count: count)
+        let below = lowest.sum() + dial.sum()
         let pitch = lowest.lowHalf.sum() + lowest[4] + lowest[5]
-        return Surroundings(
-            below: (lowest.sum() + second.sum()) * scale, pitch: pitch * scale, within: within * scale)
+        var whole: Float = 0
+        for index in 0..<count { whole += residual[index] * residual[index] }
+        return Surroundings(below: below * scale, pitch: pitch * scale, within: max(0, whole - below) * scale)
     }
 
     /// What is left of the power between 80 and 520 Hz when the two tones are taken out of the last 40 ms, 0 to 1.
@@ -192,8 +241,8 @@ extension TwoToneFit {
         var residual = InlineArray<320, Float>(repeating: 0)
         var target = residual.mutableSpan
         _ = subtract(samples, from: first, count: count, into: &target)
-        return ProbeBank.low.energies(residual.span, count: count).sum()
-            + ProbeBank.dial.energies(residual.span, count: count).lowHalf.sum()
+        let (lowest, dial) = ProbeBank.lowEnergies(residual.span, count: count)
+        return lowest.sum() + dial.lowHalf.sum()
     }
 
     private static let longestProbe = 320
@@ -202,22 +251,18 @@ extension TwoToneFit {
     private func subtract(
         _ samples: Span<Float>, from first: Int, count: Int, into residual: inout MutableSpan<Float>
     ) -> Float {
-        let offset = Float(first) - origin
-        var (lowC, lowS) = TwoToneFit.cosineAndSine(low.frequency * offset)
-        var (highC, highS) = TwoToneFit.cosineAndSine(high.frequency * offset)
-        let (lowStepC, lowStepS) = TwoToneFit.cosineAndSine(low.frequency)
-        let (highStepC, highStepS) = TwoToneFit.cosineAndSine(high.frequency)
+        var phase = waves(at: Float(first) - origin)
+        let turn = turns(by: 1)
+        let amplitudes = amplitudes
         let middle = Float(count - 1) / 2
         let scale = 2 / Float(count + 1)
         var sum: Float = 0
         for index in 0..<count {
-            let tones = low.real * lowC + low.imaginary * lowS + high.real * highC + high.imaginary * highS
             let u = (Float(index) - middle) * scale
             let weight = (1 - u * u) * (1 - u * u)
-            residual[index] = weight * (samples[first &+ index] - tones)
+            residual[index] = weight * (samples[first &+ index] - (phase * amplitudes).sum())
             sum += weight * weight
-            (lowC, lowS) = (lowC * lowStepC - lowS * lowStepS, lowC * lowStepS + lowS * lowStepC)
-            (highC, highS) = (highC * highStepC - highS * highStepS, highC * highStepS + highS * highStepC)
+            phase = turn.turned(phase)
         }
         return sum
     }
@@ -227,10 +272,12 @@ extension TwoToneFit {
         var largest: Float = 1
         let third = (end - start) / 3
         for part in 0..<3 {
-            let first = start + part * third
-            let lowRatio = TwoToneFit.fit(low, samples, from: first, to: first + third).power / max(low.power, 1)
-            let highRatio = TwoToneFit.fit(high, samples, from: first, to: first + third).power / max(high.power, 1)
-            largest = max(largest, max(lowRatio, 1 / max(lowRatio, 1e-6)), max(highRatio, 1 / max(highRatio, 1e-6)))
+            var piece = self
+            piece.step(samples, from: start + part * third, to: start + (part + 1) * third)
+            let lowRatio = piece.low.power / max(low.power, 1)
+            let highRatio = piece.high.power / max(high.power, 1)
+            largest = max(
+                largest, max(lowRatio, 1 / max(lowRatio, 1e-6)), max(highRatio, 1 / max(highRatio, 1e-6)))
         }
         return largest
     }

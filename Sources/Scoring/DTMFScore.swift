@@ -18,13 +18,14 @@ package struct DTMFScore: Sendable {
     /// The whole grid, and audio without keys, for one detector.
     ///
     /// - Parameters:
+    ///   - talkOffMinutes: length of the synthetic audio without a key.
     ///   - talkOff: audio without a key beside the synthetic one, each by its name.
     ///   - progress: told the name of each condition.
     /// - Throws: ``CodecError`` when a codec refuses.
     package static func synthetic(
         _ suite: DTMFSuite, _ detector: DigitDetector,
         conditions: [DTMFCondition] = DTMFCondition.inside + DTMFCondition.outside,
-        talkOff: [PCMAudio] = [], progress: (String) -> Void = { _ in }
+        talkOffMinutes: Int = 10, talkOff: [PCMAudio] = [], progress: (String) -> Void = { _ in }
     ) throws(CodecError) -> Scorecard {
         var score = DTMFScore(detector)
         for condition in conditions {
@@ -33,7 +34,7 @@ package struct DTMFScore: Sendable {
             let (audio, presses) = try suite.audio(of: condition)
             score.add(condition.name, isHeard: condition.isHeard, detector.hear(audio), presses)
         }
-        for audio in [TalkOffSuite(seed: suite.seed).audio(minutes: 10)] + talkOff { score.addQuiet(audio) }
+        for audio in [TalkOffSuite(seed: suite.seed).audio(minutes: talkOffMinutes)] + talkOff { score.addQuiet(audio) }
         return score.card(Scorecard(suite: "dtmf", detector: detector.name, seed: suite.seed))
     }
 

@@ -18,6 +18,12 @@ package struct DTMFSuite: Sendable {
         package var digit: Digit
         package var start: Double
         package var end: Double
+
+        package init(digit: Digit, start: Double, end: Double) {
+            self.digit = digit
+            self.start = start
+            self.end = end
+        }
     }
 
     /// The audio of a condition and the keys that are in it.
