@@ -2,8 +2,8 @@
 ///
 /// In four regions of the spectrum it knows how strong the prompt was in the last 400 ms, wherever in them the echo may
 /// come from, and learns how much of it comes back: the coupling begins at a return loss of 15 dB, follows what is heard
-/// upward at once and sinks by 3 dB a second of prompt that comes back softer. What is heard stands out when most of its
-/// energy lies in regions that are 6 dB above the strongest echo to be expected and 10 dB above the background.
+/// upward at once and sinks by 3 dB a second of prompt that comes back softer. What is heard stands out when more than a
+/// third of its energy lies in regions that are 6 dB above the strongest echo to be expected and above the background.
 ///
 /// Against cancelling: it needs no delay, no linear path and no converged filter, costs a spectrum a frame, and while a
 /// prompt plays it is deaf only to a caller who is softer than the echo.
@@ -15,11 +15,11 @@ struct EchoPredictor: Sendable {
     private static let couplingRange: (least: Float, most: Float) = (1e-3, 2)
     private static let sinking: Float = 0.985
     private static let margin: Float = 4
-    /// What is heard must exceed the background by so much while a prompt plays, as a factor: 10 dB.
-    private static let backgroundMargin: Float = 10
+    /// What is heard must exceed the background by so much while a prompt plays, as a factor: 6 dB.
+    private static let backgroundMargin: Float = 4
     /// Energy of a region below which a prompt is silent: about -55 dBm0.
     private static let audible: Float = 1e-3
-    private static let share: Float = 0.5
+    private static let share: Float = 0.35
 
     private var spectrum = SpeechSpectrum()
     private var samples = [Float](repeating: 0, count: 336)

@@ -2,6 +2,7 @@ import AudioFiles
 package import DSP
 import Telephony
 import Foundation
+import Telephony
 
 /// Audio with the true stretches of speech in it.
 package struct SpeechScene: Sendable {
