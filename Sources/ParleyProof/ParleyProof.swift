@@ -8,6 +8,6 @@ struct ParleyProof: AsyncParsableCommand {
         abstract: "Measures the pipeline, and proves what takes too long for a test.",
         subcommands: [
             SpeedCommand.self, KeysCommand.self, DriftCommand.self, RecordsCommand.self, OutboxCommand.self,
-            OutboxSenderCommand.self,
+            OutboxSenderCommand.self, RecordsWriterCommand.self,
         ])
 }

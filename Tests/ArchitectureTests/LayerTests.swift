@@ -23,7 +23,7 @@ struct LayerTests {
             "Yams",
         ],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
-        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto"],
+        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto", "CLibPQ"],
         "Connectors": [
             "Telephony", "Formula", "CallFlow", "Documents", "Records", "Yams", "Crypto", "CryptoExtras",
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
