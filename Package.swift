@@ -74,6 +74,7 @@ let package = Package(
         system("COpus", pkgConfig: "opus", apt: "libopus-dev"),
         system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
         system("CSndFile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
+        system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CFlite", apt: "flite1-dev"),
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
@@ -108,7 +109,9 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        edge("Records", ["Telephony", "Formula", "AudioFiles", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+        edge(
+            "Records",
+            ["Telephony", "Formula", "AudioFiles", "CLibPQ", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
         // Stand-ins for the systems that connectors speak to, for tests and proofs.
         edge(
             "ConnectorDoubles",

@@ -8,6 +8,6 @@ struct ParleyProof: AsyncParsableCommand {
         abstract: "Measures the pipeline, and proves what takes too long for a test.",
         subcommands: [
             SpeedCommand.self, HearingCommand.self, KeysCommand.self, DriftCommand.self, FormulaBenchmark.self,
-            RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self,
+            RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self, RecordsWriterCommand.self,
         ])
 }

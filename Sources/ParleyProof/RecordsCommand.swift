@@ -11,18 +11,56 @@ struct RecordsCommand: AsyncParsableCommand {
         discussion: """
             A thread hands facts over in bursts, one each 20 ms, as the media lane does; the writer writes behind it. \
             Printed: time of a hand-over, CPU of the writer, how long facts were in memory, and the rate when there is no \
-            pause between bursts. Fails when one fact is missing or out of order in the store.
+            pause between bursts. Then a child process that keeps facts is killed (kill -9) at random moments. Fails when one \
+            fact is missing or out of order in the store, or one that was older than a second when the child was killed.
             """)
 
     @Option(help: "Facts a second.") var rate = 2_000
     @Option(help: "Seconds.") var seconds = 20
     @Option(help: "Facts in the burst without pauses.") var burst = 200_000
+    @Option(help: "Times that a process is killed while it keeps facts.") var kills = 20
 
     func run() throws {
         let folder = try ProofRecords.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try steady(folder + "/steady.sqlite")
         try flood(folder + "/flood.sqlite")
+        if kills > 0 { try killed(folder) }
+    }
+
+    /// Kills a child that hands facts over, each with the monotonic time of its hand-over, and looks at what was kept.
+    private func killed(_ folder: String) throws {
+        var oldestLoss: UInt64 = 0
+        var kept = 0
+        for number in 0..<kills {
+            let path = folder + "/killed-\(number).sqlite"
+            let child = Process()
+            child.executableURL = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+            child.arguments = ["records-writer", "--store", path, "--rate", "\(rate)"]
+            try child.run()
+            usleep(UInt32.random(in: 1_000_000...2_500_000))
+            let end = RecordsCommand.now()
+            kill(child.processIdentifier, SIGKILL)
+            child.waitUntilExit()
+            let store = try SQLiteStore(path: path, creates: false)
+            var position: Int64 = 0
+            var last: UInt64 = 0
+            while let facts = try? store.facts(after: position, limit: 10_000), let final = facts.last {
+                for (index, fact) in facts.enumerated() where fact.position != position + Int64(index) + 1 {
+                    throw ValidationError("the fact before \(fact.position) is missing")
+                }
+                position = final.position
+                last = UInt64(final.event.at.nanoseconds)
+            }
+            guard position > 0 else { throw ValidationError("nothing was kept in \(path)") }
+            kept += Int(position)
+            oldestLoss = max(oldestLoss, end - min(end, last))
+        }
+        print(
+            String(
+                format: "killed %d times: %d facts kept without a gap; the oldest that was lost was at most %.2f s old",
+                kills, kept, Double(oldestLoss) / 1e9))
+        guard oldestLoss < 1_000_000_000 else { throw ExitCode.failure }
     }
 
     private func steady(_ path: String) throws {
@@ -108,8 +146,33 @@ struct RecordsCommand: AsyncParsableCommand {
         print("  all \(count) facts are in the store, in order")
     }
 
-    private static func now() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
+    static func now() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
 
     /// Seconds of CPU that this process has used.
     private static func processCPU() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
+}
+
+/// The process that ``RecordsCommand`` kills: it hands facts over until then.
+struct RecordsWriterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "records-writer", abstract: "Keep facts until killed.", shouldDisplay: false)
+
+    @Option var store: String
+    @Option var rate: Int
+
+    func run() throws {
+        let writer = RecordWriter(try SQLiteStore(path: store))
+        let template = ProofRecords.events("call", startedAt: .current())
+        var due = RecordsCommand.now()
+        while true {
+            for index in 0..<max(1, rate / 50) {
+                var event = template[index % template.count]
+                event.at = Interval(nanoseconds: Int64(RecordsCommand.now()))
+                writer.append(event)
+            }
+            due += 20_000_000
+            let now = RecordsCommand.now()
+            if due > now { usleep(UInt32((due - now) / 1_000)) }
+        }
+    }
 }

@@ -44,7 +44,7 @@ extension ContextsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Send what waits in the outbox.",
             discussion: """
-                Sends until nothing waits; with --watch until it is stopped. One process sends from a store. Entries that \
+                Sends until nothing waits; with --watch until it is stopped. One process sends from a file; several nodes share a database. Entries that \
                 are refused are set aside: 'contexts outbox --state setAside' shows them, 'contexts resend' tries again. \
                 Exit status 1 when some are.
                 """)
@@ -61,9 +61,10 @@ extension ContextsCommand {
 
         func run() async throws {
             let store = try options.open()
-            let lock = try OutboxLock(storePath: options.store)
-            // Whoever held claims before is gone, or it would hold the lock.
-            try store.releaseClaims(of: nil)
+            let isShared = StoreAddress.isShared(options.store)
+            let lock = try isShared ? nil : OutboxLock(storePath: options.store)
+            // Whoever held claims on the file before is gone, or it would hold the lock; those of other nodes run out.
+            if !isShared { try store.releaseClaims(of: nil) }
             var policy = RecordingArchive.Policy()
             policy.key = try recordKey.map { try RecordingKey(from: $0) }
             let destinations = try ConnectorFile.destinations(at: connectors)

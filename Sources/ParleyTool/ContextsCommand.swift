@@ -24,13 +24,15 @@ struct ContextsCommand: AsyncParsableCommand {
         ])
 
     struct StoreOptions: ParsableArguments {
-        @Option(help: ArgumentHelp("The SQLite file with the contexts.", valueName: "file"))
+        @Option(
+            help: ArgumentHelp("The SQLite file with the contexts, or postgresql://USER@HOST/NAME.", valueName: "store")
+        )
         var store: String
 
         @Flag(help: "Print JSON.")
         var json = false
 
-        func open() throws -> any ContextStore { try SQLiteStore(path: store, creates: false) }
+        func open() throws -> any ContextStore { try StoreAddress.open(store, creates: false) }
     }
 
     /// Which calls are meant.

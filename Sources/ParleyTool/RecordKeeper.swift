@@ -26,7 +26,9 @@ struct RecordOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Let recordings go after so many days. Needs --store.", valueName: "days"))
     var recordDays: Int?
 
-    @Option(help: ArgumentHelp("Keep facts and call contexts in this SQLite file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Keep facts and call contexts in this SQLite file, or in postgresql://USER@HOST/NAME.", valueName: "store"))
     var store: String?
 
     @Option(
@@ -54,7 +56,7 @@ struct RecordKeeper {
     private let format: RecordingFormat
 
     init(_ options: RecordOptions = RecordOptions.none) throws {
-        store = try options.store.map { try SQLiteStore(path: $0) }
+        store = try options.store.map { try StoreAddress.open($0, creates: true) }
         subscriptions =
             try options.connectors.map { try ConnectorFile.destinations(at: $0).map(\.subscription) } ?? []
         folder = options.record

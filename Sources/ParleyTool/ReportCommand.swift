@@ -20,7 +20,8 @@ struct ReportCommand: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, json, html }
 
-    @Option(help: ArgumentHelp("The SQLite file with the contexts.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The SQLite file with the contexts, or postgresql://USER@HOST/NAME.", valueName: "store"))
     var store: String
 
     @OptionGroup var filters: ContextsCommand.FilterOptions
@@ -35,7 +36,7 @@ struct ReportCommand: ParsableCommand {
     var actions = 20
 
     func run() throws {
-        let store = try SQLiteStore(path: store, creates: false)
+        let store = try StoreAddress.open(store, creates: false)
         let filter = try filters.filter(limit: nil)
         var builder = ServiceReport.Builder(since: filter.since, until: filter.until)
         let contexts = try store.contexts(filter)

@@ -106,6 +106,20 @@ package struct OutboxSettlement: Sendable, Equatable {
     package var reference: String?
     package var problem: String?
     package var duplicates: Int
+
+    package init(
+        id: Int64, state: OutboxEntry.State, dueAt: WallTime, ownFailures: Int, sentAt: WallTime? = nil,
+        reference: String? = nil, problem: String? = nil, duplicates: Int = 0
+    ) {
+        self.id = id
+        self.state = state
+        self.dueAt = dueAt
+        self.ownFailures = ownFailures
+        self.sentAt = sentAt
+        self.reference = reference
+        self.problem = problem
+        self.duplicates = duplicates
+    }
 }
 
 /// What a connector says of an attempt.

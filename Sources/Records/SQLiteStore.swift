@@ -102,7 +102,8 @@ package final class SQLiteStore: ContextStore {
     }
 
     package func contexts(of prefix: String) throws(RecordsError) -> [CallContext] {
-        try fetch("WHERE substr(call, 1, ?) = ? ORDER BY call LIMIT 10", [prefix.count, prefix])
+        // A range of the key, so that its index is used; nothing sorts behind the last code point.
+        try fetch("WHERE call >= ? AND call < ? ORDER BY call LIMIT 10", [prefix, prefix + "\u{10FFFF}"])
     }
 
     private func fetch(

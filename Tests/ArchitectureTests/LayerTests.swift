@@ -26,7 +26,7 @@ struct LayerTests {
         ],
         "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
-        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto"],
+        "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto", "CLibPQ"],
         "Connectors": [
             "Telephony", "Formula", "CallFlow", "Documents", "Records", "Yams", "Crypto", "CryptoExtras",
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1",

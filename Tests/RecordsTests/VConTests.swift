@@ -145,4 +145,25 @@ struct VConTests {
     func garbage(text: String) {
         #expect(throws: RecordsError.self) { try VCon(parsing: Data(text.utf8)) }
     }
+
+    @Test("octets that are changed at random are read or refused, and nothing else happens")
+    func mutations() throws {
+        let record = SampleRecords.record(SampleRecords.events(transfer: .busy))
+        let whole = try VCon(of: record).data()
+        var generator = SeededGenerator(seed: 9)
+        var refused = 0
+        for _ in 0..<2_000 {
+            var data = whole
+            for _ in 0..<(1 + generator.next() % 4) {
+                let index = Int(generator.next() % UInt64(data.count))
+                data[index] = UInt8(truncatingIfNeeded: generator.next())
+            }
+            guard let document = try? VCon(parsing: data) else {
+                refused += 1
+                continue
+            }
+            _ = try? document.recording(besides: "/nowhere")
+        }
+        #expect(refused > 100)
+    }
 }

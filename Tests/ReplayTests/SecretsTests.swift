@@ -18,7 +18,7 @@ struct SecretsTests {
     private static let methods = ["telephoneEvent", "inBand", "both", "sipInfo"]
 
     /// The tool beside the test bundle.
-    private static let tool: String? = {
+    static let tool: String? = {
         let folder = (ProcessInfo.processInfo.arguments[0] as NSString).deletingLastPathComponent
         let candidates = [folder + "/parley", repository.appending(path: ".build/debug/parley").path]
         return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }

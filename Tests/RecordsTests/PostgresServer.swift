@@ -1,0 +1,54 @@
+import Foundation
+import Records
+
+/// A server of PostgreSQL of Debian's package, started for the tests on a socket of its own and stopped with them.
+final class PostgresServer: Sendable {
+    /// One for all tests; `nil`, and said so, where the package is not installed.
+    static let shared: PostgresServer? = {
+        do {
+            return try PostgresServer()
+        } catch {
+            print("absent: a PostgreSQL server (\(error)); its engine is not tested")
+            return nil
+        }
+    }()
+
+    private let folder: String
+    let address: String
+
+    private init() throws {
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+        guard let version = versions.compactMap({ Int($0) }).max() else {
+            throw RecordsError("Debian's package postgresql is not installed")
+        }
+        let programs = "/usr/lib/postgresql/\(version)/bin"
+        // A socket's path is short.
+        folder = FileManager.default.temporaryDirectory.appending(path: "parley-pg-\(getpid())").path
+        address = "postgresql://postgres@\(folder.replacingOccurrences(of: "/", with: "%2F"))/postgres"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try PostgresServer.run("chown postgres \(folder) || true")
+        try PostgresServer.asPostgres("\(programs)/initdb -D \(folder)/data -A trust -U postgres --no-sync")
+        let options = "-k \(folder) -c listen_addresses= -c fsync=off"
+        try PostgresServer.asPostgres(
+            "\(programs)/pg_ctl -D \(folder)/data -w -o '\(options)' -l \(folder)/log start")
+        let stop = "\(programs)/pg_ctl -D \(folder)/data -m immediate stop"
+        let command = getuid() == 0 ? "runuser -u postgres -- \(stop)" : stop
+        PostgresServer.stopping = strdup("\(command) > /dev/null 2>&1; rm -rf \(folder)")
+        atexit { if let command = PostgresServer.stopping { system(command) } }
+    }
+
+    /// What is run at the end; written once, before it is registered.
+    private nonisolated(unsafe) static var stopping: UnsafeMutablePointer<CChar>?
+
+    /// The server refuses to run as root.
+    private static func asPostgres(_ command: String) throws {
+        try run(getuid() == 0 ? "runuser -u postgres -- sh -c \"\(command)\"" : command)
+    }
+
+    /// By the C library's own means: Foundation's process waits for every descendant, and the server is one.
+    private static func run(_ command: String) throws {
+        guard system("(\(command)) < /dev/null > /dev/null 2>&1") == 0 else {
+            throw RecordsError("'\(command)' failed")
+        }
+    }
+}
