@@ -72,18 +72,21 @@ let package = Package(
         system("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
         system("CSndFile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
         system("CFlite", apt: "flite1-dev"),
+        system("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
         pure("Telephony"),
         pure("SIP", ["Telephony", crypto, heapModule, dequeModule]),
-        pure("RTP", ["Telephony"]),
+        pure("RTP", ["Telephony", "CSRTP"]),
         .target(
             name: "DSP", dependencies: ["Telephony", "COpus", "CSpeexDSP"], swiftSettings: settings,
             linkerSettings: [.linkedLibrary("m")]),
         pure("Formula", ["Telephony"]),
         pure("CallFlow", ["Telephony", "Formula", dequeModule]),
         pure("FrontEnd", ["Telephony", "DSP"]),
-        pure("CallControl", ["Telephony", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
+        pure(
+            "CallControl",
+            ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
 
         // Edges.
         edge("AudioFiles", ["Telephony", "CSndFile"]),
@@ -129,7 +132,7 @@ let package = Package(
         tests(of: "Formula", ["Telephony"]),
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
-        tests(of: "CallControl", ["Telephony", "CallFlow"]),
+        tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )
