@@ -37,7 +37,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
     "AgentFiles",
-    "Replay", "Speech", "Connectors", "Records",
+    "Replay", "Speech", "Connectors", "Records", "Transport",
 ]
 
 /// The fuzzing harness needs every target instrumented, so it is there only when asked for.
@@ -73,6 +73,7 @@ let package = Package(
         system("CSndFile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
         system("CFlite", apt: "flite1-dev"),
         system("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
+        .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
         pure("Telephony"),
@@ -105,6 +106,12 @@ let package = Package(
                 "Telephony", "Formula", "CallFlow", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
+        edge(
+            "Transport",
+            [
+                "Telephony", "SIP", "CallControl", "CLinux", collections,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         edge("Records", ["Telephony", .product(name: "GRDB", package: "GRDB.swift")]),
         .executableTarget(
             name: "ParleyTool",
@@ -133,6 +140,7 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "AgentFiles"]),
         tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP"]),
+        tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(name: "ReplayTests", dependencies: everything, swiftSettings: settings),
     ] + fuzzing
 )

@@ -25,6 +25,7 @@ struct LayerTests {
         ],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
         "Connectors": ["Telephony", "Formula", "CallFlow", "AsyncHTTPClient", "NIOCore", "NIOHTTP1"],
+        "Transport": ["Telephony", "SIP", "CallControl", "CLinux", "NIOCore", "NIOPosix"],
         "Records": ["Telephony", "Formula", "GRDB", "AudioFiles"],
     ]
     /// Packages of data structures, which any target may use.
