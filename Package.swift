@@ -62,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -115,7 +116,10 @@ let package = Package(
         edge("Records", ["Telephony", .product(name: "GRDB", package: "GRDB.swift")]),
         .executableTarget(
             name: "ParleyTool",
-            dependencies: everything + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: everything + [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             resources: [
                 .embedInCode("Schemas/event.schema.json"), .embedInCode("Schemas/context.schema.json"),
                 .embedInCode("Schemas/call.schema.json"),
@@ -127,7 +131,7 @@ let package = Package(
         .executableTarget(
             name: "ParleyProof",
             dependencies: everything + [
-                "CAllocationCounter", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CAllocationCounter", "CLinux", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 

@@ -6,5 +6,5 @@ struct ParleyProof: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ParleyProof",
         abstract: "Measures the pipeline, and proves what takes too long for a test.",
-        subcommands: [SpeedCommand.self, KeysCommand.self, DriftCommand.self])
+        subcommands: [SpeedCommand.self, KeysCommand.self, DriftCommand.self, MediaCommand.self])
 }

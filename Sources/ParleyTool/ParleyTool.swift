@@ -14,12 +14,14 @@ struct ParleyTool: AsyncParsableCommand {
               parley replay Audio/Calls/gas-leak
               parley replay caller.wav --agent Audio/Agents/riverbend --record recordings
               parley test Audio/Calls --junit results.xml
+              parley serve
               parley contexts list --store parley.sqlite
             """,
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
                 name: "For dialog authors", subcommands: [ReplayCommand.self, TestCommand.self, SpeakCommand.self]),
+            CommandGroup(name: "For voice engineers", subcommands: [ServeCommand.self]),
             CommandGroup(name: "For whoever owns the records", subcommands: [ContextsCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])
