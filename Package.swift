@@ -37,7 +37,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
-    "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records",
+    "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records", "Transport",
 ]
 
 /// The fuzzing harness needs every target instrumented, so it is there only when asked for.
@@ -65,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -76,18 +77,22 @@ let package = Package(
         system("CSndFile", pkgConfig: "sndfile", apt: "libsndfile1-dev"),
         system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
         system("CFlite", apt: "flite1-dev"),
+        system("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
+        .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
         pure("Telephony"),
         pure("SIP", ["Telephony", crypto, heapModule, dequeModule]),
-        pure("RTP", ["Telephony"]),
+        pure("RTP", ["Telephony", "CSRTP"]),
         .target(
             name: "DSP", dependencies: ["Telephony", "COpus", "CSpeexDSP"], swiftSettings: settings,
             linkerSettings: [.linkedLibrary("m")]),
         pure("Formula", ["Telephony"]),
         pure("CallFlow", ["Telephony", "Formula", dequeModule]),
         pure("FrontEnd", ["Telephony", "DSP"]),
-        pure("CallControl", ["Telephony", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
+        pure(
+            "CallControl",
+            ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
 
         // Edges.
         edge("AudioFiles", ["Telephony", "CSndFile"]),
@@ -120,9 +125,18 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
+        edge(
+            "Transport",
+            [
+                "Telephony", "SIP", "CallControl", "CLinux", collections,
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "ParleyTool",
-            dependencies: everything + [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: everything + [
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             resources: [
                 .embedInCode("Schemas/event.schema.json"), .embedInCode("Schemas/context.schema.json"),
                 .embedInCode("Schemas/call.schema.json"),
@@ -134,7 +148,7 @@ let package = Package(
         .executableTarget(
             name: "ParleyProof",
             dependencies: everything + [
-                "CAllocationCounter", "ConnectorDoubles",
+                "CAllocationCounter", "CLinux", "ConnectorDoubles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -147,7 +161,8 @@ let package = Package(
         tests(of: "Formula", ["Telephony"]),
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
-        tests(of: "CallControl", ["Telephony", "CallFlow"]),
+        tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP"]),
+        tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
             exclude: ["Fixtures"], swiftSettings: settings),

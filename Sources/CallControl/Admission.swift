@@ -1,5 +1,6 @@
 package import CallFlow
 package import DSP
+package import RTP
 package import Telephony
 
 /// Everything about a call that is decided before its first tick: with it and the inputs that follow, the call can be
@@ -68,6 +69,20 @@ package struct MediaDescription: Sendable {
     package var rtcpPort: Port
     package var remote: TransportAddress
     package var remoteRTCP: TransportAddress
+    /// The payload type of comfort noise (RFC 3389) that the far end may send; Parley sends none.
+    package var comfortNoisePayloadType: UInt8?
+    /// Milliseconds of audio in a packet that Parley sends: 10 to 60 (RFC 8866 section 6.4).
+    package var ptime = 20
+    /// Where the far end's media may come from.
+    package var sourceRule = SourceLatch.Rule.negotiated
+    /// The keys of SRTP; `nil` for plain RTP.
+    package var keys: SRTPKeys?
+    /// Whether the far end wants media: not while it holds the call (RFC 3264 section 8.4).
+    package var sends = true
+    /// Whether the far end may send media.
+    package var receives = true
+    /// Reports carry VoIP metrics (RFC 3611); who does not know them passes them over.
+    package var sendsVoIPMetrics = true
 
     package init(
         codec: Codec, payloadType: UInt8, telephoneEventPayloadType: UInt8?, port: Port, rtcpPort: Port,

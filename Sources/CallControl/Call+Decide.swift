@@ -9,7 +9,7 @@ extension Call {
     /// Tells the session what the caller did and which timers have run out, and does what it wants.
     mutating func decide(at now: Instant, configuration: SwitchboardConfiguration) {
         guard !isOver else { return }
-        while let event = caller.nextEvent() { hear(event) }
+        while let event = caller.nextEvent() { hear(event, understands: configuration.hasRecogniser) }
         if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
         if configuration.sendsRecognitionAudio, let request = utterance.openRecognition {
             outputs.append(.request(requestID(request), .recognitionAudio(caller.heardAudio)))
@@ -30,14 +30,27 @@ extension Call {
     }
 
     private mutating func enforceLimits(_ configuration: SwitchboardConfiguration, at now: Instant) {
-        if now - caller.lastReception > configuration.mediaTimeout {
+        if now - caller.lastReception > configuration.mediaTimeout, !caller.isOnHold {
             end(by: .parley, .mediaTimeout)
         } else if mediaTime(caller.position) > configuration.longestCall {
+            end(by: .parley, .limitReached)
+        } else if let limit = configuration.deadAirLimit, quietTime(at: now) > limit {
             end(by: .parley, .limitReached)
         }
     }
 
-    private mutating func hear(_ event: CallerEvent) {
+    /// For how long Parley has said nothing and waited for nothing.
+    private mutating func quietTime(at now: Instant) -> Interval {
+        guard player.isIdle, session.deadline == nil else {
+            quietSince = nil
+            return .zero
+        }
+        let since = quietSince ?? now
+        quietSince = since
+        return now - since
+    }
+
+    private mutating func hear(_ event: CallerEvent, understands: Bool) {
         switch event {
         case .digit(let digit):
             recorder?.heard(digit)
@@ -45,12 +58,14 @@ extension Call {
             tell(.digit(digit.digit, source: digit.source), at: digit.start)
         case .speechStarted(let start):
             record(.speechStarted(SpeechStarted(start: mediaTime(start).roundedSeconds)))
+            guard understands else { return }
             if let action = utterance.speechStarted(at: start) { tellRecogniser(action) }
             tell(.speechStarted, at: caller.position)
         case .speechEnded(let start, let end):
             record(
                 .speechEnded(
                     SpeechEnded(start: mediaTime(start).roundedSeconds, end: mediaTime(end).roundedSeconds)))
+            guard understands else { return }
             utterance.speechEnded(at: end)
             tell(.speechEnded, at: caller.position)
         case .keySounds(let digit, let start):
@@ -185,9 +200,9 @@ extension Call {
     }
 
     /// Sends what was mixed; at the end of the call a last report with a goodbye.
-    mutating func send(into datagrams: inout DatagramQueue) {
-        guard isOver else { return caller.send(into: &datagrams) }
-        caller.report(goodbye: true, into: &datagrams)
+    mutating func send(into datagrams: inout DatagramQueue, at now: Instant) {
+        guard isOver else { return caller.send(into: &datagrams, at: now) }
+        caller.report(goodbye: true, into: &datagrams, at: now)
     }
 
     /// Puts the beginnings and ends of prompts into the account and tells the session.

@@ -27,6 +27,10 @@ struct Call: ~Copyable {
     /// Something came in since the last `decide()`.
     var hasNews = true
     private(set) var isOver = false
+    /// Why the call ended.
+    private(set) var endCause: HangupCause?
+    /// Since when Parley has said and asked nothing.
+    var quietSince: Instant?
     var outputs: Deque<SwitchboardOutput> = []
 
     /// What happens once the last prompt has been played.
@@ -85,6 +89,7 @@ struct Call: ~Copyable {
         let duration = mediaTime(caller.position).roundedSeconds
         record(.callEnded(CallEnded(by: party, cause: cause, outcome: outcome(by: party, cause), duration: duration)))
         isOver = true
+        endCause = cause
         outputs.append(.sealed(context))
         outputs.append(.closed(admission.caller.port))
         if admission.caller.rtcpPort != admission.caller.port { outputs.append(.closed(admission.caller.rtcpPort)) }

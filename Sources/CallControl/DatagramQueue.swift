@@ -15,7 +15,7 @@ struct DatagramQueue {
     /// Appends a datagram whose bytes are the first `count` of `source`.
     mutating func append(_ source: Span<UInt8>, to destination: TransportAddress, on port: Port) {
         let offset = bytes.count
-        for index in 0..<source.count { bytes.append(source[index]) }
+        source.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
         let datagram = OutgoingDatagram(port: port, destination: destination)
         entries.append(Entry(datagram: datagram, offset: offset, count: source.count))
     }

@@ -5,11 +5,16 @@ import Telephony
 
 /// One party of a call: its media in and out, and what is heard of it.
 struct Leg: ~Copyable {
-    private let media: MediaDescription
+    private var media: MediaDescription
     let sampleRate: Int
     let clockRate: ClockRate
     private var reception: Reception
     private var transmission: Transmission
+    private var decryption: SRTPContext?
+    /// Room in which a packet is decrypted; none without encryption.
+    private var plain: [UInt8]
+    private var latch: SourceLatch
+    private var reports: ReportExchange
     private var listener: Listener
     /// What the party was heard to say in this tick.
     private var heardFrame: [Int16]
@@ -17,19 +22,24 @@ struct Leg: ~Copyable {
     private var saidFrame: [Int16]
     /// When RTP last came.
     private(set) var lastReception: Instant
-    /// Compounds received, for the record.
-    private(set) var reportsReceived = 0
+    /// The longest datagram that is decrypted.
+    private static let longestDatagram = 2_048
 
     init(
         _ media: MediaDescription, entropy: CallEntropy, configuration: SwitchboardConfiguration, at now: Instant
     ) throws(CodecError) {
         let reception = try Reception(media, limits: configuration.jitterBuffer)
         let transmission = try Transmission(media, entropy: entropy)
+        let decryption = try Leg.decryption(media.keys?.inbound)
         self.media = media
         sampleRate = media.codec.sampleRate
         clockRate = media.codec.clockRate
         self.reception = reception
         self.transmission = transmission
+        self.decryption = decryption
+        plain = media.keys == nil ? [] : [UInt8](repeating: 0, count: Leg.longestDatagram)
+        latch = SourceLatch(media.remote, rule: media.sourceRule, at: now)
+        reports = ReportExchange(at: now)
         listener = Listener(
             configuration.frontEnd, sampleRate: media.codec.sampleRate, clockRate: media.codec.clockRate)
         heardFrame = [Int16](repeating: 0, count: media.codec.samplesPerTick)
@@ -44,25 +54,100 @@ struct Leg: ~Copyable {
     /// RTP ticks of so many samples of audio.
     func ticks(samples: Int) -> Int64 { Int64(samples) * clockRate.ticksPerSecond / Int64(sampleRate) }
 
+    private static func decryption(_ key: SRTPMasterKey?) throws(CodecError) -> SRTPContext? {
+        guard let key else { return nil }
+        guard let context = try? SRTPContext(key, .inbound) else {
+            throw CodecError(description: "\(key.suite.rawValue) cannot be set up by libsrtp2")
+        }
+        return context
+    }
+
+    /// Takes what a re-offer settled: hold and resume, another address, other payload types, another codec of the same
+    /// rate.
+    ///
+    /// - Returns: whether the leg can go on with it.
+    mutating func renegotiate(_ new: MediaDescription, at now: Instant) -> Bool {
+        guard new.codec.sampleRate == sampleRate, new.codec.clockRate == clockRate else { return false }
+        let isMoved = new.remote != media.remote
+        if new.keys != media.keys {
+            do { decryption = try Leg.decryption(new.keys?.inbound) } catch { return false }
+            plain = new.keys == nil ? [] : [UInt8](repeating: 0, count: Leg.longestDatagram)
+        }
+        guard transmission.renegotiate(new), reception.renegotiate(new) else { return false }
+        media = new
+        if isMoved { latch = SourceLatch(new.remote, rule: new.sourceRule, at: now) }
+        // A hold that ends begins the wait for media anew.
+        lastReception = now
+        return true
+    }
+
+    /// The far end holds the call, or Parley does: no media need come.
+    var isOnHold: Bool { !media.sends || !media.receives }
+
     // MARK: - In
 
     /// Takes a datagram; says why when it took nothing of it.
     mutating func receive(
         datagram: Span<UInt8>, isRTCPPort: Bool, from source: TransportAddress, at now: Instant
     ) -> DatagramRefusal? {
-        if isRTCPPort || (media.port == media.rtcpPort && RTPHeader.isRTCP(datagram)) { return receiveReport(datagram) }
-        let refusal = reception.receive(datagram, at: now)
+        let isRTCP = isRTCPPort || (media.port == media.rtcpPort && RTPHeader.isRTCP(datagram))
+        guard decryption == nil else { return receiveEncrypted(datagram, isRTCP: isRTCP, from: source, at: now) }
+        return isRTCP
+            ? receiveReport(datagram, from: source, at: now)
+            : receiveMedia(datagram, from: source, at: now)
+    }
+
+    /// Decrypts first, so that a stranger's packet moves nothing.
+    private mutating func receiveEncrypted(
+        _ datagram: Span<UInt8>, isRTCP: Bool, from source: TransportAddress, at now: Instant
+    ) -> DatagramRefusal? {
+        guard datagram.count <= plain.count else { return .malformed }
+        // Taken out and put back, because a span of a member would hold all of `self`.
+        var room: [UInt8] = []
+        swap(&room, &plain)
+        defer { swap(&room, &plain) }
+        for index in 0..<datagram.count { room[index] = datagram[index] }
+        do {
+            let count = try Leg.unprotect(&room, datagram.count, with: &decryption, isRTCP: isRTCP)
+            let packet = room.span.extracting(0..<count)
+            return isRTCP
+                ? receiveReport(packet, from: source, at: now)
+                : receiveMedia(packet, from: source, at: now)
+        } catch {
+            switch error {
+            case .malformed: return .malformed
+            case .unauthenticated: return .unauthenticated
+            case .replayed: return .replayed
+            }
+        }
+    }
+
+    private static func unprotect(
+        _ packet: inout [UInt8], _ count: Int, with context: inout SRTPContext?, isRTCP: Bool
+    ) throws(SRTPContext.Refusal) -> Int {
+        var bytes = packet.mutableSpan
+        return try context?.unprotect(&bytes, count: count, isRTCP: isRTCP) ?? 0
+    }
+
+    private mutating func receiveMedia(
+        _ datagram: Span<UInt8>, from source: TransportAddress, at now: Instant
+    ) -> DatagramRefusal? {
+        guard let header = try? RTPHeader.parse(datagram) else { return .malformed }
+        let verdict = latch.judge(
+            source, sequenceNumber: header.sequenceNumber, isAuthenticated: decryption != nil, at: now)
+        guard verdict != .refused else { return .foreignAddress }
+        let refusal = reception.receive(header, datagram, at: now)
         if refusal == nil { lastReception = now }
         return refusal
     }
 
-    private mutating func receiveReport(_ datagram: Span<UInt8>) -> DatagramRefusal? {
-        var reader = RTCPReader()
-        var packets = 0
-        while reader.next(in: datagram) != nil { packets += 1 }
-        guard packets > 0, !reader.isMalformed else { return .malformed }
-        reportsReceived += 1
-        return nil
+    /// Reports come from where they were negotiated to come from, or from the host of the media.
+    private mutating func receiveReport(
+        _ datagram: Span<UInt8>, from source: TransportAddress, at now: Instant
+    ) -> DatagramRefusal? {
+        let isFromMedia = latch.isSettled && source.high == latch.address.high && source.low == latch.address.low
+        guard source == media.remoteRTCP || isFromMedia else { return .foreignAddress }
+        return reports.take(datagram, ssrc: transmission.ssrc, at: now) ? nil : .malformed
     }
 
     mutating func infoDigit(_ digit: Digit) { listener.sipInfo(digit, at: position) }
@@ -106,22 +191,43 @@ struct Leg: ~Copyable {
 
     /// Begins the frame that is said in this tick: silence, to which its sources add.
     mutating func say(_ player: inout PromptPlayer) {
-        for index in 0..<saidFrame.count { saidFrame[index] = 0 }
+        Leg.silence(&saidFrame)
         player.play(into: &saidFrame)
     }
 
+    private static func silence(_ frame: inout [Int16]) {
+        var room = frame.mutableSpan
+        room.silence()
+    }
+
     /// Encodes and sends the frame, and a report when one is due.
-    mutating func send(into queue: inout DatagramQueue) {
+    mutating func send(into queue: inout DatagramQueue, at now: Instant) {
+        guard media.sends else { return }
         let frame = saidFrame
         listener.say(frame.span)
-        transmission.send(frame.span, into: &queue)
-        if transmission.isReportDue() { report(goodbye: false, into: &queue) }
+        transmission.send(frame.span, to: latch.address, into: &queue)
+        if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
     }
 
     /// Tells the far end how its media came and what was sent.
-    mutating func report(goodbye: Bool, into queue: inout DatagramQueue) {
-        let block = reception.reportBlock()
-        let mediaTime = clockRate.interval(ticks: position.ticks)
-        transmission.report(block, mediaTime: mediaTime, goodbye: goodbye, into: &queue)
+    mutating func report(goodbye: Bool, into queue: inout DatagramQueue, at now: Instant) {
+        var block = reception.reportBlock()
+        if var about = block {
+            reports.complete(&about, at: now)
+            block = about
+        }
+        let metrics = reception.voipMetrics(roundTrip: reports.roundTrip)
+        transmission.report(
+            block, metrics, ntpTimestamp: reports.ntpTimestamp(at: now), goodbye: goodbye, to: reportAddress,
+            into: &queue)
+    }
+
+    /// Where reports go: as negotiated, or to the host that media was found to come from.
+    private var reportAddress: TransportAddress {
+        if media.port == media.rtcpPort { return latch.address }
+        guard latch.address != media.remote else { return media.remoteRTCP }
+        var address = latch.address
+        address.port &+= 1
+        return address
     }
 }

@@ -120,6 +120,10 @@ struct PromptPlayer {
     ) {
         let samples = audio.samples
         let edge = min(fadeSamples, samples.count / 2)
+        guard position < edge || position + count > samples.count - edge else {
+            var room = frame.mutableSpan
+            return room.mix(adding: samples.span.extracting(position..<position + count), at: offset)
+        }
         for index in 0..<count {
             let sample = PromptPlayer.faded(samples, at: position + index, edge: edge)
             frame[offset + index] = Int16(clamping: Int32(frame[offset + index]) &+ sample)

@@ -9,20 +9,23 @@ import Telephony
 /// a frame is full, after the buffered audio was shortened or lengthened by a pitch period where the jitter buffer says
 /// that playout is too late or too early.
 struct Reception: ~Copyable {
-    private let codec: Codec
-    private let payloadType: UInt8
-    private let eventPayloadType: UInt8?
-    private let clockRate: ClockRate
+    private(set) var codec: Codec
+    private var payloadType: UInt8
+    private var eventPayloadType: UInt8?
+    private var noisePayloadType: UInt8?
+    let clockRate: ClockRate
     private let frameSamples: Int
     /// Audio samples an RTP tick: 2 for G.722, whose clock counts half of them, 1 for all others.
     private let samplesPerTick: Int64
 
-    private var source: StreamSource
-    private var statistics: ReceptionStatistics
-    private var jitterBuffer: JitterBuffer
+    private(set) var source: StreamSource
+    var statistics: ReceptionStatistics
+    private(set) var jitterBuffer: JitterBuffer
     private var decoder: AudioDecoder
     private let scaler: TimeScaler
     private var keys: TelephoneEventReceiver
+    private var silence = ComfortNoiseReceiver()
+    private var noise = NoiseGenerator()
     /// Decoded samples, of which the first ``buffered`` are still to be played.
     private var samples: [Int16]
     private var buffered = 0
@@ -31,6 +34,8 @@ struct Reception: ~Copyable {
     /// Concealed audio since the last that was decoded, in ticks.
     private var concealedTicks: Int64 = 0
     private(set) var counts = Counts()
+    /// RTP ticks of the packet that came last.
+    private(set) var lastDuration: Int64 = 0
     /// What was decoded last stands in for lost audio.
     private(set) var isConcealing = false
 
@@ -40,6 +45,7 @@ struct Reception: ~Copyable {
         var concealedFrames = 0
         var delaySum = Interval.zero
         var delaySamples = 0
+        var longestDelay = Interval.zero
         var shortened = 0
         var lengthened = 0
     }
@@ -48,6 +54,7 @@ struct Reception: ~Copyable {
         codec = media.codec
         payloadType = media.payloadType
         eventPayloadType = media.telephoneEventPayloadType
+        noisePayloadType = media.comfortNoisePayloadType
         clockRate = media.codec.clockRate
         frameSamples = media.codec.samplesPerTick
         samplesPerTick = Int64(media.codec.sampleRate) / media.codec.clockRate.ticksPerSecond
@@ -65,14 +72,27 @@ struct Reception: ~Copyable {
         samples = [Int16](repeating: 0, count: media.codec.sampleRate * 200 / 1_000)
     }
 
+    /// Takes what a re-offer settled; the timeline goes on.
+    mutating func renegotiate(_ new: MediaDescription) -> Bool {
+        if new.codec != codec {
+            do { decoder = try AudioDecoder(new.codec) } catch { return false }
+            jitterBuffer.reset()
+            codec = new.codec
+        }
+        payloadType = new.payloadType
+        eventPayloadType = new.telephoneEventPayloadType
+        noisePayloadType = new.comfortNoisePayloadType
+        return true
+    }
+
     /// Media time of the next sample to be played.
     var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
 
-    /// Takes a packet; says why when it took nothing of it.
-    mutating func receive(_ datagram: Span<UInt8>, at now: Instant) -> DatagramRefusal? {
-        guard let header = try? RTPHeader.parse(datagram) else { return .malformed }
+    /// Takes a packet whose header has been read; says why when it took nothing of it.
+    mutating func receive(_ header: RTPHeader, _ datagram: Span<UInt8>, at now: Instant) -> DatagramRefusal? {
         let isEvent = header.payloadType == eventPayloadType
-        guard isEvent || header.payloadType == payloadType else { return .unknownPayloadType }
+        let isNoise = header.payloadType == noisePayloadType
+        guard isEvent || isNoise || header.payloadType == payloadType else { return .unknownPayloadType }
         let anchor = decodePosition + clockRate.ticks(jitterBuffer.limits.initial)
         switch source.place(header, playing: decodePosition, anchor: anchor) {
         case .foreign: return .foreignSource
@@ -86,9 +106,12 @@ struct Reception: ~Copyable {
             keys.receive(payload, marker: header.marker, timestamp: place.timestamp, sequence: place.sequence)
             return nil
         }
+        if isNoise { return silence.receive(payload, timestamp: place.timestamp) ? nil : .malformed }
         guard let duration = codec.duration(of: payload) else { return .malformed }
-        _ = jitterBuffer.insert(
+        lastDuration = duration
+        let insertion = jitterBuffer.insert(
             timestamp: place.timestamp, duration: duration, payload: payload, position: decodePosition, at: now)
+        if insertion == .late { statistics.discarded() }
         return nil
     }
 
@@ -96,17 +119,23 @@ struct Reception: ~Copyable {
         jitterBuffer.reset()
         decoder.reset()
         keys.reset()
+        silence.reset()
     }
 
     /// Fills the next frame.
     mutating func play(into frame: inout [Int16], at now: Instant) {
         correctDelay(at: now)
         while buffered < frameSamples { decodeNext() }
-        for index in 0..<frameSamples { frame[index] = samples[index] }
+        Reception.copy(samples.span.extracting(0..<frameSamples), to: &frame)
         buffered -= frameSamples
         for index in 0..<buffered { samples[index] = samples[index + frameSamples] }
         counts.playedFrames += 1
         if isConcealing, concealedTicks <= clockRate.ticksPerSecond { counts.concealedFrames += 1 }
+    }
+
+    private static func copy(_ audio: Span<Int16>, to frame: inout [Int16]) {
+        var room = frame.mutableSpan
+        room.copy(audio)
     }
 
     /// Decodes what comes next, or stands in for it.
@@ -130,6 +159,7 @@ struct Reception: ~Copyable {
         buffered += written - skipped
         decodePosition += Int64(written - skipped) / samplesPerTick
         if written == skipped { fill(ticks: clockRate.ticks(milliseconds: 10)) }
+        silence.played(until: slot.timestamp + slot.duration)
         isConcealing = false
         concealedTicks = 0
     }
@@ -181,24 +211,45 @@ struct Reception: ~Copyable {
         concealedTicks = 0
     }
 
-    /// Stands in for so many ticks of audio; with silence while a key is being signalled, in whose time there is none.
+    /// Stands in for so many ticks of audio: with noise while the far end is silent on purpose, with silence while a key
+    /// is being signalled, in whose time there is none.
     private mutating func fill(ticks: Int64) {
         let count = Int(ticks * samplesPerTick)
-        isConcealing = source.isPlaced && !keys.covers(decodePosition)
-        if !isConcealing {
-            for index in buffered..<(buffered + count) { samples[index] = 0 }
-        } else {
+        let isSilent = noisePayloadType != nil && fillWithNoise(count)
+        isConcealing = !isSilent && source.isPlaced && !keys.covers(decodePosition)
+        if isConcealing {
             Reception.conceal(count, with: &decoder, into: &samples, at: buffered)
             concealedTicks += ticks
+        } else if !isSilent {
+            for index in buffered..<(buffered + count) { samples[index] = 0 }
         }
         buffered += count
         decodePosition += ticks
     }
 
+    private mutating func fillWithNoise(_ count: Int) -> Bool {
+        guard let (description, isNew) = silence.noise(at: decodePosition) else { return false }
+        if isNew {
+            noise.set(
+                level: -Float(description.level), reflections: description.reflections, order: description.order)
+        }
+        Reception.make(count, with: &noise, into: &samples, at: buffered)
+        return true
+    }
+
+    private static func make(
+        _ count: Int, with noise: inout NoiseGenerator, into samples: inout [Int16], at offset: Int
+    ) {
+        var room = samples.mutableSpan
+        noise.make(&room, at: offset, count: count)
+    }
+
     /// Moves playout towards the delay that the network makes necessary, by one pitch period at the most.
     private mutating func correctDelay(at now: Instant) {
         guard source.isPlaced else { return }
-        counts.delaySum += jitterBuffer.delay(position: decodePosition, at: now)
+        let delay = jitterBuffer.delay(position: decodePosition, at: now)
+        counts.delaySum += delay
+        counts.longestDelay = max(counts.longestDelay, delay)
         counts.delaySamples += 1
         let correction = jitterBuffer.correction(position: decodePosition, at: now)
         guard correction != .zero else { return }
@@ -228,48 +279,9 @@ struct Reception: ~Copyable {
         return scaler.lengthened(&audio, count: count, room: audio.count / 2)
     }
 
-    /// What the network did to the media up to now.
-    var quality: MediaQuality {
-        let loss = statistics.expected > 0 ? Double(max(0, statistics.cumulativeLost)) / Double(statistics.expected) : 0
-        let concealed = counts.playedFrames > 0 ? Double(counts.concealedFrames) / Double(counts.playedFrames) : 0
-        let meanDelay =
-            counts.delaySamples > 0 ? Double(counts.delaySum.nanoseconds) / Double(counts.delaySamples) / 1e6 : 0
-        let rating = EModel.rating(
-            delay: max(0, meanDelay), loss: max(loss, concealed), burstRatio: statistics.burstRatio,
-            codec: codec.robustness)
-        return MediaQuality(
-            received: Int(statistics.received), lost: Int(max(0, statistics.cumulativeLost)),
-            late: jitterBuffer.counters.late, duplicates: jitterBuffer.counters.duplicates,
-            jitter: rounded(Double(statistics.jitter) * 1_000 / Double(clockRate.ticksPerSecond), places: 100),
-            playoutDelay: rounded(meanDelay, places: 10), concealed: rounded(concealed, places: 10_000),
-            mos: rounded(EModel.meanOpinionScore(rating: rating), places: 100))
-    }
-
-    private func rounded(_ value: Double, places: Double) -> Double { (value * places).rounded() / places }
-
     /// The next key whose key-down time has come.
     mutating func nextKey() -> TelephoneEventReceiver.KeyPress? { keys.next(upTo: position) }
 
     /// The key that is being signalled.
     var heldKey: Digit? { keys.heldKey(at: position) }
-
-    /// The block of a report about this stream; `nil` before it began.
-    mutating func reportBlock() -> RTCPPacket.ReportBlock? {
-        guard let ssrc = source.ssrc else { return nil }
-        return RTCPPacket.ReportBlock(
-            ssrc: ssrc, fractionLost: statistics.takeFractionLost(),
-            cumulativeLost: Int32(truncatingIfNeeded: statistics.cumulativeLost),
-            highestSequence: statistics.extendedHighestSequence,
-            jitter: UInt32(truncatingIfNeeded: statistics.jitter), lastSenderReport: 0, delaySinceLastSenderReport: 0)
-    }
-}
-
-extension Codec {
-    fileprivate var robustness: EModel.CodecRobustness {
-        switch self {
-        case .pcmu, .pcma: .g711
-        case .g722, .opus: .wideband
-        case .l16: .linear
-        }
-    }
 }

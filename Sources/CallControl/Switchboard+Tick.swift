@@ -1,4 +1,5 @@
 import BasicContainers
+import SIP
 package import Telephony
 
 // The tick: every 20 ms each call is heard, led and answered.
@@ -32,6 +33,8 @@ extension Switchboard {
                 runTick(of: index, at: tick, isDone)
             }
         }
+        if let due = signalling?.userAgent.deadline, due <= now { signalling?.userAgent.advance(to: now) }
+        drainSignalling(at: now)
     }
 
     private mutating func runTick(of group: Int, at tick: Instant, _ isDone: (TickBatch) -> Void) {
@@ -43,16 +46,16 @@ extension Switchboard {
         isDone(.decide)
         groups[group].mix()
         isDone(.mix)
-        groups[group].send(into: &datagrams)
+        groups[group].send(into: &datagrams, at: tick)
         isDone(.send)
-        clear(group)
+        clear(group, at: tick)
     }
 
     /// Takes what the calls have to say and lets ended calls go.
-    private mutating func clear(_ group: Int) {
+    private mutating func clear(_ group: Int, at now: Instant) {
         for index in stride(from: groups[group].calls.count - 1, through: 0, by: -1)
         where !groups[group].calls[index].outputs.isEmpty || groups[group].calls[index].isOver {
-            collect(CallPlace(group: group, index: index))
+            collect(CallPlace(group: group, index: index), at: now)
         }
     }
 }
@@ -83,8 +86,8 @@ extension TickGroup {
     }
 
     /// Frame to packet.
-    fileprivate mutating func send(into datagrams: inout DatagramQueue) {
+    fileprivate mutating func send(into datagrams: inout DatagramQueue, at tick: Instant) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].send(into: &datagrams) }
+        for index in 0..<calls.count { calls[index].send(into: &datagrams, at: tick) }
     }
 }

@@ -2,6 +2,7 @@ import BasicContainers
 import CallFlow
 import DequeModule
 package import FrontEnd
+import SIP
 package import Telephony
 
 /// A shard of calls as one value: bytes and time go in, bytes and facts come out.
@@ -28,6 +29,10 @@ package struct Switchboard: ~Copyable {
     var outputs: Deque<SwitchboardOutput> = []
     var datagrams = DatagramQueue()
     private var lastSerial: UInt32 = 0
+    /// The SIP side; `nil` where calls are admitted from outside.
+    var signalling: Signalling?
+    /// What comes out is not taken fast enough: new calls are refused, running ones lose nothing.
+    package var isFull = false
     /// Datagrams of which nothing was taken, by reason.
     package private(set) var refusals = RefusalCounts()
 
@@ -35,14 +40,15 @@ package struct Switchboard: ~Copyable {
         self.configuration = configuration
         groups = UniqueArray(minimumCapacity: TickGroup.phases)
         for phase in 0..<TickGroup.phases { groups.append(TickGroup(phase: phase)) }
+        signalling = configuration.signalling.map { Signalling($0, callLimit: configuration.callLimit) }
     }
 
     /// Calls that have not ended.
     package var callCount: Int { places.count }
 
-    /// When `advance(to:)` must run next; `nil` while there is no call.
+    /// When `advance(to:)` must run next; `nil` while there is neither a call nor a transaction.
     package var deadline: Instant? {
-        var earliest: Instant?
+        var earliest = signalling?.userAgent.deadline
         for index in 0..<groups.count where !groups[index].calls.isEmpty {
             let due = groups[index].nextTick
             if earliest.map({ due < $0 }) ?? true { earliest = due }
@@ -65,12 +71,18 @@ package struct SwitchboardConfiguration: Sendable {
     package var jitterBuffer = JitterBufferLimits()
     /// The recogniser takes the audio of utterances, not only their spans.
     package var sendsRecognitionAudio = false
+    /// Somebody answers recognitions. Without it only keys are listened to: speech is noticed, and interrupts nothing.
+    package var hasRecogniser = true
     /// A call from which no RTP has come for so long ends.
     package var mediaTimeout = Interval.seconds(30)
     /// The longest that a call may be.
     package var longestCall = Interval.seconds(4 * 3_600)
+    /// A call in which Parley says nothing and asks nothing for so long ends; `nil` lets it.
+    package var deadAirLimit: Interval?
     /// The most calls at a time.
     package var callLimit = 4_000
+    /// With whom to signal; `nil` where calls are admitted from outside, as replay does.
+    package var signalling: SignallingConfiguration?
 
     package init() {}
 }
@@ -97,6 +109,11 @@ package struct RefusalCounts: Sendable, Equatable {
     package var malformed = 0
     package var unknownPayloadType = 0
     package var foreignSource = 0
+    package var foreignAddress = 0
+    package var unauthenticated = 0
+    package var replayed = 0
+
+    package init() {}
 
     mutating func count(_ refusal: DatagramRefusal) {
         switch refusal {
@@ -104,6 +121,9 @@ package struct RefusalCounts: Sendable, Equatable {
         case .malformed: malformed &+= 1
         case .unknownPayloadType: unknownPayloadType &+= 1
         case .foreignSource: foreignSource &+= 1
+        case .foreignAddress: foreignAddress &+= 1
+        case .unauthenticated: unauthenticated &+= 1
+        case .replayed: replayed &+= 1
         }
     }
 }
@@ -165,26 +185,32 @@ extension Switchboard {
     package mutating func receive(_ input: SwitchboardInput, at now: Instant) {
         switch input {
         case .admit(let admission): admit(admission, at: now)
+        case .signalling(let input): receive(input, at: now)
+        case .hangUp(let id, let cause):
+            guard let place = place(of: id) else { return }
+            groups[place.group].calls[place.index].end(by: .parley, cause)
+            collect(place, at: now)
         case .callerHungUp(let id):
             guard let place = place(of: id) else { return }
             let position = groups[place.group].calls[place.index].caller.position
             groups[place.group].calls[place.index].tell(.callerHungUp, at: position)
             groups[place.group].calls[place.index].drainSession()
             groups[place.group].calls[place.index].end(by: .caller, .normalClearing)
-            collect(place)
+            collect(place, at: now)
         case .infoDigit(let id, let digit):
             guard let place = place(of: id) else { return }
             groups[place.group].calls[place.index].caller.infoDigit(digit)
         case .reply(let id, let reply):
             guard let (serial, kind, number) = Call.split(id), let place = places[serial] else { return }
             groups[place.group].calls[place.index].take(reply, to: kind, number)
-            collect(place)
+            collect(place, at: now)
         }
+        drainSignalling(at: now)
     }
 
     private func place(of id: CallID) -> CallPlace? { serials[id].flatMap { places[$0] } }
 
-    private mutating func admit(_ admission: Admission, at now: Instant) {
+    mutating func admit(_ admission: Admission, at now: Instant) {
         guard callCount < configuration.callLimit else {
             outputs.append(.refused(admission.call))
             return
@@ -201,11 +227,13 @@ extension Switchboard {
         places[lastSerial] = place
         serials[admission.call] = lastSerial
         use(admission.caller.port, PortUse(serial: lastSerial, isRTCP: false))
+        outputs.append(.opened(admission.caller.port))
         if admission.caller.rtcpPort != admission.caller.port {
+            outputs.append(.opened(admission.caller.rtcpPort))
             use(admission.caller.rtcpPort, PortUse(serial: lastSerial, isRTCP: true))
         }
         groups[phase].calls[place.index].drainSession()
-        collect(place)
+        collect(place, at: now)
     }
 
     private mutating func use(_ port: Port, _ use: PortUse?) {
@@ -215,17 +243,18 @@ extension Switchboard {
     }
 
     /// Takes what a call has to say, and the call itself when it is over.
-    mutating func collect(_ place: CallPlace) {
+    mutating func collect(_ place: CallPlace, at now: Instant) {
         while let output = groups[place.group].calls[place.index].outputs.popFirst() { outputs.append(output) }
-        if groups[place.group].calls[place.index].isOver { remove(place) }
+        if groups[place.group].calls[place.index].isOver { remove(place, at: now) }
     }
 
-    private mutating func remove(_ place: CallPlace) {
+    private mutating func remove(_ place: CallPlace, at now: Instant) {
         let last = groups[place.group].calls.count - 1
         if place.index != last { groups[place.group].calls.swapAt(place.index, last) }
         let call = groups[place.group].calls.removeLast()
         places[call.serial] = nil
         serials[call.id] = nil
+        if let cause = call.endCause { signalEnd(of: call.id, cause, at: now) }
         use(call.admission.caller.port, nil)
         use(call.admission.caller.rtcpPort, nil)
         if place.index != last { places[groups[place.group].calls[place.index].serial] = place }

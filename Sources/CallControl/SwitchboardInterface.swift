@@ -1,4 +1,5 @@
 package import CallFlow
+package import SIP
 package import Telephony
 
 /// What goes into a ``Switchboard`` beside datagrams and time.
@@ -11,6 +12,11 @@ package enum SwitchboardInput: Sendable {
     case infoDigit(CallID, Digit)
     /// The outside answers a request.
     case reply(RequestID, Reply)
+
+    /// Parley is to end a call: an operator's command, or the end of the service.
+    case hangUp(CallID, HangupCause)
+    /// What comes on signalling connections. Taken only by a switchboard that signals.
+    case signalling(SignallingInput)
 
     /// An answer from the outside.
     package enum Reply: Sendable {
@@ -43,8 +49,26 @@ package enum SwitchboardOutput: Sendable {
     case sealed(CallContext)
     /// The call was not taken: there are too many, or its codec cannot be opened.
     case refused(CallID)
+    /// A leg has the port from now on: what it received before is none of this call's.
+    case opened(Port)
     /// The port's leg is gone: drain it and let it rest.
     case closed(Port)
+    /// A SIP message to send.
+    case signal(OutgoingMessage)
+}
+
+/// What comes into a ``Switchboard`` from signalling connections.
+package enum SignallingInput: Sendable {
+    /// The octets of a datagram.
+    case datagram([UInt8], Hop)
+    /// A message cut from a stream.
+    case message(SIPMessage, Hop)
+    /// A stream broke, or could not be opened.
+    case failed(Hop)
+    /// What the clock on the wall says now.
+    case wallTime(WallTime)
+    /// New calls are refused from now on; running ones go on.
+    case drain
 }
 
 /// What is asked of the outside.
@@ -81,4 +105,10 @@ package enum DatagramRefusal: Sendable, CaseIterable {
     case unknownPayloadType
     /// Another source than the stream's own (RFC 3550 section 8.2).
     case foreignSource
+    /// Another address than the one that media was settled to come from.
+    case foreignAddress
+    /// SRTP that is not encrypted with the leg's key.
+    case unauthenticated
+    /// SRTP that had come before.
+    case replayed
 }

@@ -2,14 +2,20 @@ import DSP
 import RTP
 import Telephony
 
-/// A party's media on its way out: a frame of 20 ms to one RTP packet, and a report now and then.
+/// A party's media on its way out: frames of 20 ms to packets of the negotiated length, and a report now and then.
 struct Transmission: ~Copyable {
-    private let media: MediaDescription
-    private let ssrc: UInt32
+    private var media: MediaDescription
+    let ssrc: UInt32
     private var encoder: AudioEncoder
+    private var encryption: SRTPContext?
     private var sequenceNumber: UInt16
     private var timestamp: UInt32
-    private let ticksPerFrame: UInt32
+    /// Samples and RTP ticks of a packet.
+    private let samplesPerPacket: Int
+    private let ticksPerPacket: UInt32
+    /// Audio that waits for its packet to be full; only where a packet is not a frame.
+    private var waiting: [Int16]
+    private var waitingCount = 0
     private var isFirst = true
     private var packetCount: UInt32 = 0
     private var octetCount: UInt32 = 0
@@ -20,33 +26,93 @@ struct Transmission: ~Copyable {
 
     /// Frames between reports: five seconds, the least of RFC 3550 section 6.2.
     private static let reportInterval = 250
+    /// Octets of the name that stands for the source in reports.
+    private static let nameLength = 7
 
     init(_ media: MediaDescription, entropy: CallEntropy) throws(CodecError) {
+        let encoder = try AudioEncoder(media.codec)
+        let encryption = try Transmission.encryption(media.keys?.outbound)
         self.media = media
         ssrc = entropy.ssrc
-        encoder = try AudioEncoder(media.codec)
+        self.encoder = encoder
+        self.encryption = encryption
         sequenceNumber = entropy.firstSequenceNumber
         timestamp = entropy.firstTimestamp
-        ticksPerFrame = UInt32(media.codec.clockRate.ticks(tickDuration))
+        let ptime = media.codec.packetTime(asked: media.ptime)
+        samplesPerPacket = media.codec.sampleRate * ptime / 1_000
+        ticksPerPacket = UInt32(media.codec.clockRate.ticks(milliseconds: Int64(ptime)))
+        waiting =
+            ptime == 20 ? [] : [Int16](repeating: 0, count: samplesPerPacket + media.codec.samplesPerTick)
         // Reports of calls that begin together are spread over the interval.
         framesToReport = Transmission.reportInterval / 2 + Int(entropy.ssrc % UInt32(Transmission.reportInterval / 2))
         packet = [UInt8](
-            repeating: 0, count: RTPHeader.fixedLength + media.codec.longestPayload)
-        canonicalName = Array(String(entropy.ssrc, radix: 36).utf8)
+            repeating: 0, count: RTPHeader.fixedLength + media.codec.longestPayload + SRTPContext.longestTrailer)
+        canonicalName = Transmission.name(of: entropy.ssrc)
+    }
+
+    private static func encryption(_ key: SRTPMasterKey?) throws(CodecError) -> SRTPContext? {
+        guard let key else { return nil }
+        guard let context = try? SRTPContext(key, .outbound) else {
+            throw CodecError(description: "\(key.suite.rawValue) cannot be set up by libsrtp2")
+        }
+        return context
+    }
+
+    /// A canonical name that says nothing (RFC 7022): the source's number in letters.
+    private static func name(of ssrc: UInt32) -> [UInt8] {
+        var rest = ssrc
+        return (0..<nameLength).map { _ in
+            defer { rest /= 26 }
+            return UInt8(truncatingIfNeeded: 0x61 + rest % 26)
+        }
+    }
+
+    /// Takes what a re-offer settled; the stream goes on with its numbers.
+    mutating func renegotiate(_ new: MediaDescription) -> Bool {
+        if new.codec != media.codec {
+            do { encoder = try AudioEncoder(new.codec) } catch { return false }
+        }
+        if new.keys != media.keys {
+            do { encryption = try Transmission.encryption(new.keys?.outbound) } catch { return false }
+        }
+        var settled = new
+        settled.ptime = media.ptime
+        media = settled
+        return true
     }
 
     /// Sends a frame.
-    mutating func send(_ frame: Span<Int16>, into queue: inout DatagramQueue) {
+    mutating func send(_ frame: Span<Int16>, to destination: TransportAddress, into queue: inout DatagramQueue) {
+        guard !waiting.isEmpty else { return sendPacket(frame, to: destination, into: &queue) }
+        for index in 0..<frame.count { waiting[waitingCount + index] = frame[index] }
+        waitingCount += frame.count
+        // Taken out and put back, because a span of a member would hold all of `self`.
+        var audio: [Int16] = []
+        swap(&audio, &waiting)
+        var sent = 0
+        while waitingCount - sent >= samplesPerPacket {
+            sendPacket(audio.span.extracting(sent..<sent + samplesPerPacket), to: destination, into: &queue)
+            sent += samplesPerPacket
+        }
+        swap(&audio, &waiting)
+        waitingCount -= sent
+        if sent > 0 { for index in 0..<waitingCount { waiting[index] = waiting[index + sent] } }
+    }
+
+    private mutating func sendPacket(
+        _ audio: Span<Int16>, to destination: TransportAddress, into queue: inout DatagramQueue
+    ) {
         let header = RTPHeader(
             marker: isFirst, payloadType: media.payloadType, sequenceNumber: sequenceNumber, timestamp: timestamp,
             ssrc: ssrc)
-        let length = Transmission.write(header, frame, with: &encoder, into: &packet)
-        queue.append(packet.span.extracting(0..<length), to: media.remote, on: media.port)
+        let length = Transmission.write(header, audio, with: &encoder, into: &packet)
         isFirst = false
         sequenceNumber &+= 1
-        timestamp &+= ticksPerFrame
+        timestamp &+= ticksPerPacket
         packetCount &+= 1
         octetCount &+= UInt32(length - RTPHeader.fixedLength)
+        guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: false) else { return }
+        queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.port)
     }
 
     private static func write(
@@ -55,6 +121,15 @@ struct Transmission: ~Copyable {
         var bytes = packet.mutableSpan
         header.write(into: &bytes)
         return RTPHeader.fixedLength + encoder.encode(frame, into: &bytes, at: RTPHeader.fixedLength)
+    }
+
+    /// Encrypts a packet where the leg has keys; `nil` when the library refuses: then nothing may go out.
+    private static func sealed(
+        _ packet: inout [UInt8], _ length: Int, by encryption: inout SRTPContext?, isRTCP: Bool
+    ) -> Int? {
+        guard encryption != nil else { return length }
+        var bytes = packet.mutableSpan
+        return encryption?.protect(&bytes, count: length, isRTCP: isRTCP)
     }
 
     /// A report is due with this frame.
@@ -67,19 +142,35 @@ struct Transmission: ~Copyable {
 
     /// Sends a report of what was sent and received.
     mutating func report(
-        _ block: RTCPPacket.ReportBlock?, mediaTime: Interval, goodbye: Bool, into queue: inout DatagramQueue
+        _ block: RTCPPacket.ReportBlock?, _ metrics: RTCPPacket.VoIPMetrics?, ntpTimestamp: UInt64, goodbye: Bool,
+        to destination: TransportAddress, into queue: inout DatagramQueue
     ) {
-        // The NTP timestamp counts from the answer: it only has to rise evenly (RFC 3550 section 6.4.1).
-        let seconds = UInt64(max(0, mediaTime.nanoseconds) / 1_000_000_000)
-        let fraction = UInt64(max(0, mediaTime.nanoseconds) % 1_000_000_000) << 32 / 1_000_000_000
-        let sender = RTCPPacket.SenderReport(
-            ssrc: ssrc, ntpTimestamp: seconds << 32 | fraction, rtpTimestamp: timestamp, packetCount: packetCount,
-            octetCount: octetCount)
-        var compound = InlineArray<256, UInt8>(repeating: 0)
-        var bytes = compound.mutableSpan
-        let length = RTCPWriter.write(
-            ssrc: ssrc, sender: packetCount > 0 ? sender : nil, block: block, canonicalName: canonicalName,
-            goodbye: goodbye, into: &bytes)
-        queue.append(bytes.span.extracting(0..<length), to: media.remoteRTCP, on: media.rtcpPort)
+        var parts = RTCPWriter.Parts(ssrc: ssrc, canonicalName: canonicalName)
+        if packetCount > 0 {
+            parts.sender = RTCPPacket.SenderReport(
+                ssrc: ssrc, ntpTimestamp: ntpTimestamp, rtpTimestamp: timestamp, packetCount: packetCount,
+                octetCount: octetCount)
+        }
+        parts.block = block
+        parts.metrics = media.sendsVoIPMetrics ? metrics : nil
+        parts.isGoodbye = goodbye
+        let length = Transmission.write(parts, into: &packet)
+        guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: true) else { return }
+        queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.rtcpPort)
+    }
+
+    private static func write(_ parts: RTCPWriter.Parts, into packet: inout [UInt8]) -> Int {
+        var bytes = packet.mutableSpan
+        return RTCPWriter.write(parts, into: &bytes)
+    }
+}
+
+extension Codec {
+    /// The packet length that is sent when the far end asked for one, in milliseconds: 10 to 60 in whole tens, and for
+    /// Opus one of its frame lengths.
+    fileprivate func packetTime(asked: Int) -> Int {
+        let whole = max(10, min(60, asked / 10 * 10))
+        if self == .opus { return [10, 20, 40, 60].last { $0 <= whole } ?? 20 }
+        return whole
     }
 }

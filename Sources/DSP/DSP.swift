@@ -9,7 +9,9 @@
 // arithmetic that reaches a sample is integer, or floating point in a fixed order with functions of our own
 // (``Elementary``).
 
-/// Why a codec, a resampler or an echo canceller cannot be had.
+/// Why a codec, a resampler, an echo canceller or a leg that needs them cannot be had.
 package struct CodecError: Error, Equatable, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) { self.description = description }
 }

@@ -19,6 +19,37 @@ enum FuzzCases {
     /// The same as payloads of telephone-events, with the first three octets as sequence number, marker and timestamp.
     static func telephoneEvents(_ bytes: Span<UInt8>) { feed(bytes, to: .telephoneEvent) }
 
+    /// Datagrams on the ports of an encrypted call: every other one on the RTCP port, and one in four sealed with the right
+    /// key, so that what is behind the cipher is reached too.
+    static func srtp(_ bytes: Span<UInt8>) {
+        guard bytes.count > 2 else { return }
+        var generator = SeededGenerator(seed: 2)
+        let suite = SRTPSuite.allCases[Int(bytes[0]) % SRTPSuite.allCases.count]
+        let keys = SRTPKeys(
+            inbound: SRTPMasterKey(suite, from: &generator), outbound: SRTPMasterKey(suite, from: &generator))
+        guard var sealer = try? SRTPContext(keys.inbound, .outbound) else { return }
+        var line = Line(codec: .pcmu, keys: keys)
+        var offset = 1
+        var number = 0
+        while offset < bytes.count {
+            let length = min(Int(bytes[offset]), bytes.count - offset - 1)
+            var datagram = (0..<length).map { bytes[offset + 1 + $0] }
+            offset += 1 + length
+            number += 1
+            let isRTCP = number % 2 == 0
+            if number % 4 < 2 { seal(&datagram, with: &sealer, isRTCP: isRTCP) }
+            line.receive(datagram, on: isRTCP ? 1 : 0)
+        }
+    }
+
+    private static func seal(_ datagram: inout [UInt8], with context: inout SRTPContext, isRTCP: Bool) {
+        let count = datagram.count
+        datagram += [UInt8](repeating: 0, count: SRTPContext.longestTrailer)
+        var span = datagram.mutableSpan
+        let sealed = context.protect(&span, count: count, isRTCP: isRTCP) ?? count
+        datagram.removeSubrange(sealed...)
+    }
+
     /// An audio file, which becomes a call when it can be read.
     static func wav(_ bytes: Span<UInt8>) {
         let path = "/tmp/parley-fuzz-\(getpid()).wav"
@@ -78,15 +109,17 @@ private struct Line: ~Copyable {
     private var now = Instant.zero
     private var bytes: [UInt8] = []
 
-    init(codec: Codec) {
+    init(codec: Codec, keys: SRTPKeys? = nil) {
         var generator = SeededGenerator(seed: 1)
         let start = Topic(name: "Start", trigger: Trigger(kind: .onConversationStart), actions: [])
         let keys = Topic(name: "Keys", trigger: Trigger(kind: .onUnknownDtmfKey), actions: [])
         let agent = Agent(name: "fuzz", settings: VoiceSettings(), topics: [start, keys], environment: [:])
-        let media = MediaDescription(
+        var media = MediaDescription(
             codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101, port: Port(0),
             rtcpPort: Port(1), remote: TransportAddress(ipv4: 1, port: 1),
             remoteRTCP: TransportAddress(ipv4: 1, port: 2))
+        media.keys = keys
+        media.comfortNoisePayloadType = 13
         let admission = Admission(
             call: "fuzz", from: "a", to: "b", startedAt: WallTime(millisecondsSince1970: 0), timeZone: "UTC",
             agent: agent,

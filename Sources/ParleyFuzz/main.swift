@@ -27,6 +27,10 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.rtcp(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "srtp": { bytes, count in
+        FuzzCases.srtp(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
     "telephone-event": { bytes, count in
         FuzzCases.telephoneEvents(Span(_unsafeStart: bytes, count: count))
         return 0

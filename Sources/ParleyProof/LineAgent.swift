@@ -16,7 +16,8 @@ enum LineAgent {
     /// Plays one audio file, again and again.
     static func speaking(_ path: String) throws -> Agent {
         let say = Action(
-            id: "say", kind: .sendActivity(Message(variants: [[.audioFile(path)]])), kindName: "SendActivity")
+            id: "say", kind: .sendActivity(Message(variants: [[.audioFile(path)]], allowsBargeIn: false)),
+            kindName: "SendActivity")
         let wait = Topic(name: "Say", trigger: Trigger(kind: .onConversationStart), actions: [say])
         let keys = Topic(name: "Keys", trigger: Trigger(kind: .onUnknownDtmfKey), actions: [])
         return Agent(name: "line", settings: VoiceSettings(), topics: [wait, keys], environment: [:])

@@ -86,7 +86,7 @@ struct CallRunner {
     }
 
     /// Where spoken text is kept between runs.
-    private static var cacheFolder: String? {
+    static var cacheFolder: String? {
         let environment = ProcessInfo.processInfo.environment
         if let cache = environment["XDG_CACHE_HOME"], !cache.isEmpty { return cache + "/parley/prompts" }
         return environment["HOME"].map { $0 + "/.cache/parley/prompts" }

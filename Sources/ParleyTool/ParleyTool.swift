@@ -16,6 +16,7 @@ struct ParleyTool: AsyncParsableCommand {
               parley test Audio/Calls --junit results.xml
               parley detect caller.wav
               parley score dtmf
+              parley serve
               parley contexts list --store parley.sqlite
             """,
         version: "0.1.0",
@@ -27,6 +28,7 @@ struct ParleyTool: AsyncParsableCommand {
                     SpeakCommand.self,
                 ]),
             CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
+            CommandGroup(name: "For voice engineers", subcommands: [ServeCommand.self]),
             CommandGroup(
                 name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),

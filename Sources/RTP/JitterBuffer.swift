@@ -116,10 +116,18 @@ package struct JitterBuffer: Sendable {
             return .overflow
         }
         entries[index] = Entry(timestamp: timestamp, duration: duration, length: payload.count, isUsed: true)
-        let base = index * slotLength
-        for offset in 0..<payload.count { storage[base + offset] = payload[offset] }
+        copy(payload, to: index * slotLength)
         counters.buffered &+= 1
         return .buffered
+    }
+
+    private mutating func copy(_ payload: Span<UInt8>, to base: Int) {
+        let count = payload.count
+        storage.withUnsafeMutableBufferPointer { room in
+            payload.withUnsafeBufferPointer { octets in
+                _ = UnsafeMutableBufferPointer(rebasing: room[base..<base + count]).update(fromContentsOf: octets)
+            }
+        }
     }
 
     /// A slot that is free, -1 when none is, `nil` when the timestamp is there already.

@@ -59,16 +59,82 @@ package enum RTCPPacket: Sendable, Equatable {
     }
 
     package struct VoIPMetrics: Sendable, Equatable {
+        /// The source that is reported on.
         package var ssrc: UInt32
-        /// In 256ths.
-        package var lossRate: UInt8
-        package var discardRate: UInt8
+        /// Shares in 256ths.
+        package var lossRate: UInt8 = 0
+        package var discardRate: UInt8 = 0
+        package var burstDensity: UInt8 = 0
+        package var gapDensity: UInt8 = 0
         /// In milliseconds.
-        package var roundTripDelay: UInt16
+        package var burstDuration: UInt16 = 0
+        package var gapDuration: UInt16 = 0
+        package var roundTripDelay: UInt16 = 0
+        package var endSystemDelay: UInt16 = 0
         /// 0 to 100; 127 when unknown.
-        package var rFactor: UInt8
-        /// Times ten; 127 when unknown.
-        package var mosCQ: UInt8
+        package var rFactor: UInt8 = 127
+        /// Listening and conversational quality, times ten; 127 when unknown.
+        package var mosLQ: UInt8 = 127
+        package var mosCQ: UInt8 = 127
+        /// The jitter buffer's delay, the most it has been and the most it can be, in milliseconds.
+        package var playoutDelay: UInt16 = 0
+        package var longestPlayoutDelay: UInt16 = 0
+        package var playoutDelayLimit: UInt16 = 0
+
+        /// Words of the block behind its head (RFC 3611 section 4.7).
+        static let words = 8
+
+        package init(ssrc: UInt32) { self.ssrc = ssrc }
+
+        /// Reads a block whose length has been checked.
+        init(_ datagram: Span<UInt8>, at block: Int) {
+            ssrc = datagram.uint32(at: block + 4)
+            lossRate = datagram[block + 8]
+            discardRate = datagram[block + 9]
+            burstDensity = datagram[block + 10]
+            gapDensity = datagram[block + 11]
+            burstDuration = datagram.uint16(at: block + 12)
+            gapDuration = datagram.uint16(at: block + 14)
+            roundTripDelay = datagram.uint16(at: block + 16)
+            endSystemDelay = datagram.uint16(at: block + 18)
+            rFactor = datagram[block + 24]
+            mosLQ = datagram[block + 26]
+            mosCQ = datagram[block + 27]
+            playoutDelay = datagram.uint16(at: block + 30)
+            longestPlayoutDelay = datagram.uint16(at: block + 32)
+            playoutDelayLimit = datagram.uint16(at: block + 34)
+        }
+
+        /// Writes the block; it takes 36 octets.
+        func write(into target: inout MutableSpan<UInt8>, at block: Int) {
+            target[block] = 7
+            target[block + 1] = 0
+            target.write(UInt16(VoIPMetrics.words), at: block + 2)
+            target.write(ssrc, at: block + 4)
+            target[block + 8] = lossRate
+            target[block + 9] = discardRate
+            target[block + 10] = burstDensity
+            target[block + 11] = gapDensity
+            target.write(burstDuration, at: block + 12)
+            target.write(gapDuration, at: block + 14)
+            target.write(roundTripDelay, at: block + 16)
+            target.write(endSystemDelay, at: block + 18)
+            // Signal and noise level and echo return loss are not measured: 127.
+            target[block + 20] = 127
+            target[block + 21] = 127
+            target[block + 22] = 127
+            target[block + 23] = UInt8(BurstMetrics.minimumGap)
+            target[block + 24] = rFactor
+            target[block + 25] = 127
+            target[block + 26] = mosLQ
+            target[block + 27] = mosCQ
+            // Enhanced concealment and an adaptive jitter buffer.
+            target[block + 28] = 0b1111_0000
+            target[block + 29] = 0
+            target.write(playoutDelay, at: block + 30)
+            target.write(longestPlayoutDelay, at: block + 32)
+            target.write(playoutDelayLimit, at: block + 34)
+        }
     }
 }
 
@@ -212,11 +278,7 @@ package struct RTCPReader: Sendable {
             at += length
             inside = .blocks(at: at)
             if datagram[block] == 7, length == 36 {
-                return .voipMetrics(
-                    RTCPPacket.VoIPMetrics(
-                        ssrc: datagram.uint32(at: block + 4), lossRate: datagram[block + 8],
-                        discardRate: datagram[block + 9], roundTripDelay: datagram.uint16(at: block + 16),
-                        rFactor: datagram[block + 24], mosCQ: datagram[block + 26]))
+                return .voipMetrics(RTCPPacket.VoIPMetrics(datagram, at: block))
             }
         }
         return nil

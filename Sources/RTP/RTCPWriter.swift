@@ -3,18 +3,41 @@ package struct RTCPWriter {
     /// Room for what a leg sends.
     package static let longestCompound = 256
 
-    /// Writes a sender report, or a receiver report when nothing has been sent, with at most one block, a source
-    /// description and, at the end of a stream, a goodbye.
+    /// What a compound is made of.
+    package struct Parts: Sendable {
+        package var ssrc: UInt32
+        /// A receiver report is written when there is none.
+        package var sender: RTCPPacket.SenderReport?
+        package var block: RTCPPacket.ReportBlock?
+        /// At most 64 octets.
+        package var canonicalName: [UInt8]
+        package var metrics: RTCPPacket.VoIPMetrics?
+        /// The stream ends.
+        package var isGoodbye = false
+
+        package init(ssrc: UInt32, canonicalName: [UInt8]) {
+            self.ssrc = ssrc
+            self.canonicalName = canonicalName
+        }
+    }
+
+    /// Writes a report with at most one block, a source description, VoIP metrics where there are any and, at the end
+    /// of a stream, a goodbye.
     ///
     /// - Returns: the octets written.
-    package static func write(
-        ssrc: UInt32, sender: RTCPPacket.SenderReport?, block: RTCPPacket.ReportBlock?, canonicalName: [UInt8],
-        goodbye: Bool, into target: inout MutableSpan<UInt8>
-    ) -> Int {
-        precondition(target.count >= longestCompound && canonicalName.count <= 64, "a compound has room for its parts")
-        var at = writeReport(ssrc: ssrc, sender: sender, block: block, into: &target)
-        at = writeName(ssrc: ssrc, canonicalName, at: at, into: &target)
-        if goodbye {
+    package static func write(_ parts: Parts, into target: inout MutableSpan<UInt8>) -> Int {
+        precondition(
+            target.count >= longestCompound && parts.canonicalName.count <= 64, "a compound has room for its parts")
+        let ssrc = parts.ssrc
+        var at = writeReport(ssrc: ssrc, sender: parts.sender, block: parts.block, into: &target)
+        at = writeName(ssrc: ssrc, parts.canonicalName, at: at, into: &target)
+        if let metrics = parts.metrics {
+            writeHead(count: 0, type: 207, words: 2 + RTCPPacket.VoIPMetrics.words, at: at, into: &target)
+            target.write(ssrc, at: at + 4)
+            metrics.write(into: &target, at: at + 8)
+            at += 44
+        }
+        if parts.isGoodbye {
             writeHead(count: 1, type: 203, words: 1, at: at, into: &target)
             target.write(ssrc, at: at + 4)
             at += 8

@@ -15,6 +15,11 @@ package struct ReceptionStatistics: Sendable {
     /// Lengths of runs of lost packets, as far as packets came in order.
     private var lossRuns: Int64 = 0
     private var lostInRuns: Int64 = 0
+    /// Bursts and gaps of what was lost or came too late.
+    package private(set) var bursts = BurstMetrics()
+
+    /// The longest gap that counts packet by packet.
+    private static let longestGap: Int64 = 500
 
     package init(clockRate: ClockRate) { self.clockRate = clockRate }
 
@@ -28,8 +33,10 @@ package struct ReceptionStatistics: Sendable {
             if gap > 0 {
                 lossRuns += 1
                 lostInRuns += gap
+                for _ in 0..<min(gap, ReceptionStatistics.longestGap) { bursts.missed() }
             }
             highestSequence = sequence
+            bursts.received()
         }
         received += 1
         let transit = clockRate.ticks(Interval(nanoseconds: now.nanoseconds)) &- timestamp.ticks
@@ -41,6 +48,9 @@ package struct ReceptionStatistics: Sendable {
         }
         lastTransit = transit
     }
+
+    /// A packet that was received came too late to be played.
+    package mutating func discarded() { bursts.missed() }
 
     /// Packets that should have come.
     package var expected: Int64 { firstSequence.map { highestSequence - $0 + 1 } ?? 0 }

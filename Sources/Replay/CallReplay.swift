@@ -172,7 +172,7 @@ package struct CallReplay: ~Copyable {
             result.context = context
             isOver = true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
-        case .closed: break
+        case .closed, .opened, .signal: break
         }
     }
 

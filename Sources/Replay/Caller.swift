@@ -294,8 +294,9 @@ private struct CallerLine: ~Copyable {
         let sender = RTCPPacket.SenderReport(
             ssrc: ssrc, ntpTimestamp: UInt64(now.nanoseconds / 1_000_000_000) << 32, rtpTimestamp: timestamp,
             packetCount: packetCount, octetCount: octetCount)
-        let length = RTCPWriter.write(
-            ssrc: ssrc, sender: sender, block: nil, canonicalName: Array("caller".utf8), goodbye: false, into: &span)
+        var parts = RTCPWriter.Parts(ssrc: ssrc, canonicalName: Array("caller".utf8))
+        parts.sender = sender
+        let length = RTCPWriter.write(parts, into: &span)
         network.send(Array(packet[..<length]), isRTCP: true, at: now)
     }
 }

@@ -20,6 +20,8 @@ public enum DisclosurePurpose: Sendable {
     case declaredRequest
     /// Speech to the caller who said it.
     case speechToCaller
+    /// The cipher that a media key is for, and the line of SDP that carries it to the far end.
+    case mediaEncryption
 }
 
 /// What stands in the place of a secret wherever text is produced.

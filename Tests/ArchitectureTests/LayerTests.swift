@@ -9,13 +9,13 @@ struct LayerTests {
     private static let allowed: [String: Set<String>] = [
         "Telephony": [],
         "SIP": ["Telephony", "Crypto"],
-        "RTP": ["Telephony"],
+        "RTP": ["Telephony", "CSRTP"],
         "DSP": ["Telephony", "COpus", "CSpeexDSP"],
         "Formula": ["Telephony", "Foundation"],
         "CallFlow": ["Telephony", "Formula"],
         // The C library only for its mathematics.
         "FrontEnd": ["Telephony", "DSP", "Glibc"],
-        "CallControl": ["Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd"],
+        "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
         "AgentFiles": ["Telephony", "Formula", "CallFlow", "Documents", "Yams"],
@@ -26,6 +26,7 @@ struct LayerTests {
         ],
         "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
+        "Transport": ["Telephony", "SIP", "CallControl", "CLinux", "NIOCore", "NIOPosix"],
         "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto", "CLibPQ"],
         "Connectors": [
             "Telephony", "Formula", "CallFlow", "Documents", "Records", "Yams", "Crypto", "CryptoExtras",

@@ -45,16 +45,26 @@ struct ParserTests {
         let block = RTCPPacket.ReportBlock(
             ssrc: 9, fractionLost: 12, cumulativeLost: -3, highestSequence: 70_000, jitter: 80, lastSenderReport: 1,
             delaySinceLastSenderReport: 2)
-        let length = RTCPWriter.write(
-            ssrc: 1, sender: sender, block: block, canonicalName: Array("me".utf8), goodbye: true, into: &span)
+        var metrics = RTCPPacket.VoIPMetrics(ssrc: 9)
+        metrics.lossRate = 3
+        metrics.roundTripDelay = 1_234
+        metrics.rFactor = 88
+        metrics.playoutDelayLimit = 250
+        var parts = RTCPWriter.Parts(ssrc: 1, canonicalName: Array("me".utf8))
+        parts.sender = sender
+        parts.block = block
+        parts.metrics = metrics
+        parts.isGoodbye = true
+        let length = RTCPWriter.write(parts, into: &span)
         bytes.removeSubrange(length...)
         var reader = RTCPReader()
         var packets: [RTCPPacket] = []
         while let packet = reader.next(in: bytes.span) { packets.append(packet) }
         #expect(!reader.isMalformed)
-        #expect(packets.count == 4)
+        #expect(packets.count == 5)
         #expect(packets.first == .senderReport(sender))
         #expect(packets[1] == .reportBlock(block))
+        #expect(packets[3] == .voipMetrics(metrics))
         #expect(packets.last == .goodbye(ssrc: 1))
         if case .canonicalName(1, let range) = packets[2] {
             #expect(String(decoding: bytes[range], as: UTF8.self) == "me")

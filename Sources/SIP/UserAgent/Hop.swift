@@ -30,6 +30,11 @@ package struct Hop: Hashable, Sendable {
 package struct OutgoingMessage: Sendable, Equatable {
     package var octets: [UInt8]
     package var hop: Hop
+
+    package init(octets: [UInt8], hop: Hop) {
+        self.octets = octets
+        self.hop = hop
+    }
 }
 
 /// A place where Parley listens, as peers are told of it.

@@ -1,0 +1,185 @@
+import BasicContainers
+import CallFlow
+import DSP
+import RTP
+import SIP
+import Telephony
+
+// SIP and calls: what the user agent tells becomes calls, and what calls want becomes signalling.
+//
+//     INVITE ──> trunk ──> agent, ports ──> 200 with the answer ──> call ──> ... ──> BYE
+
+extension Switchboard {
+    /// Takes what came on a signalling connection, and does what follows from it.
+    mutating func receive(_ input: SignallingInput, at now: Instant) {
+        guard signalling != nil else { return }
+        switch input {
+        case .datagram(let octets, let hop): signalling?.userAgent.receive(octets, from: hop, at: now)
+        case .message(let message, let hop): signalling?.userAgent.receive(message, from: hop, at: now)
+        case .failed(let hop): signalling?.userAgent.transportFailed(hop, at: now)
+        case .wallTime(let time): signalling?.wall = (time, now)
+        case .drain: signalling?.userAgent.isDraining = true
+        }
+        drainSignalling(at: now)
+    }
+
+    /// Does what the user agent tells, until it tells nothing more.
+    mutating func drainSignalling(at now: Instant) {
+        while let event = signalling?.userAgent.poll() { take(event, at: now) }
+        while let message = signalling?.userAgent.nextMessage() { outputs.append(.signal(message)) }
+    }
+
+    private mutating func take(_ event: UserAgentEvent, at now: Instant) {
+        switch event {
+        case .incoming(let handle, let call): answer(handle, call, at: now)
+        case .established(let handle, let media):
+            if signalling?.lines[handle]?.isWaiting == true { begin(handle, media, at: now) }
+        case .mediaChanged(let handle, let media): change(handle, media, at: now)
+        case .digit(let handle, let digit, _):
+            guard let id = signalling?.lines[handle]?.call else { return }
+            receive(.infoDigit(id, digit), at: now)
+        case .ended(let handle, _): release(handle, at: now)
+        case .referred, .progress, .answered, .reofferRefused, .info, .referProgress, .registration, .bindingsChanged,
+            .probed:
+            break
+        }
+    }
+
+    // MARK: - A call comes in
+
+    private mutating func answer(_ handle: SIPCallHandle, _ incoming: IncomingCall, at now: Instant) {
+        guard let trunks = signalling?.configuration.trunks,
+            let trunk = trunks.firstIndex(where: { $0.name == incoming.peer }),
+            trunks[trunk].agent(for: incoming.called) != nil
+        else {
+            signalling?.userAgent.reject(handle, status: 404, at: now)
+            return
+        }
+        guard callCount < configuration.callLimit, !isFull, let ports = signalling?.ports.take(at: now) else {
+            signalling?.userAgent.reject(handle, status: 503, retryAfter: 5, at: now)
+            return
+        }
+        let id = nextCallID()
+        signalling?.lines[handle] = Signalling.Line(call: id, trunk: trunk, ports: ports, incoming: incoming)
+        signalling?.handles[id] = handle
+        guard let host = signalling?.configuration.mediaHost,
+            let answered = try? signalling?.userAgent.answer(
+                handle, local: LocalMedia(address: host, port: ports.number), at: now)
+        else { return }
+        // Media goes to strangers only once they have shown that they are where they say.
+        let isKnown = answered.remote.map { remote in trunks[trunk].media.contains { $0.contains(remote) } } ?? false
+        if isKnown { begin(handle, answered, at: now) }
+    }
+
+    /// A name that nobody can guess and that says nothing.
+    private mutating func nextCallID() -> CallID {
+        CallID(signalling?.nextCallName() ?? "")
+    }
+
+    /// The call's media begins.
+    private mutating func begin(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
+        guard var line = signalling?.lines[handle], let trunk = signalling?.configuration.trunks[line.trunk],
+            let agent = trunk.agent(for: line.incoming.called),
+            let description = MediaDescription(media, ports: line.ports, trunk: trunk)
+        else {
+            signalling?.userAgent.hangUp(handle, cause: 65, at: now)
+            return
+        }
+        line.isWaiting = false
+        signalling?.lines[handle] = line
+        guard let admission = signalling?.admission(of: line, agent: agent, description, at: now) else { return }
+        admit(admission, at: now)
+        // A codec that cannot be opened.
+        if serials[line.call] == nil { signalling?.userAgent.hangUp(handle, cause: 41, at: now) }
+    }
+
+    /// A re-offer changed the media: hold, resume, another address or codec.
+    private mutating func change(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
+        guard let line = signalling?.lines[handle] else { return }
+        guard !line.isWaiting else { return begin(handle, media, at: now) }
+        guard let trunk = signalling?.configuration.trunks[line.trunk], let serial = serials[line.call],
+            let place = places[serial],
+            let description = MediaDescription(media, ports: line.ports, trunk: trunk),
+            groups[place.group].calls[place.index].caller.renegotiate(description, at: now)
+        else {
+            receive(.hangUp(line.call, .temporaryFailure), at: now)
+            return
+        }
+    }
+
+    // MARK: - A call ends
+
+    /// The far end is gone: the call ends if it has not yet, and its ports rest.
+    private mutating func release(_ handle: SIPCallHandle, at now: Instant) {
+        guard let line = signalling?.lines.removeValue(forKey: handle) else { return }
+        signalling?.handles[line.call] = nil
+        signalling?.ports.giveBack(line.ports, at: now)
+        if serials[line.call] != nil { receive(.callerHungUp(line.call), at: now) }
+    }
+
+    /// Parley ended a call: its SIP call ends with it.
+    mutating func signalEnd(of id: CallID, _ cause: HangupCause, at now: Instant) {
+        guard let handle = signalling?.handles[id] else { return }
+        signalling?.userAgent.hangUp(handle, cause: cause.q850, at: now)
+    }
+}
+
+extension Signalling {
+    /// A call's name: 80 random bits, the shard in front.
+    mutating func nextCallName() -> String {
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        return String(decoding: (0..<16).map { _ in alphabet[Int(random.next() & 31)] }, as: UTF8.self)
+    }
+
+    fileprivate mutating func admission(
+        of line: Line, agent: Agent, _ description: MediaDescription, at now: Instant
+    ) -> Admission {
+        let headers = line.incoming.request.headers.fields.compactMap { field in
+            field.name.lowercased.hasPrefix("x-") ? (name: field.name.lowercased, value: field.value) : nil
+        }
+        return Admission(
+            call: line.call, from: line.incoming.calling, to: line.incoming.called, startedAt: wallTime(at: now),
+            timeZone: configuration.timeZone, headers: headers, agent: agent, caller: description,
+            tickPhase: nextPhase(), entropy: CallEntropy(from: &random), recordsAudio: configuration.recordsAudio)
+    }
+}
+
+extension IncomingCall {
+    /// The number that was called: the user part of the request's URI.
+    var called: String { request.requestURI?.user ?? "" }
+    /// The caller's number, as the network asserts it (RFC 3325) or else as the caller says.
+    var calling: String { request.assertedIdentities.first?.uri.user ?? request.from?.uri.user ?? "" }
+}
+
+extension MediaDescription {
+    /// A leg of what offer and answer settled.
+    ///
+    /// - Returns: `nil` for a format that is not spoken here.
+    init?(_ media: NegotiatedMedia, ports: MediaPortPair, trunk: Trunk) {
+        guard let codec = Codec.all.first(where: { $0.isMeant(by: media.format) }) else { return nil }
+        let nowhere = TransportAddress(ipv4: 0, port: 0)
+        self.init(
+            codec: codec, payloadType: media.sendPayloadType, telephoneEventPayloadType: media.sendTelephoneEventType,
+            port: ports.rtp, rtcpPort: media.rtcpMux ? ports.rtp : ports.rtcp, remote: media.remote ?? nowhere,
+            remoteRTCP: media.remoteRTCP ?? nowhere)
+        comfortNoisePayloadType = media.comfortNoiseType
+        ptime = media.packetTime
+        sourceRule = trunk.sourceRule
+        sends = media.direction.sends && media.remote != nil
+        receives = media.direction.receives
+        if let srtp = media.srtp {
+            guard let suite = SRTPSuite(rawValue: srtp.suite.rawValue),
+                let inbound = SRTPMasterKey(suite, material: srtp.remoteKey.octets),
+                let outbound = SRTPMasterKey(suite, material: srtp.localKey.octets)
+            else { return nil }
+            keys = SRTPKeys(inbound: inbound, outbound: outbound)
+        }
+    }
+}
+
+extension Codec {
+    fileprivate func isMeant(by format: AudioFormat) -> Bool {
+        format.name.lowercased() == name.lowercased() && format.clockRate == Int(clockRate.ticksPerSecond)
+            && format.channels == (self == .opus ? 2 : 1)
+    }
+}

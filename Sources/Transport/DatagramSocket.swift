@@ -1,0 +1,152 @@
+import Glibc
+package import Telephony
+
+/// A UDP socket that never waits: a plain file descriptor, which it owns.
+///
+/// Half of an IVR's work is the kernel's, so there is nothing between the loop and the system call: one call a datagram.
+package struct DatagramSocket: ~Copyable {
+    package let descriptor: Int32
+    private let isIPv6: Bool
+    /// Where it is bound.
+    package let local: TransportAddress
+
+    /// Opens and binds a socket.
+    ///
+    /// - Parameters:
+    ///   - address: with port 0 the kernel finds one.
+    ///   - dscp: the differentiated services code point of what is sent, 0 to 63 (RFC 2474).
+    /// - Throws: ``TransportError``.
+    package init(_ address: TransportAddress, dscp: UInt8 = 0) throws(TransportError) {
+        let isIPv6 = !address.isIPv4
+        let descriptor = socket(
+            isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_DGRAM.rawValue | UInt32(bitPattern: O_NONBLOCK | O_CLOEXEC)), 0)
+        guard descriptor >= 0 else {
+            throw TransportError("no more sockets can be opened (errno \(errno)); raise the limit on open files")
+        }
+        guard let local = DatagramSocket.bind(descriptor, to: address, isIPv6: isIPv6) else {
+            let reason = errno
+            close(descriptor)
+            throw TransportError("UDP port \(address.port) cannot be bound (errno \(reason))")
+        }
+        var value = Int32(dscp & 63) << 2
+        setsockopt(
+            descriptor, Int32(isIPv6 ? IPPROTO_IPV6 : IPPROTO_IP), isIPv6 ? IPV6_TCLASS : IP_TOS, &value,
+            socklen_t(MemoryLayout<Int32>.size))
+        self.descriptor = descriptor
+        self.isIPv6 = isIPv6
+        self.local = local
+    }
+
+    deinit { close(descriptor) }
+
+    private static func bind(_ descriptor: Int32, to address: TransportAddress, isIPv6: Bool) -> TransportAddress? {
+        var bound = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let status = address.withSocketAddress(isIPv6: isIPv6) { Glibc.bind(descriptor, $0, $1) }
+        guard status == 0 else { return nil }
+        let named = withUnsafeMutablePointer(to: &bound) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return named == 0 ? TransportAddress(bound) : nil
+    }
+
+    /// Takes the next datagram.
+    ///
+    /// - Parameter room: a longer datagram is cut.
+    /// - Returns: its length and where it came from; `nil` when there is none.
+    package func receive(into room: UnsafeMutableRawBufferPointer) -> (count: Int, source: TransportAddress)? {
+        if isIPv6 {
+            var source = sockaddr_in6()
+            guard let count = DatagramSocket.receive(descriptor, room, &source) else { return nil }
+            return (count, TransportAddress(source))
+        }
+        var source = sockaddr_in()
+        guard let count = DatagramSocket.receive(descriptor, room, &source) else { return nil }
+        return (count, TransportAddress(source))
+    }
+
+    private static func receive<Address>(
+        _ descriptor: Int32, _ room: UnsafeMutableRawBufferPointer, _ source: inout Address
+    ) -> Int? {
+        var length = socklen_t(MemoryLayout<Address>.size)
+        let count = withUnsafeMutablePointer(to: &source) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                recvfrom(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT), $0, &length)
+            }
+        }
+        return count >= 0 ? count : nil
+    }
+
+    /// Sends a datagram.
+    ///
+    /// - Returns: whether the kernel took it.
+    @discardableResult
+    package func send(_ octets: UnsafeRawBufferPointer, to destination: TransportAddress) -> Bool {
+        destination.withSocketAddress(isIPv6: isIPv6) { address, length in
+            sendto(descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT), address, length)
+        } == octets.count
+    }
+
+    /// Throws away what has come.
+    func drain(_ room: UnsafeMutableRawBufferPointer) {
+        while recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT)) >= 0 {}
+    }
+}
+
+extension TransportAddress {
+    var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+    init(_ address: sockaddr_in) {
+        self.init(ipv4: UInt32(bigEndian: address.sin_addr.s_addr), port: UInt16(bigEndian: address.sin_port))
+    }
+
+    init(_ address: sockaddr_in6) {
+        let words = withUnsafeBytes(of: address.sin6_addr) { octets in
+            (octets.loadUnaligned(as: UInt64.self), octets.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+        self.init(
+            high: UInt64(bigEndian: words.0), low: UInt64(bigEndian: words.1),
+            port: UInt16(bigEndian: address.sin6_port))
+    }
+
+    fileprivate init?(_ storage: sockaddr_storage) {
+        let address: TransportAddress? = withUnsafeBytes(of: storage) { octets in
+            switch Int32(storage.ss_family) {
+            case AF_INET: TransportAddress(octets.load(as: sockaddr_in.self))
+            case AF_INET6: TransportAddress(octets.load(as: sockaddr_in6.self))
+            default: nil
+            }
+        }
+        guard let address else { return nil }
+        self = address
+    }
+
+    /// The address as the system calls take it.
+    func withSocketAddress<Result>(
+        isIPv6: Bool, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        if isIPv6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            withUnsafeMutableBytes(of: &address.sin6_addr) { octets in
+                octets.storeBytes(of: high.bigEndian, as: UInt64.self)
+                octets.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            }
+            return withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+        }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(truncatingIfNeeded: low).bigEndian
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+}

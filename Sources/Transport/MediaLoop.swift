@@ -1,0 +1,307 @@
+import CLinux
+package import CallControl
+import Glibc
+package import SIP
+import Synchronization
+package import Telephony
+
+/// Turns the crank of one ``CallControl/Switchboard``: a thread of its own, plain sockets, one timer.
+///
+///     sockets ──┐                                ┌──> sockets
+///     timer   ──┼──> epoll ──> Switchboard ──────┼──> facts, requests, records   (``outputs``)
+///     inbox   ──┘                                └──> SIP messages               (`send`)
+///
+/// The thread waits for nothing but epoll, allocates nothing for a packet or a tick, and holds no lock but the inbox's
+/// for as long as two arrays are swapped. It asks for SCHED_FIFO and goes on without where that is not allowed.
+package final class MediaLoop: Sendable {
+    /// How a loop runs.
+    package struct Configuration: Sendable {
+        /// Facts, requests and records that may wait to be taken; past half of it new calls are refused.
+        package var outputLimit = 100_000
+        /// Of SCHED_FIFO; `nil` does not ask for it.
+        package var priority: Int32? = 10
+
+        package init() {}
+    }
+
+    /// What the loop has done, for metrics and benchmarks.
+    package struct Statistics: Sendable {
+        package var packetsIn: Int64 = 0
+        package var packetsOut: Int64 = 0
+        /// Datagrams that the kernel did not take.
+        package var unsent: Int64 = 0
+        package var calls = 0
+        package var refusals = RefusalCounts()
+        /// CPU time of the thread, the kernel's share for it included.
+        package var cpuTime = Interval.zero
+        /// The thread has a real-time class.
+        package var isRealTime = false
+    }
+
+    /// What comes out of the switchboard, but SIP messages and ports. The one reader must keep up.
+    package let outputs: AsyncStream<SwitchboardOutput>
+    private let continuation: AsyncStream<SwitchboardOutput>.Continuation
+    private let inbox: Inbox
+    private let isStopping = Atomic<Bool>(false)
+    /// Outputs that wait to be taken.
+    private let backlog = Atomic<Int>(0)
+    private let snapshot = Mutex(Statistics())
+    private let start: Mutex<Start?>
+
+    /// What the thread takes over when it begins.
+    private struct Start: ~Copyable, Sendable {
+        var sockets: MediaSockets
+        var switchboard: SwitchboardConfiguration
+        var configuration: Configuration
+        var send: @Sendable (OutgoingMessage) -> Void
+    }
+
+    /// - Parameter send: takes SIP messages; called on the loop's thread and must not wait.
+    /// - Throws: ``TransportError``.
+    package init(
+        _ switchboard: SwitchboardConfiguration, sockets: consuming MediaSockets,
+        configuration: Configuration = Configuration(), send: @escaping @Sendable (OutgoingMessage) -> Void
+    ) throws(TransportError) {
+        inbox = try Inbox()
+        (outputs, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+        start = Mutex(
+            Start(sockets: sockets, switchboard: switchboard, configuration: configuration, send: send))
+    }
+
+    /// Gives the switchboard something.
+    package func post(_ input: SwitchboardInput) { inbox.post(input) }
+
+    /// The reader of ``outputs`` has taken one.
+    package func taken() { backlog.subtract(1, ordering: .relaxed) }
+
+    /// What was done up to about half a second ago.
+    package var statistics: Statistics { snapshot.withLock { $0 } }
+
+    /// Starts the thread.
+    ///
+    /// - Throws: ``TransportError``.
+    package func run() throws(TransportError) {
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(self)
+        let status = pthread_create(
+            &thread, nil,
+            { raw in
+                guard let raw else { return nil }
+                let loop = Unmanaged<MediaLoop>.fromOpaque(raw).takeRetainedValue()
+                loop.crank()
+                return nil
+            }, box.toOpaque())
+        guard status == 0 else {
+            box.release()
+            throw TransportError("the media loop's thread cannot be started (errno \(status))")
+        }
+        pthread_detach(thread)
+    }
+
+    /// Ends the thread; ``outputs`` ends with it.
+    package func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        inbox.wake()
+    }
+
+    private func crank() {
+        guard let start = start.withLock({ $0.take() }) else { return }
+        guard
+            var crank = Crank(
+                sockets: start.sockets, switchboard: start.switchboard, inbox: inbox.descriptor, send: start.send)
+        else {
+            continuation.finish()
+            return
+        }
+        let isRealTime = start.configuration.priority.map(MediaLoop.becomeRealTime) ?? false
+        var inputs: [SwitchboardInput] = []
+        var reported = MonotonicClock.now
+        while !isStopping.load(ordering: .relaxed) {
+            if crank.wait() {
+                inbox.take(into: &inputs)
+                for input in inputs { crank.receive(input, self) }
+                inputs.removeAll(keepingCapacity: true)
+            }
+            crank.tick(self)
+            crank.isFull = backlog.load(ordering: .relaxed) > start.configuration.outputLimit / 2
+            let now = MonotonicClock.now
+            if now - reported > .milliseconds(500) {
+                reported = now
+                var statistics = crank.statistics
+                statistics.isRealTime = isRealTime
+                statistics.cpuTime = MonotonicClock.threadTime
+                snapshot.withLock { $0 = statistics }
+            }
+        }
+        continuation.finish()
+    }
+
+    fileprivate func yield(_ output: SwitchboardOutput) {
+        backlog.add(1, ordering: .relaxed)
+        continuation.yield(output)
+    }
+
+    private static func becomeRealTime(_ priority: Int32) -> Bool {
+        var parameters = sched_param()
+        parameters.sched_priority = priority
+        return pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters) == 0
+    }
+}
+
+/// The loop's thread: everything that it owns.
+private struct Crank: ~Copyable {
+    private let sockets: MediaSockets
+    private var switchboard: Switchboard
+    private let send: @Sendable (OutgoingMessage) -> Void
+    private let epoll: Int32
+    private let timer: Int32
+    private var armed: Instant?
+    private let events: UnsafeMutableBufferPointer<epoll_event>
+    private let room: UnsafeMutableRawBufferPointer
+    private var datagram: [UInt8] = []
+    private var packetsIn: Int64 = 0
+    private var packetsOut: Int64 = 0
+    private var unsent: Int64 = 0
+
+    private static let timerTag = UInt64.max
+    private static let inboxTag = UInt64.max - 1
+    private static let eventsAtOnce = 256
+    /// Longer datagrams are cut, and refused by their length.
+    private static let longestDatagram = 4_096
+
+    var isFull: Bool {
+        get { switchboard.isFull }
+        set { switchboard.isFull = newValue }
+    }
+
+    init?(
+        sockets: consuming MediaSockets, switchboard configuration: SwitchboardConfiguration, inbox: Int32,
+        send: @escaping @Sendable (OutgoingMessage) -> Void
+    ) {
+        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+        self.sockets = sockets
+        switchboard = Switchboard(configuration)
+        self.send = send
+        self.epoll = epoll
+        self.timer = timer
+        events = .allocate(capacity: Crank.eventsAtOnce)
+        room = .allocate(byteCount: Crank.longestDatagram, alignment: 16)
+        datagram.reserveCapacity(Crank.longestDatagram)
+        guard epoll >= 0, timer >= 0 else { return nil }
+        // Armed anew before each wait, so it need not be read.
+        watch(timer, Crank.timerTag, EPOLLIN.rawValue | EPOLLET.rawValue)
+        watch(inbox, Crank.inboxTag, EPOLLIN.rawValue)
+    }
+
+    deinit {
+        events.deallocate()
+        room.deallocate()
+        if epoll >= 0 { close(epoll) }
+        if timer >= 0 { close(timer) }
+    }
+
+    var statistics: MediaLoop.Statistics {
+        var statistics = MediaLoop.Statistics()
+        statistics.packetsIn = packetsIn
+        statistics.packetsOut = packetsOut
+        statistics.unsent = unsent
+        statistics.calls = switchboard.callCount
+        statistics.refusals = switchboard.refusals
+        return statistics
+    }
+
+    private func watch(_ descriptor: Int32, _ tag: UInt64, _ interest: UInt32) {
+        var event = epoll_event(events: interest, data: epoll_data(u64: tag))
+        _ = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+    }
+
+    /// Waits for datagrams, inputs or the next deadline, and takes the datagrams.
+    ///
+    /// - Returns: whether there are inputs.
+    mutating func wait() -> Bool {
+        arm()
+        let count = epoll_wait(epoll, events.baseAddress, Int32(Crank.eventsAtOnce), -1)
+        var hasInputs = false
+        let now = MonotonicClock.now
+        for index in 0..<Int(max(0, count)) {
+            let tag = events[index].data.u64
+            switch tag {
+            case Crank.timerTag: break
+            case Crank.inboxTag: hasInputs = true
+            default: receive(on: Int(truncatingIfNeeded: tag), at: now)
+            }
+        }
+        return hasInputs
+    }
+
+    /// Sets the timer to the switchboard's deadline, when that has changed.
+    private mutating func arm() {
+        let deadline = switchboard.deadline
+        guard deadline != armed else { return }
+        armed = deadline
+        var setting = itimerspec()
+        if let deadline {
+            let nanoseconds = max(1, deadline.nanoseconds)
+            setting.it_value = timespec(
+                tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))
+        }
+        timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
+    }
+
+    private mutating func receive(on port: Int, at now: Instant) {
+        guard let (count, source) = sockets.receive(port, into: room) else { return }
+        packetsIn &+= 1
+        let octets = UnsafeRawBufferPointer(rebasing: room[0..<min(count, room.count)])
+        switchboard.receive(
+            datagram: Span(_unsafeBytes: octets), on: Port(Int32(truncatingIfNeeded: port)), from: source, at: now)
+    }
+
+    mutating func receive(_ input: SwitchboardInput, _ loop: MediaLoop) {
+        switchboard.receive(input, at: MonotonicClock.now)
+        drain(loop)
+    }
+
+    /// Runs what is due.
+    mutating func tick(_ loop: MediaLoop) {
+        if let due = switchboard.deadline {
+            let now = MonotonicClock.now
+            if due <= now {
+                // A timer that has fired is set again even for the same moment.
+                armed = nil
+                switchboard.advance(to: now)
+            }
+        }
+        drain(loop)
+    }
+
+    /// Takes all that the switchboard has to give.
+    private mutating func drain(_ loop: MediaLoop) {
+        while let outgoing = switchboard.nextDatagram(into: &datagram) {
+            let isSent = datagram.withUnsafeBytes { octets in
+                sockets.send(octets, to: outgoing.destination, on: Int(outgoing.port.rawValue))
+            }
+            if isSent { packetsOut &+= 1 } else { unsent &+= 1 }
+        }
+        while let output = switchboard.poll() {
+            switch output {
+            case .signal(let message): send(message)
+            case .opened(let port): open(Int(port.rawValue))
+            case .closed(let port): shut(Int(port.rawValue))
+            default: loop.yield(output)
+            }
+        }
+    }
+
+    private func open(_ port: Int) {
+        guard port >= 0, port < sockets.count else { return }
+        sockets.drain(port, room)
+        watch(sockets.descriptor(port), UInt64(port), EPOLLIN.rawValue)
+    }
+
+    private func shut(_ port: Int) {
+        guard port >= 0, port < sockets.count else { return }
+        _ = epoll_ctl(epoll, EPOLL_CTL_DEL, sockets.descriptor(port), nil)
+        sockets.drain(port, room)
+    }
+}
