@@ -64,11 +64,11 @@ struct GraphCommand: ParsableCommand {
 
     private func contexts(_ name: String) throws -> [CallContext]? {
         guard let store else { return nil }
-        var filter = ContextStore.Filter()
+        var filter = ContextFilter()
         filter.agent = name
         filter.since = since.flatMap { WallTime($0) }
         filter.limit = limit
-        let contexts = try ContextStore(path: store, creates: false).list(filter)
+        let contexts = try StoreAddress.open(store, creates: false).contexts(filter)
         if contexts.isEmpty { Terminal.explain("\(store) has no call of the agent \(name)") }
         return contexts
     }

@@ -18,7 +18,7 @@ final class ServiceOutside: Sendable {
     private let teller: Mutex<CallTeller>
     private let recordings: String?
     private let writers = Mutex<[CallID: AudioFileWriter]>([:])
-    private let contexts: ContextWriter?
+    private let records: RecordWriter?
     private let calls = Mutex<Set<CallID>>([])
 
     init(prompts: PromptLibrary, loop: MediaLoop, logger: Logger, _ options: ServeCommand) throws {
@@ -27,7 +27,7 @@ final class ServiceOutside: Sendable {
         self.logger = logger
         teller = Mutex(CallTeller(tellsStory: options.story, writesJSON: options.json))
         recordings = options.record
-        contexts = try options.store.map { ContextWriter(try ContextStore(path: $0), logger) }
+        records = try options.store.map { RecordWriter(try StoreAddress.open($0, creates: true)) }
         if let folder = options.record {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -47,7 +47,7 @@ final class ServiceOutside: Sendable {
             loop.taken()
             take(output)
         }
-        await contexts?.finish()
+        if let problem = records?.finish() { logger.error("not all records were kept: \(problem)") }
     }
 
     private func take(_ output: SwitchboardOutput) {
@@ -61,7 +61,7 @@ final class ServiceOutside: Sendable {
                 try? writer.finish()
             }
             teller.withLock { $0.sealed(context) }
-            contexts?.save(context)
+            records?.append(context)
             calls.withLock { _ = $0.remove(context.call) }
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
         case .cancel, .opened, .closed, .signal: break
@@ -70,6 +70,7 @@ final class ServiceOutside: Sendable {
 
     private func happened(_ event: CallEvent) {
         teller.withLock { $0.happened(event) }
+        records?.append(event)
         switch event.body {
         case .callStarted(let body):
             calls.withLock { _ = $0.insert(event.call) }
@@ -97,6 +98,7 @@ final class ServiceOutside: Sendable {
             }
         case .http(_, let http):
             Task { [loop] in loop.post(.reply(id, .http(await HTTPConnector.answer(to: http)))) }
+        case .ask: loop.post(.reply(id, .questionAnswered(.unavailable)))
         case .transfer(let call, _):
             logger.warning("call \(call) was to be handed over, and there is nowhere to hand it to")
             loop.post(.reply(id, .transferEnded(.failed)))
@@ -144,29 +146,6 @@ private struct CallTeller {
     mutating func sealed(_ context: CallContext) {
         stories[context.call] = nil
         if let json, let line = try? json.line(["context": context]) { Terminal.print(line) }
-    }
-}
-
-/// Writes contexts one after the other, away from the loop's reader: a disk may take its time.
-private final class ContextWriter: Sendable {
-    private let waiting: AsyncStream<CallContext>.Continuation
-    private let writing: Task<Void, Never>
-
-    init(_ store: ContextStore, _ logger: Logger) {
-        let (stream, continuation) = AsyncStream.makeStream(of: CallContext.self)
-        waiting = continuation
-        writing = Task.detached {
-            for await context in stream {
-                do { try store.save(context) } catch { logger.error("a call context was not kept: \(error)") }
-            }
-        }
-    }
-
-    func save(_ context: CallContext) { waiting.yield(context) }
-
-    func finish() async {
-        waiting.finish()
-        await writing.value
     }
 }
 
