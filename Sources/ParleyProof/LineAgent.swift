@@ -16,7 +16,7 @@ enum LineAgent {
     /// Plays one audio file, again and again.
     static func speaking(_ path: String) throws -> Agent {
         let say = Action(
-            id: "say", kind: .sendActivity(Message(variants: [[.audioFile(path)]], allowsBargeIn: false)),
+            id: "say", kind: .sendActivity(Message(variants: [[.audioFile(path)]], bargeIn: .nothing)),
             kindName: "SendActivity")
         let wait = Topic(name: "Say", trigger: Trigger(kind: .onConversationStart), actions: [say])
         let keys = Topic(name: "Keys", trigger: Trigger(kind: .onUnknownDtmfKey), actions: [])
