@@ -21,14 +21,14 @@ package struct FieldMapping: Sendable {
     /// The fields' values; a field that is blank is left out.
     ///
     /// - Throws: ``MappingError`` that names the field whose formula has no value.
-    package func values(of record: CallRecord) throws(MappingError) -> [(name: String, value: JSONValue)] {
+    package func values(of record: CallRecord) throws(MappingError) -> [(name: String, value: JSONDocument)] {
         let scope = ContextScope(record.context)
-        var values: [(name: String, value: JSONValue)] = []
+        var values: [(name: String, value: JSONDocument)] = []
         for field in fields {
             let value = field.formula.evaluate(in: scope)
             if let error = value.error { throw MappingError(field: field.name, reason: error.message) }
             guard !value.isBlank else { continue }
-            values.append((field.name, JSONValue(value)))
+            values.append((field.name, JSONDocument(value)))
         }
         return values
     }
@@ -98,7 +98,7 @@ package struct ContextScope: FormulaScope {
 
     private static func members(of context: CallContext) -> [(name: String, value: Value)] {
         func text(_ text: String?) -> Value { text.map { $0.isEmpty ? .blank : .text($0) } ?? .blank }
-        func time(_ time: WallTime?) -> Value { time.map { Value(.dateTime($0)) } ?? .blank }
+        func time(_ time: WallTime?) -> Value { time.map { Value(.dateTime(LocalTime(utc: $0))) } ?? .blank }
         func number(_ number: Double?) -> Value { number.map { .number($0) } ?? .blank }
         func open(_ text: DisclosableText?) -> Value {
             if case .open(let open)? = text, !open.isEmpty { .text(open) } else { .blank }
@@ -135,7 +135,7 @@ private struct NothingInScope: FormulaScope {
     func value(of path: [String]) -> Value? { nil }
 }
 
-extension JSONValue {
+extension JSONDocument {
     /// A value of a formula as JSON. What is sensitive becomes `null`, whatever it is.
     package init(_ value: Formula.Value) {
         guard !value.isSensitive else {
@@ -147,12 +147,29 @@ extension JSONValue {
         case .boolean(let boolean): self = .boolean(boolean)
         case .number(let number): self = .number(number)
         case .text(let text): self = .string(text)
-        case .dateTime(let time): self = .string(time.description)
+        case .decimal(let decimal): self = .number(decimal.double)
+        case .dateTime(let time): self = .string(time.utc.description)
+        case .date(let time): self = .string(String(time.utc.description.prefix(10)))
+        case .guid(let text): self = .string(text)
+        case .time, .color, .untyped: self = .string(value.text(for: .declaredRequest))
         case .record(let fields):
             self = .object(
-                Dictionary(fields.map { ($0.name, JSONValue($0.value)) }, uniquingKeysWith: { first, _ in first }))
-        case .table(let rows): self = .array(rows.map { JSONValue($0) })
+                Dictionary(fields.map { ($0.name, JSONDocument($0.value)) }, uniquingKeysWith: { first, _ in first }))
+        case .table(let rows): self = .array(rows.map { JSONDocument($0) })
         case .choice(let id, _): self = .string(id)
         }
     }
+}
+
+extension LocalTime {
+    /// Day 0 of Power Fx, 30 December 1899, as wall time in UTC.
+    private static let originInUTC: Int64 = -25_569 * 86_400_000
+
+    /// What the clock of UTC shows at a moment: a mapping's formulas know no other zone.
+    fileprivate init(utc time: WallTime) {
+        self.init(milliseconds: time.millisecondsSince1970 &- LocalTime.originInUTC)
+    }
+
+    /// The moment at which the clock of UTC shows this.
+    fileprivate var utc: WallTime { WallTime(millisecondsSince1970: milliseconds &+ LocalTime.originInUTC) }
 }
