@@ -12,7 +12,7 @@ package import Telephony
 package final class DataverseDouble: SystemDouble {
     package struct Row: Sendable {
         package var id: String
-        package var columns: [String: AnyJSON]
+        package var columns: [String: JSONDocument]
         /// How often it was made: 1, unless the double is at fault.
         package var creations: Int
     }
@@ -42,7 +42,7 @@ package final class DataverseDouble: SystemDouble {
     package func limitNext(_ count: Int) { state.withLock { $0.limit = count } }
 
     /// Sets a column, as somebody in the office does.
-    package func set(_ column: String, to value: AnyJSON, in table: String, key: String) {
+    package func set(_ column: String, to value: JSONDocument, in table: String, key: String) {
         state.withLock { $0.tables[table]?[key]?.columns[column] = value }
     }
 
@@ -75,7 +75,7 @@ package final class DataverseDouble: SystemDouble {
         }
     }
 
-    private func error(_ code: String, _ message: String) -> AnyJSON {
+    private func error(_ code: String, _ message: String) -> JSONDocument {
         ["error": ["code": .string(code), "message": .string(message)]]
     }
 
@@ -97,7 +97,7 @@ package final class DataverseDouble: SystemDouble {
     private func find(_ request: ConnectorRequest) -> ConnectorAnswer {
         let filter = request.query("$filter") ?? ""
         let found = contacts.filter { filter.contains("telephone1 eq '\($0.number)'") }.prefix(2)
-        let rows = found.map { ["contactid": .string($0.id), "fullname": .string($0.name)] as AnyJSON }
+        let rows = found.map { ["contactid": .string($0.id), "fullname": .string($0.name)] as JSONDocument }
         return problem(200, ["value": .array(rows)])
     }
 
@@ -142,7 +142,7 @@ package final class DataverseDouble: SystemDouble {
             status: 204, headers: [("OData-EntityId", "https://org.crm.dynamics.com/api/data/v9.2/\(table)(\(id))")])
     }
 
-    private func refusal(_ table: String, _ columns: [String: AnyJSON], _ state: State) -> ConnectorAnswer? {
+    private func refusal(_ table: String, _ columns: [String: JSONDocument], _ state: State) -> ConnectorAnswer? {
         if columns["parley_callkey"] != nil {
             return problem(400, error("0x80060891", "The alternate key is in the address and in the body"))
         }

@@ -13,7 +13,7 @@ package import Telephony
 package final class SalesforceDouble: SystemDouble {
     package struct Row: Sendable {
         package var id: String
-        package var fields: [String: AnyJSON]
+        package var fields: [String: JSONDocument]
     }
 
     private struct State {
@@ -77,16 +77,16 @@ package final class SalesforceDouble: SystemDouble {
     }
 
     /// The claims of a token that the key has signed; `nil` when it has not.
-    private func claims(_ token: String) -> AnyJSON? {
+    private func claims(_ token: String) -> JSONDocument? {
         let parts = token.split(separator: ".").map(String.init)
         guard parts.count == 3, let header = Data(base64URL: parts[0]), let body = Data(base64URL: parts[1]),
             let signature = Data(base64URL: parts[2]),
-            (try? AnyJSON(parsing: header))?["alg"]?.string == "RS256",
+            (try? JSONDocument(parsing: header))?["alg"]?.string == "RS256",
             publicKey.isValidSignature(
                 _RSA.Signing.RSASignature(rawRepresentation: signature), for: Data("\(parts[0]).\(parts[1])".utf8),
                 padding: .insecurePKCS1v1_5)
         else { return nil }
-        return try? AnyJSON(parsing: body)
+        return try? JSONDocument(parsing: body)
     }
 
     private func token(_ request: ConnectorRequest, _ state: inout State, _ now: WallTime) -> ConnectorAnswer {
@@ -107,7 +107,7 @@ package final class SalesforceDouble: SystemDouble {
     }
 
     private func query(_ query: String, _ state: State) -> ConnectorAnswer {
-        var records: [AnyJSON] = []
+        var records: [JSONDocument] = []
         if query.contains(" FROM Contact ") {
             records = contacts.filter { query.contains("Phone = '\($0.number)'") }.prefix(2).map {
                 ["Id": .string($0.id), "Name": .string($0.name)]
@@ -137,7 +137,7 @@ package final class SalesforceDouble: SystemDouble {
         return problem(201, ["id": .string(id), "success": true, "created": true, "errors": []])
     }
 
-    private func refused(_ fields: [String: AnyJSON], known: [String: Int]) -> ConnectorAnswer? {
+    private func refused(_ fields: [String: JSONDocument], known: [String: Int]) -> ConnectorAnswer? {
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
             guard let longest = known[name] else {
                 return refusal(400, "INVALID_FIELD", "No such column '\(name)'")

@@ -11,7 +11,7 @@ package protocol SystemDouble: Sendable {
 }
 
 extension SystemDouble {
-    package func problem(_ status: Int, _ body: AnyJSON) -> ConnectorAnswer {
+    package func problem(_ status: Int, _ body: JSONDocument) -> ConnectorAnswer {
         ConnectorAnswer(status: status, headers: [("Content-Type", "application/json")], body: body.data)
     }
 }
@@ -45,7 +45,7 @@ extension ConnectorRequest {
         headers.first { $0.name.lowercased() == name.lowercased() }?.value
     }
 
-    package var json: AnyJSON { (try? AnyJSON(parsing: body)) ?? .null }
+    package var json: JSONDocument { (try? JSONDocument(parsing: body)) ?? .null }
 }
 
 /// What goes wrong between a connector and a double, drawn from a seed.

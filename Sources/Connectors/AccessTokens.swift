@@ -129,8 +129,8 @@ struct JSONWebTokenSigner: Sendable {
         }
     }
 
-    func sign(_ claims: AnyJSON) throws -> String {
-        let header: AnyJSON = ["alg": "RS256", "typ": "JWT"]
+    func sign(_ claims: JSONDocument) throws -> String {
+        let header: JSONDocument = ["alg": "RS256", "typ": "JWT"]
         let content = header.data.base64URL + "." + claims.data.base64URL
         let signature = try key.signature(for: Data(content.utf8), padding: .insecurePKCS1v1_5)
         return content + "." + signature.rawRepresentation.base64URL

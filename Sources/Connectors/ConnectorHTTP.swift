@@ -21,7 +21,7 @@ package struct ConnectorRequest: Sendable {
     }
 
     /// A request with a JSON body.
-    static func json(_ method: String, _ url: String, _ body: AnyJSON) -> ConnectorRequest {
+    static func json(_ method: String, _ url: String, _ body: JSONDocument) -> ConnectorRequest {
         ConnectorRequest(method, url, headers: [("Content-Type", "application/json")], body: body.data)
     }
 
@@ -57,7 +57,7 @@ package struct ConnectorAnswer: Sendable {
     }
 
     /// The body as JSON; `null` when it is none.
-    package var json: AnyJSON { (try? AnyJSON(parsing: body)) ?? .null }
+    package var json: JSONDocument { (try? JSONDocument(parsing: body)) ?? .null }
 
     /// How long the other side asks to be left alone (RFC 9110 section 10.2.3, in seconds or as a date).
     package func retryAfter(at now: WallTime) -> Interval? {

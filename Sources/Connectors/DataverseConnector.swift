@@ -102,9 +102,9 @@ package struct DataverseConnector: DeliveryDestination {
         formula.evaluate(in: ContextScope(context)).kind == .boolean(true)
     }
 
-    private func phoneCall(_ record: CallRecord, caller: Caller?, incident: String?) throws(Stop) -> AnyJSON {
+    private func phoneCall(_ record: CallRecord, caller: Caller?, incident: String?) throws(Stop) -> JSONDocument {
         let context = record.context
-        var row: [String: AnyJSON] = [
+        var row: [String: JSONDocument] = [
             "subject": .string("Call from \(context.from)"), "phonenumber": .string(context.from),
             "directioncode": false, "actualstart": .string(context.startedAt.description),
         ]
@@ -139,7 +139,7 @@ package struct DataverseConnector: DeliveryDestination {
 
     private func rows(
         _ table: CallerTable, _ number: String, columns: [String]
-    ) async throws(Stop) -> (id: String, others: Int, row: AnyJSON)? {
+    ) async throws(Stop) -> (id: String, others: Int, row: JSONDocument)? {
         let literal = number.replacingOccurrences(of: "'", with: "''")
         let filter = table.numberColumns.map { "\($0) eq '\(literal)'" }.joined(separator: " or ")
         let query = "$select=\(columns.joined(separator: ","))&$filter=\(filter.percentEncoded)&$top=2"
@@ -151,7 +151,7 @@ package struct DataverseConnector: DeliveryDestination {
     }
 
     private func upsertIncident(_ key: String, _ caller: Caller, _ context: CallContext) async throws(Stop) -> String {
-        let row: AnyJSON = [
+        let row: JSONDocument = [
             "title": .string("Call from \(context.from)"),
             "customerid_\(caller.table.rawValue)@odata.bind": .string("/\(caller.table.setName)(\(caller.id))"),
         ]
@@ -159,7 +159,7 @@ package struct DataverseConnector: DeliveryDestination {
     }
 
     /// Makes or changes the row with a key; its identifier.
-    private func upsert(_ set: String, _ key: String, _ row: AnyJSON) async throws(Stop) -> String {
+    private func upsert(_ set: String, _ key: String, _ row: JSONDocument) async throws(Stop) -> String {
         let answer = try await send(.json("PATCH", path(keyed(set, key)), row))
         guard let entity = answer.header("OData-EntityId"), let open = entity.lastIndex(of: "("),
             let close = entity.lastIndex(of: ")"), open < close

@@ -76,7 +76,7 @@ package struct SalesforceConnector: DeliveryDestination {
         self.signer = signer
         tokens = AccessTokens { now in
             let expiry = Double(now.millisecondsSince1970 / 1_000 + 180)
-            let claims: AnyJSON = [
+            let claims: JSONDocument = [
                 "iss": .string(configuration.clientID), "sub": .string(configuration.user),
                 "aud": .string(configuration.loginURL), "exp": .number(expiry),
             ]
@@ -110,7 +110,7 @@ package struct SalesforceConnector: DeliveryDestination {
         _ record: CallRecord, _ key: String, _ externalID: String
     ) async throws(Stop) -> DeliveryOutcome {
         let context = record.context
-        var fields: [String: AnyJSON] = [
+        var fields: [String: JSONDocument] = [
             "Subject": .string("Call from \(context.from)"), "Status": "Completed", "TaskSubtype": "Call",
             "CallType": "Inbound", "CallObject": .string(String(context.call.rawValue.prefix(255))),
             "ActivityDate": .string(String(context.startedAt.description.prefix(10))),
@@ -134,7 +134,7 @@ package struct SalesforceConnector: DeliveryDestination {
 
     private func create(_ voiceCall: VoiceCall, _ context: CallContext) async throws(Stop) -> String? {
         let now = clock()
-        let claims: AnyJSON = [
+        let claims: JSONDocument = [
             "iss": .string(voiceCall.organization), "sub": .string(voiceCall.callCenter),
             "jti": .string("\(context.call):\(now.millisecondsSince1970)"),
             "exp": .number(Double(now.millisecondsSince1970 / 1_000 + 180)),
@@ -142,7 +142,7 @@ package struct SalesforceConnector: DeliveryDestination {
         guard let token = try? signer.sign(claims) else {
             throw Stop(outcome: .unavailable(reason: "the token cannot be signed", retryAfter: nil))
         }
-        let body: AnyJSON = [
+        let body: JSONDocument = [
             "callCenterApiName": .string(voiceCall.callCenter), "vendorCallKey": .string(context.call.rawValue),
             "from": .string(context.from), "to": .string(context.to), "initiationMethod": "Inbound",
             "startTime": .string(context.startedAt.description),
@@ -163,7 +163,7 @@ package struct SalesforceConnector: DeliveryDestination {
         guard let id = found.first else {
             throw Stop(outcome: .postponed(reason: "the voice call is not to be found yet", retryAfter: nil))
         }
-        var fields: [String: AnyJSON] = ["CallDisposition": "completed"]
+        var fields: [String: JSONDocument] = ["CallDisposition": "completed"]
         if let endedAt = context.endedAt { fields["CallEndDateTime"] = .string(endedAt.description) }
         if let answeredAt = context.answeredAt { fields["CallConnectDateTime"] = .string(answeredAt.description) }
         if let duration = context.duration { fields["CallDurationInSeconds"] = .number(duration.rounded()) }
@@ -173,7 +173,7 @@ package struct SalesforceConnector: DeliveryDestination {
         return .delivered(reference: id, duplicates: found.count - 1)
     }
 
-    private func merge(_ record: CallRecord, into fields: inout [String: AnyJSON]) throws(Stop) {
+    private func merge(_ record: CallRecord, into fields: inout [String: JSONDocument]) throws(Stop) {
         do throws(MappingError) {
             for (name, value) in try configuration.mapping.values(of: record) { fields[name] = value }
         } catch {
@@ -211,7 +211,7 @@ package struct SalesforceConnector: DeliveryDestination {
     }
 
     /// The body of an answer that is a success.
-    private func check(_ reply: ConnectorReply, at now: WallTime) throws(Stop) -> AnyJSON {
+    private func check(_ reply: ConnectorReply, at now: WallTime) throws(Stop) -> JSONDocument {
         switch reply {
         case .failed(let reason): throw Stop(outcome: .postponed(reason: reason, retryAfter: nil))
         case .answered(let answer):

@@ -68,12 +68,12 @@ package struct WebhookConnector: DeliveryDestination {
         switch body {
         case .vCon: return (VCon.mediaType, try VCon(of: record).data())
         case .json(nil):
-            let context = try AnyJSON(encoding: record.context)
-            let body: AnyJSON = ["moment": .string(entry.moment.rawValue), "context": context]
+            let context = try JSONDocument(encoding: record.context)
+            let body: JSONDocument = ["moment": .string(entry.moment.rawValue), "context": context]
             return ("application/json", body.data)
         case .json(let mapping?):
             let values = try mapping.values(of: record)
-            return ("application/json", AnyJSON.object(Dictionary(values.map { ($0.name, $0.value) }) { $1 }).data)
+            return ("application/json", JSONDocument.object(Dictionary(values.map { ($0.name, $0.value) }) { $1 }).data)
         }
     }
 

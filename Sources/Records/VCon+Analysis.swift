@@ -12,7 +12,7 @@ extension VCon {
     }
 
     private static func report(_ context: CallContext) -> Analysis {
-        var members: [String: AnyJSON] = [:]
+        var members: [String: JSONDocument] = [:]
         if let outcome = context.outcome { members["outcome"] = .string(outcome.rawValue) }
         if let party = context.endedBy { members["ended_by"] = .string(party.rawValue) }
         if let cause = context.cause { members["q850_cause"] = .number(Double(cause.q850)) }
@@ -21,7 +21,7 @@ extension VCon {
         return analysis("report", schema: "parley-outcome-1", .object(members))
     }
 
-    private static func analysis(_ type: String, schema: String, _ body: AnyJSON) -> Analysis {
+    private static func analysis(_ type: String, schema: String, _ body: JSONDocument) -> Analysis {
         var analysis = Analysis(type: type)
         analysis.dialog = [0]
         analysis.vendor = "Parley"
@@ -48,8 +48,8 @@ package enum Transcript {
         /// 0 to 1; `nil` for prompts.
         package var confidence: Double?
 
-        var json: AnyJSON {
-            var members: [String: AnyJSON] = [
+        var json: JSONDocument {
+            var members: [String: JSONDocument] = [
                 "start": .number(start), "text": .string(text),
                 "party": .number(Double(party == .caller ? VCon.caller : VCon.parley)),
             ]

@@ -168,7 +168,7 @@ extension VCon {
         attachment.dialog = 0
         attachment.content.mediaType = "application/json"
         attachment.content.encoding = .json
-        attachment.content.body = try AnyJSON(encoding: context)
+        attachment.content.body = try JSONDocument(encoding: context)
         return attachment
     }
 }

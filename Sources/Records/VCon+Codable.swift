@@ -12,7 +12,7 @@ extension VCon.Content {
         let container = try decoder.container(keyedBy: ContentKeys.self)
         mediaType = try container.decodeIfPresent(String.self, forKey: .mediaType)
         filename = try container.decodeIfPresent(String.self, forKey: .filename)
-        body = try container.decodeIfPresent(AnyJSON.self, forKey: .body)
+        body = try container.decodeIfPresent(JSONDocument.self, forKey: .body)
         encoding = try container.decodeIfPresent(VCon.Encoding.self, forKey: .encoding)
         url = try container.decodeIfPresent(String.self, forKey: .url)
         contentHash = try container.decodeOneOrMany(String.self, forKey: .contentHash)
@@ -49,7 +49,7 @@ extension VCon.Dialog: Codable {
         kind = try container.decode(Kind.self, forKey: .kind)
         start = try container.decode(WallTime.self, forKey: .start)
         duration = try container.decodeIfPresent(Double.self, forKey: .duration)
-        parties = VCon.Dialog.partyLists(try container.decodeIfPresent(AnyJSON.self, forKey: .parties))
+        parties = VCon.Dialog.partyLists(try container.decodeIfPresent(JSONDocument.self, forKey: .parties))
         originator = try container.decodeIfPresent(Int.self, forKey: .originator)
         content = try VCon.Content(from: decoder)
         disposition = try container.decodeIfPresent(Disposition.self, forKey: .disposition)
@@ -65,8 +65,8 @@ extension VCon.Dialog: Codable {
     }
 
     /// One index, a list of them, or a list with a list for each channel that several share.
-    private static func partyLists(_ value: AnyJSON?) -> [[Int]] {
-        func index(_ value: AnyJSON) -> Int? { value.number.flatMap { Int(exactly: $0) } }
+    private static func partyLists(_ value: JSONDocument?) -> [[Int]] {
+        func index(_ value: JSONDocument) -> Int? { value.number.flatMap { Int(exactly: $0) } }
         guard let value else { return [] }
         if let single = index(value) { return [[single]] }
         return (value.array ?? []).map { item in
@@ -80,11 +80,11 @@ extension VCon.Dialog: Codable {
         try container.encode(start, forKey: .start)
         try container.encodeIfPresent(duration, forKey: .duration)
         if !parties.isEmpty {
-            let lists = parties.map { list -> AnyJSON in
+            let lists = parties.map { list -> JSONDocument in
                 list.count == 1
                     ? .number(Double(list[0])) : list.isEmpty ? .null : .array(list.map { .number(Double($0)) })
             }
-            try container.encode(AnyJSON.array(lists), forKey: .parties)
+            try container.encode(JSONDocument.array(lists), forKey: .parties)
         }
         try container.encodeIfPresent(originator, forKey: .originator)
         try content.encode(to: encoder)

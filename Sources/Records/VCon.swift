@@ -62,7 +62,7 @@ package struct VCon: Sendable, Equatable, Codable {
         package var mediaType: String?
         package var filename: String?
         /// A text, or any JSON where the encoding is `json`.
-        package var body: AnyJSON?
+        package var body: JSONDocument?
         package var encoding: Encoding?
         package var url: String?
         /// `sha512-` and the hash in base64url; several when there are several algorithms.

@@ -26,7 +26,7 @@ struct WebhookTests {
         #expect(try VCon(parsing: try #require(vCon.bodies["a:ended"])).parties.count == 2)
         let plain = WebhookDouble(secret: "s3cret")
         #expect(await WebhookTests.deliver(plain, .json(nil)).reason == nil)
-        let body = try AnyJSON(parsing: try #require(plain.bodies["a:ended"]))
+        let body = try JSONDocument(parsing: try #require(plain.bodies["a:ended"]))
         #expect(body["context"]?["call"] == "a")
         let mapped = WebhookDouble(secret: "s3cret")
         let mapping = FieldMapping([
@@ -35,7 +35,7 @@ struct WebhookTests {
             .init(name: "minutes", formula: try Expression("=Context.duration / 60")),
         ])
         #expect(await WebhookTests.deliver(mapped, .json(mapping)).reason == nil)
-        let fields = try AnyJSON(parsing: try #require(mapped.bodies["a:ended"]))
+        let fields = try JSONDocument(parsing: try #require(mapped.bodies["a:ended"]))
         #expect(fields["who"] == "+15550100")
         #expect(fields["pin"] == nil)
         #expect(fields["minutes"]?.number.map { ($0 * 60).rounded() } == 61)

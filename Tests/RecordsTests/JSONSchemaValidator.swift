@@ -6,14 +6,14 @@ import Telephony
 /// `properties`, `items`, `enum`, `const`, `minimum`, `format` (uuid, date-time, uri), `dependencies`, `oneOf`, `anyOf`
 /// and `$ref` into the document. A keyword that it does not know is an error, so that it cannot pass by ignorance.
 struct JSONSchemaValidator {
-    let root: AnyJSON
+    let root: JSONDocument
 
     private static let annotations: Set<String> = ["$schema", "$id", "title", "description", "definitions"]
 
     /// What is wrong, each with its place; empty when the value is valid.
-    func problems(of value: AnyJSON) -> [String] { problems(of: value, root, at: "") }
+    func problems(of value: JSONDocument) -> [String] { problems(of: value, root, at: "") }
 
-    private func problems(of value: AnyJSON, _ schema: AnyJSON, at path: String) -> [String] {
+    private func problems(of value: JSONDocument, _ schema: JSONDocument, at path: String) -> [String] {
         guard case .object(let keywords) = schema else { return ["\(path): the schema is no object"] }
         var problems: [String] = []
         for (keyword, argument) in keywords.sorted(by: { $0.key < $1.key })
@@ -23,7 +23,7 @@ struct JSONSchemaValidator {
         return problems
     }
 
-    private func check(_ keyword: String, _ argument: AnyJSON, _ value: AnyJSON, _ path: String) -> [String] {
+    private func check(_ keyword: String, _ argument: JSONDocument, _ value: JSONDocument, _ path: String) -> [String] {
         switch keyword {
         case "$ref": return problems(of: value, definition(argument.string ?? ""), at: path)
         case "type": return isOf(argument.string ?? "", value) ? [] : ["\(path): is no \(argument.string ?? "?")"]
@@ -48,16 +48,16 @@ struct JSONSchemaValidator {
         }
     }
 
-    private func isObject(_ value: AnyJSON) -> Bool { if case .object = value { true } else { false } }
+    private func isObject(_ value: JSONDocument) -> Bool { if case .object = value { true } else { false } }
 
-    private func properties(_ argument: AnyJSON, _ value: AnyJSON, _ path: String) -> [String] {
+    private func properties(_ argument: JSONDocument, _ value: JSONDocument, _ path: String) -> [String] {
         guard case .object(let schemas) = argument, case .object(let members) = value else { return [] }
         return members.sorted { $0.key < $1.key }.flatMap { name, member in
             schemas[name].map { problems(of: member, $0, at: "\(path)/\(name)") } ?? []
         }
     }
 
-    private func dependencies(_ argument: AnyJSON, _ value: AnyJSON, _ path: String) -> [String] {
+    private func dependencies(_ argument: JSONDocument, _ value: JSONDocument, _ path: String) -> [String] {
         guard case .object(let rules) = argument else { return [] }
         return rules.sorted { $0.key < $1.key }.flatMap { name, needed -> [String] in
             guard value[name] != nil else { return [] }
@@ -66,11 +66,11 @@ struct JSONSchemaValidator {
         }
     }
 
-    private func definition(_ reference: String) -> AnyJSON {
+    private func definition(_ reference: String) -> JSONDocument {
         reference.dropFirst(2).split(separator: "/").reduce(root) { $0[String($1)] ?? .null }
     }
 
-    private func isOf(_ type: String, _ value: AnyJSON) -> Bool {
+    private func isOf(_ type: String, _ value: JSONDocument) -> Bool {
         switch (type, value) {
         case ("object", .object), ("array", .array), ("string", .string), ("boolean", .boolean), ("null", .null),
             ("number", .number):
@@ -80,7 +80,7 @@ struct JSONSchemaValidator {
         }
     }
 
-    private func format(_ format: String, _ value: AnyJSON, _ path: String) -> [String] {
+    private func format(_ format: String, _ value: JSONDocument, _ path: String) -> [String] {
         guard let text = value.string else { return [] }
         let isValid =
             switch format {

@@ -29,19 +29,19 @@ struct VConTests {
     func validates(index: Int) throws {
         let (name, record) = VConTests.records[index]
         let data = try VCon(of: record).data()
-        let json = try AnyJSON(parsing: data)
+        let json = try JSONDocument(parsing: data)
         #expect(json["vcon"]?.string == "0.4.0")
         guard let folder = SharedCases.vCon else { return }
-        let schema = try AnyJSON(parsing: Data(contentsOf: URL(filePath: folder + "/vcon_json_schema.json")))
+        let schema = try JSONDocument(parsing: Data(contentsOf: URL(filePath: folder + "/vcon_json_schema.json")))
         #expect(JSONSchemaValidator(root: schema).problems(of: json) == [], "\(name)")
     }
 
     @Test("the validator refuses what the schema refuses")
     func validatorRefuses() throws {
         guard let folder = SharedCases.vCon else { return }
-        let schema = try AnyJSON(parsing: Data(contentsOf: URL(filePath: folder + "/vcon_json_schema.json")))
+        let schema = try JSONDocument(parsing: Data(contentsOf: URL(filePath: folder + "/vcon_json_schema.json")))
         let validator = JSONSchemaValidator(root: schema)
-        let bad: [AnyJSON] = [
+        let bad: [JSONDocument] = [
             [:], ["uuid": "no", "created_at": "2026-03-02T09:30:00Z"],
             ["uuid": "019f15a6-a752-826f-b9a2-279e0d16bc46", "created_at": "yesterday"],
             [

@@ -1,56 +1,56 @@
 package import Foundation
 
 /// Any JSON value, with the members of objects in alphabetical order when it is written.
-package indirect enum AnyJSON: Sendable, Equatable {
+package indirect enum JSONDocument: Sendable, Equatable {
     case null
     case boolean(Bool)
     /// Whole numbers of up to 53 bits are written without a fraction.
     case number(Double)
     case string(String)
-    case array([AnyJSON])
-    case object([String: AnyJSON])
+    case array([JSONDocument])
+    case object([String: JSONDocument])
 
     /// A member of an object; `nil` when there is none or this is no object.
-    package subscript(_ name: String) -> AnyJSON? {
+    package subscript(_ name: String) -> JSONDocument? {
         if case .object(let members) = self { members[name] } else { nil }
     }
 
     package var string: String? { if case .string(let text) = self { text } else { nil } }
     package var number: Double? { if case .number(let number) = self { number } else { nil } }
-    package var array: [AnyJSON]? { if case .array(let items) = self { items } else { nil } }
+    package var array: [JSONDocument]? { if case .array(let items) = self { items } else { nil } }
 
     /// What a value encodes as.
     ///
     /// - Throws: what its `encode(to:)` throws.
     package init(encoding value: some Encodable) throws {
-        self = try JSONDecoder().decode(AnyJSON.self, from: try JSONEncoder().encode(value))
+        self = try JSONDecoder().decode(JSONDocument.self, from: try JSONEncoder().encode(value))
     }
 
     /// Reads JSON text of at most ``deepestNesting`` levels.
     ///
     /// - Throws: a `DecodingError` when it is no JSON.
     package init(parsing data: Data) throws {
-        self = try JSONDecoder().decode(AnyJSON.self, from: data)
+        self = try JSONDecoder().decode(JSONDocument.self, from: data)
     }
 
     /// The value as a JSON text; the same value gives the same bytes.
     package var data: Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // A AnyJSON holds nothing that JSON cannot say: numbers that are not finite are refused when it is made.
+        // A JSONDocument holds nothing that JSON cannot say: numbers that are not finite are refused when it is made.
         return (try? encoder.encode(self)) ?? Data("null".utf8)
     }
 }
 
-extension AnyJSON: Codable {
+extension JSONDocument: Codable {
     /// Levels of arrays and objects that are read.
     package static let deepestNesting = 64
 
     package init(from decoder: any Decoder) throws {
-        guard decoder.codingPath.count <= AnyJSON.deepestNesting else {
+        guard decoder.codingPath.count <= JSONDocument.deepestNesting else {
             throw DecodingError.dataCorrupted(
                 .init(
-                    codingPath: [], debugDescription: "the JSON is nested deeper than \(AnyJSON.deepestNesting)"))
+                    codingPath: [], debugDescription: "the JSON is nested deeper than \(JSONDocument.deepestNesting)"))
         }
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
@@ -61,10 +61,10 @@ extension AnyJSON: Codable {
             self = .number(value)
         } else if let value = try? container.decode(String.self) {
             self = .string(value)
-        } else if let value = try? container.decode([AnyJSON].self) {
+        } else if let value = try? container.decode([JSONDocument].self) {
             self = .array(value)
         } else {
-            self = .object(try container.decode([String: AnyJSON].self))
+            self = .object(try container.decode([String: JSONDocument].self))
         }
     }
 
@@ -86,15 +86,15 @@ extension AnyJSON: Codable {
     }
 }
 
-extension AnyJSON: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
+extension JSONDocument: ExpressibleByStringLiteral, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) { self = .string(value) }
     package init(floatLiteral value: Double) { self = .number(value) }
     package init(integerLiteral value: Int) { self = .number(Double(value)) }
     package init(booleanLiteral value: Bool) { self = .boolean(value) }
-    package init(arrayLiteral elements: AnyJSON...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, AnyJSON)...) {
+    package init(arrayLiteral elements: JSONDocument...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSONDocument)...) {
         self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
     }
 }
