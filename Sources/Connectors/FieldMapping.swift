@@ -99,7 +99,7 @@ package struct ContextScope: FormulaScope {
     private static func members(of context: CallContext) -> [(name: String, value: Value)] {
         func text(_ text: String?) -> Value { text.map { $0.isEmpty ? .blank : .text($0) } ?? .blank }
         func time(_ time: WallTime?) -> Value {
-            time.map { Value(.dateTime(LocalTime(milliseconds: $0.millisecondsSince1970))) } ?? .blank
+            time.map { Value(.dateTime(LocalTime(utc: $0))) } ?? .blank
         }
         func number(_ number: Double?) -> Value { number.map { .number($0) } ?? .blank }
         func open(_ text: DisclosableText?) -> Value {
@@ -146,7 +146,7 @@ extension AnyJSON {
         }
         switch value.kind {
         // A mapping's clock is UTC.
-        case .dateTime(let time): self = .string(WallTime(millisecondsSince1970: time.milliseconds).description)
+        case .dateTime(let time): self = .string(time.utc.description)
         case .record(let fields):
             self = .object(
                 Dictionary(fields.map { ($0.name, AnyJSON($0.value)) }, uniquingKeysWith: { first, _ in first }))
@@ -167,4 +167,17 @@ extension AnyJSON {
                 Dictionary(members.map { ($0.name, AnyJSON($0.value)) }, uniquingKeysWith: { first, _ in first }))
         }
     }
+}
+
+extension LocalTime {
+    /// Day 0 of Power Fx, 30 December 1899, as wall time in UTC.
+    private static let originInUTC: Int64 = -25_569 * 86_400_000
+
+    /// What the clock of UTC shows at a moment: a mapping's formulas know no other zone.
+    fileprivate init(utc time: WallTime) {
+        self.init(milliseconds: time.millisecondsSince1970 &- LocalTime.originInUTC)
+    }
+
+    /// The moment at which the clock of UTC shows this.
+    fileprivate var utc: WallTime { WallTime(millisecondsSince1970: milliseconds &+ LocalTime.originInUTC) }
 }

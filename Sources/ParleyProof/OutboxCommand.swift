@@ -104,8 +104,8 @@ struct OutboxCommand: AsyncParsableCommand {
         let fault: @Sendable (ConnectorRequest) -> Int64? = { _ in
             generator.withLock { $0.nextUnit() < 0.02 ? Int64($0.next() % 50) : nil }
         }
-        let crmServer = try await LoopbackServer(crm, fault: fault)
-        let hookServer = try await LoopbackServer(hook, fault: fault)
+        let crmServer = try await DoubleServer(crm, fault: fault)
+        let hookServer = try await DoubleServer(hook, fault: fault)
         let store = try SQLiteStore(path: path)
         var count = 0
         var died = 0

@@ -115,7 +115,7 @@ struct DataverseTests {
     @Test("over a socket it is the same")
     func overSocket() async throws {
         let double = DataverseDouble(contacts: [DataverseTests.alice])
-        let server = try await LoopbackServer(double)
+        let server = try await DoubleServer(double)
         let connector = try DataverseTests.connector(
             double, clock: VirtualClock(.current()), url: server.url, transport: HTTPTransport())
         #expect(await DataverseTests.deliver(connector, "key with ' and /").reason == nil)

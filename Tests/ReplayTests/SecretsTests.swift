@@ -29,7 +29,7 @@ struct SecretsTests {
         let tool = try #require(SecretsTests.tool, "the tool is built with the tests")
         let folder = try Workshop(method: method)
         let hook = WebhookDouble(secret: "s3cret")
-        let server = try await LoopbackServer(hook)
+        let server = try await DoubleServer(hook)
         try folder.write("connectors.yaml", folder.connectors(server.url))
         var output = Data()
         func run(_ arguments: [String]) throws { output += try folder.run(tool, arguments) }

@@ -8,7 +8,7 @@ import Synchronization
 import Telephony
 
 /// A double behind a socket on this machine.
-package final class LoopbackServer: Sendable {
+package final class DoubleServer: Sendable {
     private let channel: any Channel
     private let connections: Connections
     package let port: Int
