@@ -21,14 +21,14 @@ package struct FieldMapping: Sendable {
     /// The fields' values; a field that is blank is left out.
     ///
     /// - Throws: ``MappingError`` that names the field whose formula has no value.
-    package func values(of record: CallRecord) throws(MappingError) -> [(name: String, value: JSONDocument)] {
+    package func values(of record: CallRecord) throws(MappingError) -> [(name: String, value: AnyJSON)] {
         let scope = ContextScope(record.context)
-        var values: [(name: String, value: JSONDocument)] = []
+        var values: [(name: String, value: AnyJSON)] = []
         for field in fields {
             let value = field.formula.evaluate(in: scope)
             if let error = value.error { throw MappingError(field: field.name, reason: error.message) }
             guard !value.isBlank else { continue }
-            values.append((field.name, JSONDocument(value)))
+            values.append((field.name, AnyJSON(value)))
         }
         return values
     }
@@ -98,7 +98,9 @@ package struct ContextScope: FormulaScope {
 
     private static func members(of context: CallContext) -> [(name: String, value: Value)] {
         func text(_ text: String?) -> Value { text.map { $0.isEmpty ? .blank : .text($0) } ?? .blank }
-        func time(_ time: WallTime?) -> Value { time.map { Value(.dateTime(LocalTime(utc: $0))) } ?? .blank }
+        func time(_ time: WallTime?) -> Value {
+            time.map { Value(.dateTime(LocalTime(utc: $0))) } ?? .blank
+        }
         func number(_ number: Double?) -> Value { number.map { .number($0) } ?? .blank }
         func open(_ text: DisclosableText?) -> Value {
             if case .open(let open)? = text, !open.isEmpty { .text(open) } else { .blank }
@@ -135,7 +137,7 @@ private struct NothingInScope: FormulaScope {
     func value(of path: [String]) -> Value? { nil }
 }
 
-extension JSONDocument {
+extension AnyJSON {
     /// A value of a formula as JSON. What is sensitive becomes `null`, whatever it is.
     package init(_ value: Formula.Value) {
         guard !value.isSensitive else {
@@ -143,20 +145,26 @@ extension JSONDocument {
             return
         }
         switch value.kind {
-        case .blank, .error: self = .null
-        case .boolean(let boolean): self = .boolean(boolean)
-        case .number(let number): self = .number(number)
-        case .text(let text): self = .string(text)
-        case .decimal(let decimal): self = .number(decimal.double)
+        // A mapping's clock is UTC.
         case .dateTime(let time): self = .string(time.utc.description)
-        case .date(let time): self = .string(String(time.utc.description.prefix(10)))
-        case .guid(let text): self = .string(text)
-        case .time, .color, .untyped: self = .string(value.text(for: .declaredRequest))
         case .record(let fields):
             self = .object(
-                Dictionary(fields.map { ($0.name, JSONDocument($0.value)) }, uniquingKeysWith: { first, _ in first }))
-        case .table(let rows): self = .array(rows.map { JSONDocument($0) })
-        case .choice(let id, _): self = .string(id)
+                Dictionary(fields.map { ($0.name, AnyJSON($0.value)) }, uniquingKeysWith: { first, _ in first }))
+        case .table(let rows): self = .array(rows.map { AnyJSON($0) })
+        default: self.init(value.json(for: .declaredRequest))
+        }
+    }
+
+    private init(_ json: Formula.JSONValue) {
+        switch json {
+        case .null: self = .null
+        case .boolean(let boolean): self = .boolean(boolean)
+        case .number(let digits): self = Double(digits).map { .number($0) } ?? .string(digits)
+        case .text(let text): self = .string(text)
+        case .array(let items): self = .array(items.map { AnyJSON($0) })
+        case .object(let members):
+            self = .object(
+                Dictionary(members.map { ($0.name, AnyJSON($0.value)) }, uniquingKeysWith: { first, _ in first }))
         }
     }
 }

@@ -32,12 +32,16 @@ struct WebhookTests {
         let mapping = FieldMapping([
             .init(name: "who", formula: try Expression("=Context.from")),
             .init(name: "pin", formula: try Expression("=Topic.Pin")),
+            .init(name: "year", formula: try Expression("=Year(Context.startedAt)")),
+            .init(name: "start", formula: try Expression("=Context.startedAt")),
             .init(name: "minutes", formula: try Expression("=Context.duration / 60")),
         ])
         #expect(await WebhookTests.deliver(mapped, .json(mapping)).reason == nil)
         let fields = try JSONDocument(parsing: try #require(mapped.bodies["a:ended"]))
         #expect(fields["who"] == "+15550100")
         #expect(fields["pin"] == nil)
+        #expect(fields["year"]?.number == 2026)
+        #expect(fields["start"]?.string == SampleCalls.start.description)
         #expect(fields["minutes"]?.number.map { ($0 * 60).rounded() } == 61)
     }
 
