@@ -83,13 +83,6 @@ package struct HTTPTransport: ConnectorTransport {
     /// Octets of an answer that are read.
     package static let longestBody = 4 << 20
 
-    private static let client: HTTPClient = {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .seconds(5)
-        return HTTPClient(configuration: configuration)
-    }()
-
     package init() {}
 
     package func send(_ request: ConnectorRequest) async -> ConnectorReply {
@@ -98,9 +91,8 @@ package struct HTTPTransport: ConnectorTransport {
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
         if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
-            let response = try await HTTPTransport.client.execute(
-                outgoing, timeout: .nanoseconds(request.timeout.nanoseconds))
-            let body = try await response.body.collect(upTo: HTTPTransport.longestBody)
+            let (response, body) = try await HTTPExchange.answer(
+                to: outgoing, within: request.timeout, longestBody: HTTPTransport.longestBody)
             return .answered(
                 ConnectorAnswer(
                     status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) },

@@ -21,14 +21,14 @@ package struct FieldMapping: Sendable {
     /// The fields' values; a field that is blank is left out.
     ///
     /// - Throws: ``MappingError`` that names the field whose formula has no value.
-    package func values(of record: CallRecord) throws(MappingError) -> [(name: String, value: AnyJSON)] {
+    package func values(of record: CallRecord) throws(MappingError) -> [(name: String, value: JSONDocument)] {
         let scope = ContextScope(record.context)
-        var values: [(name: String, value: AnyJSON)] = []
+        var values: [(name: String, value: JSONDocument)] = []
         for field in fields {
             let value = field.formula.evaluate(in: scope)
             if let error = value.error { throw MappingError(field: field.name, reason: error.message) }
             guard !value.isBlank else { continue }
-            values.append((field.name, AnyJSON(value)))
+            values.append((field.name, JSONDocument(value)))
         }
         return values
     }
@@ -137,7 +137,7 @@ private struct NothingInScope: FormulaScope {
     func value(of path: [String]) -> Value? { nil }
 }
 
-extension AnyJSON {
+extension JSONDocument {
     /// A value of a formula as JSON. What is sensitive becomes `null`, whatever it is.
     package init(_ value: Formula.Value) {
         guard !value.isSensitive else {
@@ -149,8 +149,8 @@ extension AnyJSON {
         case .dateTime(let time): self = .string(time.utc.description)
         case .record(let fields):
             self = .object(
-                Dictionary(fields.map { ($0.name, AnyJSON($0.value)) }, uniquingKeysWith: { first, _ in first }))
-        case .table(let rows): self = .array(rows.map { AnyJSON($0) })
+                Dictionary(fields.map { ($0.name, JSONDocument($0.value)) }, uniquingKeysWith: { first, _ in first }))
+        case .table(let rows): self = .array(rows.map { JSONDocument($0) })
         default: self.init(value.json(for: .declaredRequest))
         }
     }
@@ -161,10 +161,10 @@ extension AnyJSON {
         case .boolean(let boolean): self = .boolean(boolean)
         case .number(let digits): self = Double(digits).map { .number($0) } ?? .string(digits)
         case .text(let text): self = .string(text)
-        case .array(let items): self = .array(items.map { AnyJSON($0) })
+        case .array(let items): self = .array(items.map { JSONDocument($0) })
         case .object(let members):
             self = .object(
-                Dictionary(members.map { ($0.name, AnyJSON($0.value)) }, uniquingKeysWith: { first, _ in first }))
+                Dictionary(members.map { ($0.name, JSONDocument($0.value)) }, uniquingKeysWith: { first, _ in first }))
         }
     }
 }

@@ -11,11 +11,6 @@ package enum HTTPConnector {
     /// Octets of an answer's body.
     package static let longestBody = 1 << 20
 
-    /// Follows no redirection: the body and headers of a request go where its author sent them and nowhere else. The
-    /// dialog sees the status.
-    private static let client = HTTPClient(
-        eventLoopGroupProvider: .singleton, configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
-
     /// The answer to a request, or why there is none.
     package static func answer(to request: HTTPRequest) async -> HTTPReply {
         let url = request.url.reveal(for: .declaredRequest)
@@ -30,8 +25,8 @@ package enum HTTPConnector {
             outgoing.body = .bytes(ByteBuffer(string: body.reveal(for: .declaredRequest)))
         }
         do {
-            let response = try await client.execute(outgoing, timeout: .nanoseconds(request.timeout.nanoseconds))
-            let body = try await response.body.collect(upTo: longestBody)
+            let (response, body) = try await HTTPExchange.answer(
+                to: outgoing, within: request.timeout, longestBody: longestBody)
             let headers = response.headers.map { (name: $0.name, value: $0.value) }
             return .answered(
                 status: Int(response.status.code), body: Value.parsed(json: String(buffer: body)), headers: headers)

@@ -75,6 +75,7 @@ struct SecretsTests {
         try #require(asked.count >= 2 && taken.count >= 2)
         for (start, end) in [(asked[0], taken[0]), (asked[1], taken[1])] {
             let range = Int(start * 8_000)..<Int(end * 8_000)
+            try #require(range.upperBound <= audio.caller.samples.count)
             #expect(audio.caller.samples[range].allSatisfy { $0 == 0 }, "\(start) to \(end)")
         }
         // The detector itself hears no key in what was recorded.
@@ -231,6 +232,7 @@ private final class Workshop {
                 definition:
                   kind: StringPrebuiltEntity
                   sensitivityLevel: Sensitive
+            # parley: takes Topic.Card, Topic.Word — the bank charges the card
             - kind: HttpRequestAction
               id: pay
               method: Post
