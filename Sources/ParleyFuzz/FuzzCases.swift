@@ -112,8 +112,8 @@ private struct Line: ~Copyable {
     init(codec: Codec, keys: SRTPKeys? = nil) {
         var generator = SeededGenerator(seed: 1)
         let start = Topic(name: "Start", trigger: Trigger(kind: .onConversationStart), actions: [])
-        let keys = Topic(name: "Keys", trigger: Trigger(kind: .onUnknownDtmfKey), actions: [])
-        let agent = Agent(name: "fuzz", settings: VoiceSettings(), topics: [start, keys], environment: [:])
+        let pressed = Topic(name: "Keys", trigger: Trigger(kind: .onUnknownDtmfKey), actions: [])
+        let agent = Agent(name: "fuzz", settings: VoiceSettings(), topics: [start, pressed], environment: [:])
         var media = MediaDescription(
             codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101, port: Port(0),
             rtcpPort: Port(1), remote: TransportAddress(ipv4: 1, port: 1),
