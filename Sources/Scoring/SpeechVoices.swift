@@ -3,7 +3,7 @@ import Foundation
 import Speech
 import Telephony
 
-/// Sentences of several synthetic voices at 8 kHz: flite's four, and espeak-ng's where it is installed.
+/// Sentences of flite's voices at 8 kHz.
 package struct SpeechVoices: Sendable {
     /// The sentences of one voice, with full scale 1.
     package let voices: [[[Double]]]
