@@ -1,3 +1,4 @@
+import Dispatch
 import Records
 import Synchronization
 import Telephony
@@ -6,17 +7,21 @@ import Telephony
 final class FullDiskStore: ContextStore {
     let inner: SQLiteStore
     private let remaining: Mutex<Int>
+    /// Signalled with the last refusal.
+    private let lastRefusal = DispatchSemaphore(value: 0)
 
     init(_ inner: SQLiteStore, refusals: Int) {
         self.inner = inner
         remaining = Mutex(refusals)
     }
 
-    var refusals: Int { remaining.withLock { $0 } }
+    /// Waits until the disk has refused as often as it was told to.
+    func waitForRoom() { lastRefusal.wait() }
 
     func write(_ batch: RecordBatch) throws(RecordsError) {
         let isFull = remaining.withLock { remaining in
             defer { remaining = max(0, remaining - 1) }
+            if remaining == 1 { lastRefusal.signal() }
             return remaining > 0
         }
         if isFull { throw RecordsError("the disk is full", isDiskFull: true) }

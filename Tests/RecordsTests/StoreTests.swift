@@ -143,7 +143,7 @@ struct RecordWriterTests {
         let writer = RecordWriter(store, bound: 5)
         for event in SampleRecords.events() { writer.append(event) }
         #expect(writer.isNearlyFull)
-        while store.refusals > 0 { usleep(1_000) }
+        store.waitForRoom()
         #expect(writer.finish() == nil)
         #expect(writer.droppedFacts == 0)
         #expect(try store.inner.events(of: "call-1") == SampleRecords.events())
