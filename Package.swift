@@ -38,6 +38,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
     "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records", "Transport",
+    "Service",
 ]
 
 /// The fuzzing harness needs every target instrumented, so it is there only when asked for.
@@ -136,6 +137,15 @@ let package = Package(
             [
                 "Telephony", "SIP", "CallControl", "CLinux", collections,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        // What one running Parley is made of.
+        edge(
+            "Service",
+            [
+                "Telephony", "SIP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles", "DialogCheck",
+                "Speech", "Connectors", "Records", "Transport", yams,
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "ParleyTool",

@@ -1,5 +1,8 @@
 import ArgumentParser
 import Foundation
+import Logging
+import SIP
+import Service
 import Telephony
 
 /// Answers calls until it is told to stop.
@@ -38,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     var record: String?
 
     @Option(help: ArgumentHelp("Encrypted media: off, offered or required.", valueName: "policy"))
-    var srtp = EncryptionPolicy.offered
+    var srtp = SRTPPolicy.offered
 
     @Option(help: ArgumentHelp("The most calls at a time; more are answered 503.", valueName: "number"))
     var maxCalls = 2_000
@@ -63,8 +66,39 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let service = try await Service(self)
-        try await service.run()
+        var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .info
+        let observer = story || json ? CallTeller(tellsStory: story, writesJSON: json) : nil
+        try await CallService(try serviceConfiguration(), observer: observer, logger: logger).run()
+    }
+
+    private func serviceConfiguration() throws -> ServiceConfiguration {
+        var configuration = ServiceConfiguration(agent: try ServeCommand.agentFolder(agent))
+        configuration.sipPort = sipPort
+        configuration.srtp = srtp
+        configuration.media.ports = mediaPorts.ports
+        configuration.limits.calls = maxCalls
+        configuration.limits.drain = .seconds(Int64(drainSeconds))
+        configuration.store = store
+        configuration.recordings = record
+        configuration.promptCache = CallRunner.cacheFolder
+        return configuration
+    }
+
+    /// The folder that was named, or the sample agent beside the working directory or the program.
+    private static func agentFolder(_ named: String?) throws -> String {
+        if let named { return named }
+        let sample = "Audio/Agents/riverbend"
+        var folder = URL(filePath: CommandLine.arguments[0]).standardizedFileURL.deletingLastPathComponent()
+        var candidates = [sample]
+        while folder.pathComponents.count > 1 {
+            candidates.append(folder.appending(path: sample).path)
+            folder.deleteLastPathComponent()
+        }
+        guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            throw CommandError(description: "\(sample) is not here; name an agent with --agent FOLDER")
+        }
+        return found
     }
 }
 
@@ -84,7 +118,4 @@ struct PortRange: ExpressibleByArgument {
     var defaultValueDescription: String { "\(ports.lowerBound)-\(ports.upperBound)" }
 }
 
-/// Whether media is encrypted by SDES-SRTP (RFC 4568).
-enum EncryptionPolicy: String, ExpressibleByArgument, CaseIterable {
-    case off, offered, required
-}
+extension SRTPPolicy: ExpressibleByArgument {}

@@ -1,8 +1,6 @@
-import Records
-
 /// Where a store is: a file of SQLite, or a database of PostgreSQL that several nodes share.
-enum StoreAddress {
-    static func isShared(_ address: String) -> Bool {
+package enum StoreAddress {
+    package static func isShared(_ address: String) -> Bool {
         address.hasPrefix("postgresql://") || address.hasPrefix("postgres://")
     }
 
@@ -10,7 +8,7 @@ enum StoreAddress {
     ///
     /// - Parameter creates: whether a file that is not there is made.
     /// - Throws: ``RecordsError``.
-    static func open(_ address: String, creates: Bool) throws -> any ContextStore {
+    package static func open(_ address: String, creates: Bool) throws -> any ContextStore {
         isShared(address) ? try PostgresStore(address) : try SQLiteStore(path: address, creates: creates)
     }
 }

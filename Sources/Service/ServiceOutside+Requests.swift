@@ -1,0 +1,32 @@
+import CallControl
+import CallFlow
+import Connectors
+import Logging
+import Speech
+import Telephony
+import Transport
+
+// What calls ask of the outside, and who answers.
+extension ServiceOutside {
+    func answer(_ request: SwitchboardRequest, _ id: RequestID) {
+        switch request {
+        case .prompt(let source, let sampleRate):
+            Task { [prompts, loop] in
+                do {
+                    let audio = try await prompts.audio(for: source, sampleRate: sampleRate)
+                    loop.post(.reply(id, .prompt(audio)))
+                } catch {
+                    loop.post(.reply(id, .promptFailed(reason: "\(error)")))
+                }
+            }
+        case .http(_, let http):
+            Task { [loop] in loop.post(.reply(id, .http(await HTTPConnector.answer(to: http)))) }
+        case .ask: loop.post(.reply(id, .questionAnswered(.unavailable)))
+        case .transfer(let call, _):
+            logger.warning("call \(call) was to be handed over, and there is nowhere to hand it to")
+            loop.post(.reply(id, .transferEnded(.failed)))
+        case .finishRecognition: loop.post(.reply(id, .recognitionFailed(reason: "there is no recogniser")))
+        case .openRecognition, .recognitionAudio: break
+        }
+    }
+}
