@@ -36,7 +36,8 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
-    "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
+    "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "Routing", "AudioFiles",
+    "Documents",
     "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records", "Transport",
     "Service",
 ]
@@ -97,6 +98,7 @@ let package = Package(
         pure("Formula", ["Telephony"]),
         pure("CallFlow", ["Telephony", "Formula", dequeModule]),
         pure("FrontEnd", ["Telephony", "DSP"]),
+        pure("Routing", ["Telephony", heapModule, dequeModule]),
         pure(
             "CallControl",
             ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
@@ -180,6 +182,7 @@ let package = Package(
         tests(of: "DSP", ["Telephony"]),
         tests(of: "Formula", ["Telephony"]),
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
+        tests(of: "Routing", ["Telephony"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP"]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),

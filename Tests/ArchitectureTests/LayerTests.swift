@@ -15,6 +15,7 @@ struct LayerTests {
         "CallFlow": ["Telephony", "Formula"],
         // The C library only for its mathematics.
         "FrontEnd": ["Telephony", "DSP", "Glibc"],
+        "Routing": ["Telephony"],
         "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
@@ -43,7 +44,9 @@ struct LayerTests {
     /// Packages of data structures, which any target may use.
     private static let anywhere: Set<String> = ["BasicContainers", "DequeModule", "HeapModule"]
     /// Targets that do no I/O, read no clock, await nothing and lock nothing.
-    private static let pure = ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl"]
+    private static let pure = [
+        "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing", "CallControl",
+    ]
     /// Targets that may import everything.
     private static let top: Set<String> = ["ParleyTool", "ParleyProof", "ParleyFuzz", "System"]
     /// Folders that are no target: what makes the weights of the speech detector, in Python.
