@@ -73,7 +73,7 @@ struct Leg: ~Copyable {
             do { decryption = try Leg.decryption(new.keys?.inbound) } catch { return false }
             plain = new.keys == nil ? [] : [UInt8](repeating: 0, count: Leg.longestDatagram)
         }
-        guard transmission.renegotiate(new), reception.renegotiate(new) else { return false }
+        guard transmission.renegotiate(new), reception.renegotiate(new, isMoved: isMoved) else { return false }
         media = new
         if isMoved { latch = SourceLatch(new.remote, rule: new.sourceRule, at: now) }
         // A hold that ends begins the wait for media anew.
@@ -136,7 +136,7 @@ struct Leg: ~Copyable {
         let verdict = latch.judge(
             source, sequenceNumber: header.sequenceNumber, isAuthenticated: decryption != nil, at: now)
         guard verdict != .refused else { return .foreignAddress }
-        let refusal = reception.receive(header, datagram, at: now)
+        let refusal = reception.receive(header, datagram, isTrusted: decryption != nil, at: now)
         if refusal == nil { lastReception = now }
         return refusal
     }
@@ -211,6 +211,8 @@ struct Leg: ~Copyable {
 
     /// Tells the far end how its media came and what was sent.
     mutating func report(goodbye: Bool, into queue: inout DatagramQueue, at now: Instant) {
+        let destination = reportAddress
+        guard destination.port != 0 else { return }
         var block = reception.reportBlock()
         if var about = block {
             reports.complete(&about, at: now)
@@ -218,14 +220,14 @@ struct Leg: ~Copyable {
         }
         let metrics = reception.voipMetrics(roundTrip: reports.roundTrip)
         transmission.report(
-            block, metrics, ntpTimestamp: reports.ntpTimestamp(at: now), goodbye: goodbye, to: reportAddress,
+            block, metrics, ntpTimestamp: reports.ntpTimestamp(at: now), goodbye: goodbye, to: destination,
             into: &queue)
     }
 
     /// Where reports go: as negotiated, or to the host that media was found to come from.
     private var reportAddress: TransportAddress {
         if media.port == media.rtcpPort { return latch.address }
-        guard latch.address != media.remote else { return media.remoteRTCP }
+        guard latch.address != media.remote, media.remoteRTCP.port != 0 else { return media.remoteRTCP }
         var address = latch.address
         address.port &+= 1
         return address

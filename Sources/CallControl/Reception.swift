@@ -19,6 +19,7 @@ struct Reception: ~Copyable {
     private let samplesPerTick: Int64
 
     private(set) var source: StreamSource
+    private var candidates = CandidatePackets()
     var statistics: ReceptionStatistics
     private(set) var jitterBuffer: JitterBuffer
     private var decoder: AudioDecoder
@@ -38,6 +39,10 @@ struct Reception: ~Copyable {
     private(set) var lastDuration: Int64 = 0
     /// What was decoded last stands in for lost audio.
     private(set) var isConcealing = false
+
+    /// The delay at the beginning of a stream that takes over from another: less than of the first, because somebody
+    /// is listening already; what the network needs beyond it is found soon.
+    private static let delayOfLaterStreams = Interval.milliseconds(30)
 
     /// What became of the audio.
     struct Counts {
@@ -65,7 +70,8 @@ struct Reception: ~Copyable {
         bounds.minimum = limits.minimumDelay
         bounds.maximum = limits.maximumDelay
         jitterBuffer = JitterBuffer(
-            clockRate: media.codec.clockRate, longestPayload: media.codec.longestPayload, limits: bounds)
+            clockRate: media.codec.clockRate, slotLength: media.codec.slotLength,
+            isDivisible: media.codec.isDivisible, limits: bounds)
         decoder = try AudioDecoder(media.codec)
         scaler = TimeScaler(sampleRate: media.codec.sampleRate)
         keys = TelephoneEventReceiver(clockRate: media.codec.clockRate)
@@ -73,15 +79,24 @@ struct Reception: ~Copyable {
     }
 
     /// Takes what a re-offer settled; the timeline goes on.
-    mutating func renegotiate(_ new: MediaDescription) -> Bool {
+    ///
+    /// - Parameter isMoved: the stream comes from elsewhere now, where it may have another source.
+    mutating func renegotiate(_ new: MediaDescription, isMoved: Bool) -> Bool {
         if new.codec != codec {
             do { decoder = try AudioDecoder(new.codec) } catch { return false }
-            jitterBuffer.reset()
+            if new.codec.slotLength == codec.slotLength {
+                jitterBuffer.reset()
+            } else {
+                jitterBuffer = JitterBuffer(
+                    clockRate: clockRate, slotLength: new.codec.slotLength, isDivisible: new.codec.isDivisible,
+                    limits: jitterBuffer.limits)
+            }
             codec = new.codec
         }
         payloadType = new.payloadType
         eventPayloadType = new.telephoneEventPayloadType
         noisePayloadType = new.comfortNoisePayloadType
+        if isMoved { source.expectAnother() }
         return true
     }
 
@@ -89,24 +104,62 @@ struct Reception: ~Copyable {
     var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
 
     /// Takes a packet whose header has been read; says why when it took nothing of it.
-    mutating func receive(_ header: RTPHeader, _ datagram: Span<UInt8>, at now: Instant) -> DatagramRefusal? {
-        let isEvent = header.payloadType == eventPayloadType
-        let isNoise = header.payloadType == noisePayloadType
-        guard isEvent || isNoise || header.payloadType == payloadType else { return .unknownPayloadType }
-        let anchor = decodePosition + clockRate.ticks(jitterBuffer.limits.initial)
-        switch source.place(header, playing: decodePosition, anchor: anchor) {
-        case .foreign: return .foreignSource
-        case .began: beginStream()
-        case .known: break
+    ///
+    /// - Parameter isTrusted: it was encrypted with the leg's key.
+    mutating func receive(
+        _ header: RTPHeader, _ datagram: Span<UInt8>, isTrusted: Bool, at now: Instant
+    ) -> DatagramRefusal? {
+        let type = header.payloadType
+        guard type == payloadType || type == eventPayloadType || type == noisePayloadType else {
+            return .unknownPayloadType
         }
+        if source.ssrc == header.ssrc {
+            if !source.place(header, playing: decodePosition, at: now) { begin(header, at: now) }
+        } else if !takesOver(header, datagram, isTrusted: isTrusted, at: now) {
+            return .foreignSource
+        }
+        return take(header, datagram, at: now)
+    }
+
+    /// Decides on a packet of another source.
+    ///
+    /// - Returns: whether its source is the stream from now on.
+    private mutating func takesOver(
+        _ header: RTPHeader, _ datagram: Span<UInt8>, isTrusted: Bool, at now: Instant
+    ) -> Bool {
+        let duration = codec.duration(of: datagram.extracting(header.payload)) ?? 0
+        let isLong = duration > clockRate.ticks(tickDuration)
+        switch source.judge(header, isTrusted: isTrusted, isLong: isLong, at: now) {
+        case .begins: begin(header, at: now)
+        case .isCandidate:
+            candidates.keep(datagram, number: source.candidatePackets, at: now)
+            return false
+        case .isConfirmed:
+            for number in CandidatePackets.kept(before: source.candidatePackets) {
+                let kept = candidates.packet(number)
+                guard let first = try? RTPHeader.parse(kept.octets.span) else { continue }
+                if source.ssrc != first.ssrc { begin(first, at: kept.arrival) }
+                _ = source.place(first, playing: decodePosition, at: kept.arrival)
+                _ = take(first, kept.octets.span, at: kept.arrival)
+            }
+            if source.ssrc != header.ssrc { begin(header, at: now) }
+            _ = source.place(header, playing: decodePosition, at: now)
+        }
+        return true
+    }
+
+    /// Takes a packet of the stream, which has been placed.
+    private mutating func take(_ header: RTPHeader, _ datagram: Span<UInt8>, at now: Instant) -> DatagramRefusal? {
         let place = source.current
         statistics.receive(sequence: place.sequence, timestamp: place.timestamp, at: now)
         let payload = datagram.extracting(header.payload)
-        if isEvent {
+        if header.payloadType == eventPayloadType {
             keys.receive(payload, marker: header.marker, timestamp: place.timestamp, sequence: place.sequence)
             return nil
         }
-        if isNoise { return silence.receive(payload, timestamp: place.timestamp) ? nil : .malformed }
+        if header.payloadType == noisePayloadType {
+            return silence.receive(payload, timestamp: place.timestamp) ? nil : .malformed
+        }
         guard let duration = codec.duration(of: payload) else { return .malformed }
         lastDuration = duration
         let insertion = jitterBuffer.insert(
@@ -115,11 +168,15 @@ struct Reception: ~Copyable {
         return nil
     }
 
-    private mutating func beginStream() {
-        jitterBuffer.reset()
-        decoder.reset()
-        keys.reset()
+    /// A stream begins, or begins anew: behind what is still to be played of the one before, so that nothing is heard
+    /// of the change.
+    private mutating func begin(_ header: RTPHeader, at now: Instant) {
+        let delay = source.isPlaced ? Reception.delayOfLaterStreams : jitterBuffer.limits.initial
+        let anchor = jitterBuffer.end.map { max($0, decodePosition) } ?? decodePosition + clockRate.ticks(delay)
+        if jitterBuffer.end == nil { decoder.reset() }
+        jitterBuffer.forgetTransits()
         silence.reset()
+        source.begin(header, anchor: anchor, at: now)
     }
 
     /// Fills the next frame.
@@ -284,4 +341,18 @@ struct Reception: ~Copyable {
 
     /// The key that is being signalled.
     var heldKey: Digit? { keys.heldKey(at: position) }
+}
+
+extension Codec {
+    /// Octets of a slot of the jitter buffer: 20 ms of audio where packets can be divided.
+    fileprivate var slotLength: Int {
+        switch self {
+        case .pcmu, .pcma, .g722: 160
+        case .opus: longestPayload
+        case .l16(let sampleRate): sampleRate * 2 / 50
+        }
+    }
+
+    /// Every octet holds as much audio as the next.
+    fileprivate var isDivisible: Bool { self != .opus }
 }

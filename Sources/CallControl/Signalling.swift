@@ -8,7 +8,9 @@ package struct SignallingConfiguration: Sendable {
     package var advertised: [SIPTransport: AdvertisedAddress]
     /// The address for media that is told.
     package var mediaHost: Host
-    package var ports: [MediaPortPair]
+    package let ports: [MediaPortPair]
+    /// The media ports' numbers on the wire, RTCP's among them.
+    let mediaNumbers: Set<UInt16>
     /// Live from the system's generator, seeded in replay and tests.
     package var entropy: Entropy
     /// The caller's time zone in the tz database, as far as a trunk says nothing else.
@@ -24,6 +26,7 @@ package struct SignallingConfiguration: Sendable {
         self.advertised = advertised
         self.mediaHost = mediaHost
         self.ports = ports
+        mediaNumbers = Set(ports.flatMap { [$0.number, $0.number &+ 1] })
         self.entropy = entropy
     }
 

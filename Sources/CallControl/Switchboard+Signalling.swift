@@ -80,7 +80,7 @@ extension Switchboard {
     private mutating func begin(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
         guard var line = signalling?.lines[handle], let trunk = signalling?.configuration.trunks[line.trunk],
             let agent = trunk.agent(for: line.incoming.called),
-            let description = MediaDescription(media, ports: line.ports, trunk: trunk)
+            let description = signalling?.description(media, of: line, trunk)
         else {
             signalling?.userAgent.hangUp(handle, cause: 65, at: now)
             return
@@ -99,7 +99,7 @@ extension Switchboard {
         guard !line.isWaiting else { return begin(handle, media, at: now) }
         guard let trunk = signalling?.configuration.trunks[line.trunk], let serial = serials[line.call],
             let place = places[serial],
-            let description = MediaDescription(media, ports: line.ports, trunk: trunk),
+            let description = signalling?.description(media, of: line, trunk),
             groups[place.group].calls[place.index].caller.renegotiate(description, at: now)
         else {
             receive(.hangUp(line.call, .temporaryFailure), at: now)
@@ -129,6 +129,25 @@ extension Signalling {
     mutating func nextCallName() -> String {
         let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
         return String(decoding: (0..<16).map { _ in alphabet[Int(random.next() & 31)] }, as: UTF8.self)
+    }
+
+    /// A leg of what offer and answer settled. To Parley's own sockets nothing is sent: two calls that were told of each
+    /// other's ports, or of SIP's, would keep each other busy.
+    fileprivate func description(_ media: NegotiatedMedia, of line: Line, _ trunk: Trunk) -> MediaDescription? {
+        guard var description = MediaDescription(media, ports: line.ports, trunk: trunk) else { return nil }
+        let nowhere = TransportAddress(ipv4: 0, port: 0)
+        if isOwn(description.remote) {
+            description.remote = nowhere
+            description.sends = false
+        }
+        if isOwn(description.remoteRTCP) { description.remoteRTCP = nowhere }
+        return description
+    }
+
+    private func isOwn(_ address: TransportAddress) -> Bool {
+        let isOurSIP = configuration.advertised.values.contains { $0.host.address(port: $0.port) == address }
+        guard configuration.mediaHost.address(port: address.port) == address else { return isOurSIP }
+        return isOurSIP || configuration.mediaNumbers.contains(address.port)
     }
 
     fileprivate mutating func admission(

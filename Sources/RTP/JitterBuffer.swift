@@ -7,7 +7,8 @@ package import Telephony
 /// (``TransitWindow``), plus a margin, within ``limits``. A difference of the two clocks moves all transits alike and is
 /// followed by the same rule.
 ///
-/// Storage is allocated once. Each operation looks at all slots, of which there are few.
+/// Storage is allocated once. A set of bits says which slots are in use, and the lowest free one is taken, so that a
+/// stream without trouble touches the same few cache lines again and again.
 package struct JitterBuffer: Sendable {
     /// Bounds of the delay, above the shortest transit of the last seconds.
     package struct Limits: Sendable {
@@ -57,15 +58,19 @@ package struct JitterBuffer: Sendable {
 
     private struct Entry: Sendable {
         var timestamp = SampleTime.zero
-        var duration: Int64 = 0
-        var length = 0
-        var isUsed = false
+        var duration: Int32 = 0
+        var length: UInt16 = 0
+
+        var end: SampleTime { timestamp + Int64(duration) }
     }
 
     package let limits: Limits
     private let clockRate: ClockRate
     private let slotLength: Int
+    private let isDivisible: Bool
     private var entries: [Entry]
+    /// One bit a slot.
+    private var used: UInt32 = 0
     private var storage: [UInt8]
     private var transits = TransitWindow()
     private var newest = SampleTime(ticks: .min)
@@ -74,7 +79,7 @@ package struct JitterBuffer: Sendable {
     private var isLengthening = false
     package private(set) var counters = Counters()
 
-    private static let slots = 32
+    private static let slots = UInt32.bitWidth
     /// Added to the transit that nearly all packets keep.
     private static let margin = Interval.milliseconds(10)
     /// Playout later than its target by so much is moved, until it is late by less than ``settled``.
@@ -82,13 +87,17 @@ package struct JitterBuffer: Sendable {
     private static let tooEarly = Interval.milliseconds(8)
     private static let settled = Interval.milliseconds(10)
 
-    /// - Parameter longestPayload: octets; longer packets are refused.
-    package init(clockRate: ClockRate, longestPayload: Int, limits: Limits = Limits()) {
+    /// - Parameters:
+    ///   - slotLength: octets of a slot; longer packets are refused unless they can be divided. Up to 65,535.
+    ///   - isDivisible: every octet of a payload holds as much audio as the next, as those of G.711, so that a packet
+    ///     may take several slots.
+    package init(clockRate: ClockRate, slotLength: Int, isDivisible: Bool = false, limits: Limits = Limits()) {
         self.clockRate = clockRate
         self.limits = limits
-        slotLength = longestPayload
+        self.slotLength = min(slotLength, Int(UInt16.max))
+        self.isDivisible = isDivisible
         entries = [Entry](repeating: Entry(), count: JitterBuffer.slots)
-        storage = [UInt8](repeating: 0, count: JitterBuffer.slots * longestPayload)
+        storage = [UInt8](repeating: 0, count: JitterBuffer.slots * self.slotLength)
     }
 
     /// Takes a packet.
@@ -107,17 +116,47 @@ package struct JitterBuffer: Sendable {
             counters.late &+= 1
             return .late
         }
-        guard let index = freeSlot(for: timestamp) else {
-            counters.duplicates &+= 1
-            return .duplicate
+        let insertion =
+            payload.count <= slotLength
+            ? store(payload, timestamp: timestamp, duration: duration)
+            : storePieces(of: payload, timestamp: timestamp, duration: duration, position: position)
+        switch insertion {
+        case .buffered: counters.buffered &+= 1
+        case .duplicate: counters.duplicates &+= 1
+        case .late: counters.late &+= 1
+        case .overflow: counters.overflows &+= 1
         }
-        guard index >= 0, payload.count <= slotLength else {
-            counters.overflows &+= 1
-            return .overflow
+        return insertion
+    }
+
+    /// Puts a long packet into as many slots as it takes; tells what became of its first piece that is not late.
+    private mutating func storePieces(
+        of payload: Span<UInt8>, timestamp: SampleTime, duration: Int64, position: SampleTime
+    ) -> Insertion {
+        guard isDivisible, slotLength > 0 else { return .overflow }
+        var insertion = Insertion.late
+        var offset = 0
+        while offset < payload.count {
+            let end = min(offset + slotLength, payload.count)
+            let begins = timestamp + duration * Int64(offset) / Int64(payload.count)
+            let ends = timestamp + duration * Int64(end) / Int64(payload.count)
+            if ends > position {
+                let stored = store(payload.extracting(offset..<end), timestamp: begins, duration: ends - begins)
+                if insertion == .late { insertion = stored }
+            }
+            offset = end
         }
-        entries[index] = Entry(timestamp: timestamp, duration: duration, length: payload.count, isUsed: true)
+        return insertion
+    }
+
+    private mutating func store(_ payload: Span<UInt8>, timestamp: SampleTime, duration: Int64) -> Insertion {
+        guard !isBuffered(timestamp) else { return .duplicate }
+        guard used != .max else { return .overflow }
+        let index = (~used).trailingZeroBitCount
+        used |= 1 << UInt32(index)
+        entries[index] = Entry(
+            timestamp: timestamp, duration: Int32(clamping: duration), length: UInt16(payload.count))
         copy(payload, to: index * slotLength)
-        counters.buffered &+= 1
         return .buffered
     }
 
@@ -130,32 +169,32 @@ package struct JitterBuffer: Sendable {
         }
     }
 
-    /// A slot that is free, -1 when none is, `nil` when the timestamp is there already.
-    private func freeSlot(for timestamp: SampleTime) -> Int? {
-        var free = -1
-        for index in 0..<entries.count {
-            if !entries[index].isUsed {
-                free = index
-            } else if entries[index].timestamp == timestamp {
-                return nil
-            }
+    /// A packet that begins there is in the buffer.
+    private func isBuffered(_ timestamp: SampleTime) -> Bool {
+        var rest = used
+        while rest != 0 {
+            if entries[rest.trailingZeroBitCount].timestamp == timestamp { return true }
+            rest &= rest - 1
         }
-        return free
+        return false
     }
 
     /// What there is to decode at a position. Packets that end before it are dropped and counted as late.
     package mutating func next(at position: SampleTime) -> Playout {
         var best = -1
-        for index in 0..<entries.count where entries[index].isUsed {
-            if entries[index].timestamp + entries[index].duration <= position {
-                entries[index].isUsed = false
+        var rest = used
+        while rest != 0 {
+            let index = rest.trailingZeroBitCount
+            rest &= rest - 1
+            if entries[index].end <= position {
+                used &= ~(1 << UInt32(index))
                 counters.late &+= 1
             } else if best < 0 || entries[index].timestamp < entries[best].timestamp {
                 best = index
             }
         }
         guard best >= 0 else { return .empty }
-        let slot = Slot(timestamp: entries[best].timestamp, duration: entries[best].duration, index: best)
+        let slot = Slot(timestamp: entries[best].timestamp, duration: Int64(entries[best].duration), index: best)
         return slot.timestamp <= position ? .packet(slot) : .missing(until: slot.timestamp, next: slot)
     }
 
@@ -163,15 +202,32 @@ package struct JitterBuffer: Sendable {
     @_lifetime(borrow self)
     package func payload(of slot: Slot) -> Span<UInt8> {
         let base = slot.index * slotLength
-        return storage.span.extracting(base..<base + entries[slot.index].length)
+        return storage.span.extracting(base..<base + Int(entries[slot.index].length))
     }
 
     /// Gives a packet's slot free.
-    package mutating func release(_ slot: Slot) { entries[slot.index].isUsed = false }
+    package mutating func release(_ slot: Slot) { used &= ~(1 << UInt32(slot.index)) }
+
+    /// Where the last packet in the buffer ends; `nil` when none is there.
+    package var end: SampleTime? {
+        var latest: SampleTime?
+        var rest = used
+        while rest != 0 {
+            let end = entries[rest.trailingZeroBitCount].end
+            if latest.map({ end > $0 }) ?? true { latest = end }
+            rest &= rest - 1
+        }
+        return latest
+    }
 
     /// Forgets packets and transit times: the stream began anew.
     package mutating func reset() {
-        for index in 0..<entries.count { entries[index].isUsed = false }
+        used = 0
+        forgetTransits()
+    }
+
+    /// Forgets transit times alone: a stream takes over from another, whose last packets are still to be played.
+    package mutating func forgetTransits() {
         transits = TransitWindow()
         newest = SampleTime(ticks: .min)
         isShortening = false
@@ -188,8 +244,9 @@ package struct JitterBuffer: Sendable {
         return transit(of: position, at: now) - shortest
     }
 
-    /// By how much playout should move when `position` is the next sample to be decoded: positive when it is later than it need be and may be shortened, negative when it
-    /// is too early and should be stretched, zero while it is near enough.
+    /// By how much playout should move when `position` is the next sample to be decoded: positive when it is later than
+    /// it need be and may be shortened, negative when it is too early and should be stretched, zero while it is near
+    /// enough.
     package mutating func correction(position: SampleTime, at now: Instant) -> Interval {
         guard let shortest = transits.shortest, let longest = transits.nearlyLongest else { return .zero }
         let needed = longest - shortest + JitterBuffer.margin

@@ -5,8 +5,10 @@ package import Telephony
 /// Whoever sends RTP to an open port would otherwise be heard, or be sent what the caller hears. Under
 /// ``Rule/negotiated`` only the address of offer and answer counts. Under ``Rule/latching``, for far ends behind NAT
 /// that do not know their own address, the first source that sends ``probation`` packets in sequence within
-/// ``window`` is taken instead, and from then on nobody else; a packet from the negotiated address ends the search at
-/// once. With SRTP one packet that authenticates is enough, whenever it comes. A new offer and answer begins anew.
+/// ``window`` is taken instead, and from then on nobody else. The negotiated address comes first: for ``precedence`` it
+/// alone is waited for, so that an attacker who speaks sooner gains nothing, and a packet from it ends the search at
+/// once; within the window it even takes back what somebody else was given. With SRTP one packet that authenticates is
+/// enough, whenever it comes. A new offer and answer begins anew.
 package struct SourceLatch: Sendable {
     /// Where media may come from.
     package enum Rule: Sendable, Equatable, Codable {
@@ -32,18 +34,24 @@ package struct SourceLatch: Sendable {
     package static let probation = 4
     /// How long a source is searched for.
     package static let window = Interval.seconds(3)
+    /// For how long the negotiated address alone is waited for: about the time from an answer to the first packet of a
+    /// far end that is not behind NAT.
+    package static let precedence = Interval.milliseconds(200)
 
     /// Where media goes, and where it comes from once ``isSettled``.
     package private(set) var address: TransportAddress
     /// No other source will be taken.
     package private(set) var isSettled: Bool
-    private let closes: Instant
+    private let negotiated: TransportAddress
+    private let begins: Instant
     private var candidate: Candidate?
+    private var isAuthenticated = false
 
     package init(_ negotiated: TransportAddress, rule: Rule, at now: Instant) {
         address = negotiated
         isSettled = rule == .negotiated
-        closes = now + SourceLatch.window
+        self.negotiated = negotiated
+        begins = now
     }
 
     /// Judges an RTP packet by its source.
@@ -56,15 +64,25 @@ package struct SourceLatch: Sendable {
             isSettled = true
             return .taken
         }
-        guard !isSettled else { return .refused }
-        if isAuthenticated { return settle(source) }
-        guard now < closes else { return .refused }
+        let age = now - begins
+        guard !isSettled else { return takesBack(source, age) ? settle(source) : .refused }
+        if isAuthenticated {
+            self.isAuthenticated = true
+            return settle(source)
+        }
+        guard age < SourceLatch.window else { return .refused }
         if let known = candidate, known.address == source, known.nextSequence == sequenceNumber {
             candidate = Candidate(address: source, nextSequence: sequenceNumber &+ 1, count: known.count + 1)
         } else {
             candidate = Candidate(address: source, nextSequence: sequenceNumber &+ 1, count: 1)
         }
-        return (candidate?.count ?? 0) >= SourceLatch.probation ? settle(source) : .refused
+        let isProven = (candidate?.count ?? 0) >= SourceLatch.probation && age >= SourceLatch.precedence
+        return isProven ? settle(source) : .refused
+    }
+
+    /// The far end speaks from where it said, after somebody else was taken for it.
+    private func takesBack(_ source: TransportAddress, _ age: Interval) -> Bool {
+        source == negotiated && !isAuthenticated && age < SourceLatch.window
     }
 
     private mutating func settle(_ source: TransportAddress) -> Verdict {

@@ -8,7 +8,7 @@ struct JitterBufferTests {
 
     /// Plays a simulated stream of 20 ms packets and gives the delay over time and the counters.
     private struct Player {
-        var buffer = JitterBuffer(clockRate: rate, longestPayload: 160)
+        var buffer = JitterBuffer(clockRate: rate, slotLength: 160)
         var position = SampleTime.zero
         /// The next sample to be decoded.
         var decoded = SampleTime.zero

@@ -40,8 +40,9 @@ struct SourceLatchTests {
     @Test("behind NAT the first source with four packets in sequence is taken, and then nobody else")
     func latchesOnce() {
         var rule = Case(.latching)
+        let later = Instant.zero + SourceLatch.precedence
         let verdicts = [10, 11, 12, 13, 14].map {
-            rule.judge(SourceLatchTests.other, $0)
+            rule.judge(SourceLatchTests.other, $0, at: later)
         }
         #expect(verdicts == [.refused, .refused, .refused, .latched, .taken])
         for sequence in 0..<50 as Range<UInt16> {
@@ -74,6 +75,21 @@ struct SourceLatchTests {
         let own = rule.judge(SourceLatchTests.negotiated, 9)
         let next = rule.judge(SourceLatchTests.attacker, 3)
         #expect(own == .taken && next == .refused)
+    }
+
+    @Test("who was negotiated has the first moments for itself, and takes back what a stranger was given")
+    func negotiatedFirst() {
+        var rule = Case(.latching)
+        for sequence in 0..<9 as Range<UInt16> {
+            let verdict = rule.judge(
+                SourceLatchTests.attacker, sequence, at: .zero + .milliseconds(20 * Int64(sequence)))
+            #expect(verdict == .refused)
+        }
+        let stranger = rule.judge(SourceLatchTests.attacker, 9, at: .zero + SourceLatch.precedence)
+        let own = rule.judge(SourceLatchTests.negotiated, 1, at: .zero + .milliseconds(900))
+        let again = rule.judge(SourceLatchTests.attacker, 10, at: .zero + .milliseconds(910))
+        #expect(stranger == .latched && own == .latched && again == .refused)
+        #expect(rule.latch.address == SourceLatchTests.negotiated)
     }
 
     @Test("after three seconds nobody latches, unless with the key")
