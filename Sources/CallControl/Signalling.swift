@@ -64,8 +64,6 @@ struct Signalling {
     var random: LiveEntropy
     /// What the clock on the wall said, and when.
     var wall: (time: WallTime, at: Instant)?
-    /// In turn, so that calls are spread over the tick.
-    private var lastPhase = 0
 
     init(_ configuration: SignallingConfiguration, callLimit: Int) {
         self.configuration = configuration
@@ -77,12 +75,6 @@ struct Signalling {
     func wallTime(at now: Instant) -> WallTime {
         guard let wall else { return WallTime(millisecondsSince1970: 0) }
         return WallTime(millisecondsSince1970: wall.time.millisecondsSince1970 + (now - wall.at).milliseconds)
-    }
-
-    /// The next phase of the tick: seven is prime to twenty, so that neighbours in time are far apart in the tick.
-    mutating func nextPhase() -> Int {
-        lastPhase = (lastPhase + 7) % TickGroup.phases
-        return lastPhase
     }
 }
 

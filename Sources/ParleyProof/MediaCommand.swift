@@ -1,146 +1,193 @@
 import ArgumentParser
-import CallControl
-import CallFlow
-import DSP
 import Foundation
+import RTP
 import Telephony
 import Transport
 
-/// What a call costs in the media loop, beside a loop that only echoes over the same sockets.
-struct MediaCommand: AsyncParsableCommand {
+/// What calls cost the running service, beside a loop that only echoes over the same sockets.
+struct MediaCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "media",
-        abstract: "Measure the media loop on loopback, beside a bare echo over the same sockets.",
+        abstract: "Measure `parley serve` under load, beside a bare echo over the same sockets.",
         discussion: """
-            CPU times are of the loop's thread. The ratio to the echo is what must not get worse; absolute figures belong \
-            to the machine and to what else it does. Pin the process to see one core carry both sides, or leave it to \
-            let the generator have another one.
+            Starts `parley serve` with the sample agent, the whole process pinned to one core, and calls it from another \
+            one: calls at 200 a second up to the number of each row, then a window in which prompts play, both detectors \
+            listen and each caller presses two keys every 12 s. CPU is of the whole process with what the kernel does for \
+            it, over calls and ticks. The floor is a program that echoes as many streams. The ratio of the two is what \
+            must not get worse; absolute figures belong to the machine and to what else it does.
+
+            With --loadgen the callers are those of that program instead, and its own figures are printed.
 
             EXAMPLES:
-              ParleyProof media
-              ParleyProof media --calls 100,1000,1750 --seconds 20
-              taskset -c 0 ParleyProof media --ordinary
+              swift build -c release && .build/release/ParleyProof media
+              .build/release/ParleyProof media --calls 1000,1750 --seconds 20
+              .build/release/ParleyProof media --calls 350 --loadgen ../shared/tools/loadgen/loadgen
             """)
 
-    @Option(help: "Numbers of calls, one run each.") var calls = "100,500,1000,1750"
+    @Option(help: "Numbers of PCMU calls, one row each.") var calls = "100,500,1000,1750"
+    @Option(help: "Number of calls of each SRTP row; 0 leaves them out.") var secureCalls = 500
+    @Option(help: "Number of calls of the Opus row; 0 leaves it out.") var opusCalls = 60
     @Option(help: "Seconds that are measured.") var seconds = 10
-    @Flag(help: "Leave SCHED_FIFO alone.") var ordinary = false
+    @Option(help: "The core of the service.") var core = 0
+    @Option(help: "The core of the callers.") var callersCore = 1
+    @Option(help: ArgumentHelp("The program that is measured; the one beside this by default.", valueName: "file"))
+    var parley: String?
+    @Option(help: ArgumentHelp("A built load generator that calls instead.", valueName: "file")) var loadgen: String?
 
-    func run() async throws {
-        print("calls  floor us  Parley us  ratio  delivered  p99 deviation ms  KiB a call")
-        for count in calls.split(separator: ",").compactMap({ Int($0) }) {
-            let floor = try measureFloor(count)
-            let parley = try await measureParley(count)
-            print(
-                String(
-                    format: "%5d  %8.2f  %9.2f  %5.2f  %8.1f%%  %16.2f  %10.1f", count, floor.cpu, parley.cpu,
-                    parley.cpu / floor.cpu, parley.delivered * 100, parley.deviation, parley.memory))
+    func validate() throws {
+        guard seconds > 0 else { throw ValidationError("--seconds \(seconds) measures nothing: 1 or more") }
+        guard !numbers.isEmpty else { throw ValidationError("--calls \(calls): numbers with commas between") }
+    }
+
+    private var numbers: [Int] { calls.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
+
+    func run() throws {
+        let program = try self.program()
+        try MeasuredProcess.pinSelf(to: callersCore)
+        if let loadgen {
+            for count in numbers { try runLoadgen(loadgen, program, calls: count) }
+            return
         }
+        print(MediaRow.heading)
+        for count in numbers { try measure(program, .pcmu, count) }
+        if secureCalls > 0 { for suite in SRTPSuite.allCases { try measure(program, .secure(suite), secureCalls) } }
+        if opusCalls > 0 { try measure(program, .opus, opusCalls) }
     }
 
-    private struct Result {
-        /// Microseconds a packet in and one out.
-        var cpu = 0.0
-        var delivered = 0.0
-        var deviation = 0.0
-        /// KiB of resident memory a call.
-        var memory = 0.0
-    }
-
-    private static let loopback = TransportAddress(ipv4: 0x7F00_0001, port: 0)
-
-    private func sockets(_ count: Int, from first: UInt16) throws -> MediaSockets {
-        let sockets = try MediaSockets(
-            MediaCommand.loopback, ports: first...first + UInt16(2 * count + 200), dscp: 0)
-        guard sockets.pairs.count >= count else {
-            throw ValidationError("\(count) pairs of ports from \(first) on cannot be bound")
+    private func program() throws -> String {
+        let beside = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "parley").path
+        let path = parley ?? beside
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw ValidationError("\(path) is not there; build it with: swift build -c release --product parley")
         }
-        return sockets
+        return path
     }
 
-    private func targets(_ pairs: [MediaPortPair], _ count: Int) -> [TransportAddress] {
-        pairs.prefix(count).map { TransportAddress(ipv4: 0x7F00_0001, port: $0.number) }
-    }
-
-    private func measure(
-        _ generator: inout StreamGenerator, cpuTime: () -> Interval
-    ) -> Result {
-        generator.run(ticks: 100)
-        let begin = (MonotonicClock.now, cpuTime())
+    private func measure(_ program: String, _ media: GeneratedMedia, _ count: Int) throws {
+        let floor = try measureFloor(count)
+        var row = MediaRow(media: media.name, calls: count)
+        row.floorMicroseconds = floor
+        let service = try start(program, calls: count)
+        defer { service.stop() }
+        let before = service.residentOctets
+        var generator = try CallGenerator(CallGenerator.Plan(calls: count, media: media, target: MediaCommand.sipPort))
+        guard generator.hasPorts else {
+            throw ValidationError("there are not two UDP ports for each of \(count) calls; is something else running?")
+        }
+        var placing = 0
+        while !generator.isSettled, placing < 60 {
+            generator.run(milliseconds: 1_000)
+            placing += 1
+        }
+        generator.run(milliseconds: 2_000)
+        let cpu = service.cpuSeconds
         generator.isMeasuring = true
-        generator.run(ticks: seconds * 50)
+        generator.run(milliseconds: seconds * 1_000)
         generator.isMeasuring = false
-        let cpu = cpuTime() - begin.1
-        var result = Result()
-        result.cpu = Double(cpu.nanoseconds) / 1_000 / Double(max(1, generator.sent))
-        result.delivered = Double(generator.received) / Double(max(1, generator.sent))
-        result.deviation = generator.deviationAtP99()
-        return result
+        row.take(
+            generator.figures, cpuSeconds: service.cpuSeconds - cpu, seconds: seconds,
+            octets: service.residentOctets - before)
+        generator.hangUp()
+        print(row)
     }
 
-    private func measureFloor(_ count: Int) throws -> Result {
-        let server = try sockets(count, from: 20_000)
-        let targets = targets(server.pairs, count)
-        let echo = EchoLoop(server, isRealTime: !ordinary)
-        let thread = Thread { echo.run() }
-        thread.start()
-        var generator = StreamGenerator(try sockets(count, from: 30_000), targets: targets)
-        let result = measure(&generator) { echo.cpuTime }
-        echo.stop()
-        Thread.sleep(forTimeInterval: 0.3)
-        return result
-    }
+    private static let sipPort: UInt16 = 5_170
 
-    private func measureParley(_ count: Int) async throws -> Result {
-        let before = MediaCommand.residentMemory
-        let server = try sockets(count, from: 20_000)
-        let client = try sockets(count, from: 30_000)
-        let pairs = server.pairs
-        let clients = targets(client.pairs, count)
-        var configuration = MediaLoop.Configuration()
-        configuration.priority = ordinary ? nil : 10
-        let loop = try MediaLoop(SwitchboardConfiguration(), sockets: server, configuration: configuration) { _ in }
-        try loop.run()
-        let audio = PCMAudio(
-            sampleRate: 8_000, samples: (0..<8_000 * 120).map { Int16(6_000 * sin(Double($0) * 0.3)) })
-        let reader = Task {
-            for await output in loop.outputs {
-                loop.taken()
-                if case .request(let id, .prompt) = output { loop.post(.reply(id, .prompt(audio))) }
-            }
+    private func start(_ program: String, calls: Int) throws -> MeasuredProcess {
+        let ports = "10000-\(10_000 + 2 * calls + 400)"
+        let service = try MeasuredProcess(
+            program,
+            [
+                "serve", "--sip-port", "\(MediaCommand.sipPort)", "--media-ports", ports, "--max-calls",
+                "\(calls + 100)",
+                "--drain-seconds", "0",
+            ], core: core)
+        usleep(1_500_000)
+        guard service.isRunning else {
+            throw ValidationError("`\(program) serve` did not start; run it by hand to see why")
         }
-        var random = SystemRandomNumberGenerator()
-        let agent = try LineAgent.speaking("tone")
-        for index in 0..<count {
-            loop.post(.admit(admission(index, pairs[index], clients[index], agent, &random)))
-            if index % 20 == 0 { try await Task.sleep(for: .milliseconds(2)) }
-        }
-        var generator = StreamGenerator(client, targets: targets(pairs, count))
-        var result = measure(&generator) { loop.statistics.cpuTime }
-        result.memory = Double(MediaCommand.residentMemory - before) / 1_024 / Double(count)
-        loop.stop()
-        await reader.value
-        return result
+        // The prompts are made, and the code is warm, before anything is measured.
+        var first = try CallGenerator(CallGenerator.Plan(calls: 5, target: MediaCommand.sipPort, firstPort: 40_000))
+        first.run(milliseconds: 20_000)
+        first.hangUp()
+        return service
     }
 
-    private func admission(
-        _ index: Int, _ ports: MediaPortPair, _ remote: TransportAddress, _ agent: Agent,
-        _ random: inout SystemRandomNumberGenerator
-    ) -> Admission {
-        var control = remote
-        control.port += 1
-        let media = MediaDescription(
-            codec: .pcmu, payloadType: 0, telephoneEventPayloadType: 101, port: ports.rtp, rtcpPort: ports.rtcp,
-            remote: remote, remoteRTCP: control)
-        return Admission(
-            call: CallID("media-\(index)"), from: "a", to: "b", startedAt: MonotonicClock.wallTime, timeZone: "UTC",
-            agent: agent, caller: media, tickPhase: index, entropy: CallEntropy(from: &random))
+    /// Microseconds of CPU for a packet in and one out.
+    private func measureFloor(_ count: Int) throws -> Double {
+        let echo = try MeasuredProcess(
+            CommandLine.arguments[0], ["media-echo", "--pairs", "\(count)", "--first-port", "20000"], core: core)
+        defer { echo.stop() }
+        usleep(1_000_000)
+        var streams = try EchoedStreams(count: count, firstPort: 30_000, targets: 20_000)
+        streams.run(milliseconds: 2_000)
+        let before = (cpu: echo.cpuSeconds, sent: streams.sent)
+        streams.run(milliseconds: seconds * 1_000)
+        return (echo.cpuSeconds - before.cpu) * 1_000_000 / Double(max(1, streams.sent - before.sent))
     }
 
-    /// Octets of the process in memory.
-    private static var residentMemory: Int {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? (Int(fields[1]) ?? 0) * 4_096 : 0
+    private func runLoadgen(_ loadgen: String, _ program: String, calls: Int) throws {
+        let service = try start(program, calls: calls)
+        defer { service.stop() }
+        let process = Process()
+        process.executableURL = URL(filePath: loadgen)
+        process.arguments = [
+            "-n", "\(calls)", "-r", "200", "-t", "\(seconds)", "-u", "100", "-d", "51", "--digit-start", "5000",
+            "--cpu",
+            "\(callersCore)", "--pid", "\(service.identifier)", "127.0.0.1:\(MediaCommand.sipPort)",
+        ]
+        try process.run()
+        process.waitUntilExit()
+    }
+}
+
+/// One line of the table.
+struct MediaRow: CustomStringConvertible {
+    let media: String
+    let calls: Int
+    var floorMicroseconds = 0.0
+    private var answered = 0
+    private var failed = 0
+    private var setup = 0.0
+    private var delivered = 0.0
+    private var deviation = 0.0
+    private var microseconds = 0.0
+    private var kibibytes = 0.0
+    private var lateness = 0.0
+
+    static let heading = """
+        media                             calls answered failed  setup p99 ms  delivered  p99 from 20 ms  us a call and tick  floor us  ratio  KiB a call  (callers late p99 ms)
+        """
+
+    init(media: String, calls: Int) {
+        self.media = media
+        self.calls = calls
+    }
+
+    mutating func take(_ figures: CallGenerator.Figures, cpuSeconds: Double, seconds: Int, octets: Int) {
+        answered = figures.answered
+        failed = figures.failed
+        setup = MediaRow.p99(figures.setup)
+        let ticks = Double(max(1, figures.answered)) * Double(seconds) * 50
+        delivered = Double(figures.received) / ticks
+        deviation = MediaRow.p99(figures.deviations)
+        microseconds = cpuSeconds * 1_000_000 / ticks
+        kibibytes = Double(octets) / 1_024 / Double(max(1, figures.answered))
+        lateness = MediaRow.p99(figures.lateness)
+    }
+
+    /// What all but a hundredth keep, in milliseconds.
+    private static func p99(_ microseconds: [Int32]) -> Double {
+        let sorted = microseconds.sorted()
+        return sorted.isEmpty ? 0 : Double(sorted[min(sorted.count - 1, sorted.count * 99 / 100)]) / 1_000
+    }
+
+    var description: String {
+        let name = media.padding(toLength: 33, withPad: " ", startingAt: 0)
+        let counts = String(format: "%5d %8d %6d  %12.2f  %8.2f%%", calls, answered, failed, setup, delivered * 100)
+        let costs = String(
+            format: "%14.2f  %18.2f  %8.2f  %5.2f  %10.1f  (%.2f)", deviation, microseconds, floorMicroseconds,
+            microseconds / max(0.01, floorMicroseconds), kibibytes, lateness)
+        return "\(name) \(counts)  \(costs)"
     }
 }

@@ -77,6 +77,68 @@ package struct DatagramSocket: ~Copyable {
         return count >= 0 ? count : nil
     }
 
+    /// Has the kernel note when each datagram comes, for ``receive(into:control:)``.
+    package func noteArrivals() {
+        var one: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &one, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// A datagram that has come.
+    package struct Arrival {
+        package var count: Int
+        package var source: TransportAddress
+        /// When the kernel had it: nanoseconds of the clock on the wall; 0 when it does not say.
+        package var wallNanoseconds: Int64
+    }
+
+    /// Takes the next datagram with its time of arrival.
+    ///
+    /// - Parameters:
+    ///   - room: a longer datagram is cut.
+    ///   - control: room for what the kernel says of it, 64 octets or more.
+    package func receive(
+        into room: UnsafeMutableRawBufferPointer, control: UnsafeMutableRawBufferPointer
+    ) -> Arrival? {
+        if isIPv6 {
+            var source = sockaddr_in6()
+            guard let taken = DatagramSocket.receive(descriptor, room, control, &source) else { return nil }
+            return Arrival(
+                count: taken.count, source: TransportAddress(source), wallNanoseconds: taken.wallNanoseconds)
+        }
+        var source = sockaddr_in()
+        guard let taken = DatagramSocket.receive(descriptor, room, control, &source) else { return nil }
+        return Arrival(count: taken.count, source: TransportAddress(source), wallNanoseconds: taken.wallNanoseconds)
+    }
+
+    private static func receive<Address>(
+        _ descriptor: Int32, _ room: UnsafeMutableRawBufferPointer, _ control: UnsafeMutableRawBufferPointer,
+        _ source: inout Address
+    ) -> (count: Int, wallNanoseconds: Int64)? {
+        var vector = iovec(iov_base: room.baseAddress, iov_len: room.count)
+        var message = msghdr()
+        message.msg_namelen = socklen_t(MemoryLayout<Address>.size)
+        message.msg_iovlen = 1
+        message.msg_control = control.baseAddress
+        message.msg_controllen = control.count
+        let count = withUnsafeMutablePointer(to: &source) { name in
+            withUnsafeMutablePointer(to: &vector) { vector in
+                message.msg_name = UnsafeMutableRawPointer(name)
+                message.msg_iov = vector
+                return recvmsg(descriptor, &message, Int32(MSG_DONTWAIT))
+            }
+        }
+        return count >= 0 ? (count, arrival(control, length: message.msg_controllen)) : nil
+    }
+
+    /// The time in the one control message that was asked for: 16 octets of its head, then seconds and nanoseconds.
+    private static func arrival(_ control: UnsafeMutableRawBufferPointer, length: Int) -> Int64 {
+        guard length >= 32, control.load(fromByteOffset: 8, as: Int32.self) == SOL_SOCKET,
+            control.load(fromByteOffset: 12, as: Int32.self) == SO_TIMESTAMPNS
+        else { return 0 }
+        let seconds = control.load(fromByteOffset: 16, as: Int64.self)
+        return seconds &* 1_000_000_000 &+ control.load(fromByteOffset: 24, as: Int64.self)
+    }
+
     /// Sends a datagram.
     ///
     /// - Returns: whether the kernel took it.

@@ -7,12 +7,14 @@ package import Telephony
 
 /// Turns the crank of one ``CallControl/Switchboard``: a thread of its own, plain sockets, one timer.
 ///
-///     sockets ──┐                                ┌──> sockets
-///     timer   ──┼──> epoll ──> Switchboard ──────┼──> facts, requests, records   (``outputs``)
-///     inbox   ──┘                                └──> SIP messages               (`send`)
+///     timer ──┬──> sockets ──> Switchboard ──┬──> sockets
+///     inbox ──┘                              ├──> facts, requests, records   (``outputs``)
+///                                            └──> SIP messages               (`send`)
 ///
-/// The thread waits for nothing but epoll, allocates nothing for a packet or a tick, and holds no lock but the inbox's
-/// for as long as two arrays are swapped. It asks for SCHED_FIFO and goes on without where that is not allowed.
+/// The thread waits for the timer and the inbox alone. Media that has come is taken just before a tick, which is when it
+/// is needed, all of it at once: waking for each packet costs as much as the packet. The kernel notes when it came. The
+/// thread allocates nothing for a packet or a tick, and holds no lock but the inbox's for as long as two arrays are
+/// swapped. It asks for SCHED_FIFO and goes on without where that is not allowed.
 package final class MediaLoop: Sendable {
     /// How a loop runs.
     package struct Configuration: Sendable {
@@ -153,11 +155,15 @@ private struct Crank: ~Copyable {
     private let sockets: MediaSockets
     private var switchboard: Switchboard
     private let send: @Sendable (OutgoingMessage) -> Void
+    /// What is waited for.
     private let epoll: Int32
+    /// The sockets, which are only asked what has come.
+    private let arrivals: Int32
     private let timer: Int32
     private var armed: Instant?
     private let events: UnsafeMutableBufferPointer<epoll_event>
     private let room: UnsafeMutableRawBufferPointer
+    private let control: UnsafeMutableRawBufferPointer
     private var datagram: [UInt8] = []
     private var packetsIn: Int64 = 0
     private var packetsOut: Int64 = 0
@@ -168,6 +174,11 @@ private struct Crank: ~Copyable {
     private static let eventsAtOnce = 256
     /// Longer datagrams are cut, and refused by their length.
     private static let longestDatagram = 4_096
+    private static let controlLength = 128
+    /// Datagrams that are taken between two ticks: no flood keeps the ticks waiting.
+    private static let mostAtOnce = 8_192
+    /// What came longer ago than this did so by a clock that was set.
+    private static let longestWait = Interval.seconds(1)
 
     var isFull: Bool {
         get { switchboard.isFull }
@@ -179,25 +190,30 @@ private struct Crank: ~Copyable {
         send: @escaping @Sendable (OutgoingMessage) -> Void
     ) {
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let arrivals = epoll_create1(Int32(EPOLL_CLOEXEC))
         let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         self.sockets = sockets
         switchboard = Switchboard(configuration)
         self.send = send
         self.epoll = epoll
         self.timer = timer
+        self.arrivals = arrivals
         events = .allocate(capacity: Crank.eventsAtOnce)
         room = .allocate(byteCount: Crank.longestDatagram, alignment: 16)
+        control = .allocate(byteCount: Crank.controlLength, alignment: 16)
         datagram.reserveCapacity(Crank.longestDatagram)
-        guard epoll >= 0, timer >= 0 else { return nil }
+        guard epoll >= 0, arrivals >= 0, timer >= 0 else { return nil }
         // Armed anew before each wait, so it need not be read.
-        watch(timer, Crank.timerTag, EPOLLIN.rawValue | EPOLLET.rawValue)
-        watch(inbox, Crank.inboxTag, EPOLLIN.rawValue)
+        watch(timer, Crank.timerTag, EPOLLIN.rawValue | EPOLLET.rawValue, by: epoll)
+        watch(inbox, Crank.inboxTag, EPOLLIN.rawValue, by: epoll)
     }
 
     deinit {
         events.deallocate()
         room.deallocate()
+        control.deallocate()
         if epoll >= 0 { close(epoll) }
+        if arrivals >= 0 { close(arrivals) }
         if timer >= 0 { close(timer) }
     }
 
@@ -211,28 +227,34 @@ private struct Crank: ~Copyable {
         return statistics
     }
 
-    private func watch(_ descriptor: Int32, _ tag: UInt64, _ interest: UInt32) {
+    private func watch(_ descriptor: Int32, _ tag: UInt64, _ interest: UInt32, by epoll: Int32) {
         var event = epoll_event(events: interest, data: epoll_data(u64: tag))
         _ = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
     }
 
-    /// Waits for datagrams, inputs or the next deadline, and takes the datagrams.
+    /// Waits for inputs or the next deadline.
     ///
     /// - Returns: whether there are inputs.
     mutating func wait() -> Bool {
         arm()
-        let count = epoll_wait(epoll, events.baseAddress, Int32(Crank.eventsAtOnce), -1)
+        let count = epoll_wait(epoll, events.baseAddress, 2, -1)
         var hasInputs = false
-        let now = MonotonicClock.now
-        for index in 0..<Int(max(0, count)) {
-            let tag = events[index].data.u64
-            switch tag {
-            case Crank.timerTag: break
-            case Crank.inboxTag: hasInputs = true
-            default: receive(on: Int(truncatingIfNeeded: tag), at: now)
-            }
-        }
+        for index in 0..<Int(max(0, count)) where events[index].data.u64 == Crank.inboxTag { hasInputs = true }
         return hasInputs
+    }
+
+    /// Takes the datagrams that have come.
+    private mutating func receiveAll(at now: Instant) {
+        let offset = MonotonicClock.offsetFromWall
+        var taken = 0
+        while taken < Crank.mostAtOnce {
+            let count = Int(epoll_wait(arrivals, events.baseAddress, Int32(Crank.eventsAtOnce), 0))
+            guard count > 0 else { return }
+            for index in 0..<count {
+                receive(on: Int(truncatingIfNeeded: events[index].data.u64), at: now, offset)
+            }
+            taken += count
+        }
     }
 
     /// Sets the timer to the switchboard's deadline, when that has changed.
@@ -249,12 +271,15 @@ private struct Crank: ~Copyable {
         timerfd_settime(timer, Int32(TFD_TIMER_ABSTIME), &setting, nil)
     }
 
-    private mutating func receive(on port: Int, at now: Instant) {
-        guard let (count, source) = sockets.receive(port, into: room) else { return }
+    private mutating func receive(on port: Int, at now: Instant, _ offset: Interval) {
+        guard let arrival = sockets.receive(port, into: room, control: control) else { return }
         packetsIn &+= 1
-        let octets = UnsafeRawBufferPointer(rebasing: room[0..<min(count, room.count)])
+        let noted = Instant(nanoseconds: arrival.wallNanoseconds &+ offset.nanoseconds)
+        let came = noted <= now && noted > now - Crank.longestWait ? noted : now
+        let octets = UnsafeRawBufferPointer(rebasing: room[0..<min(arrival.count, room.count)])
         switchboard.receive(
-            datagram: Span(_unsafeBytes: octets), on: Port(Int32(truncatingIfNeeded: port)), from: source, at: now)
+            datagram: Span(_unsafeBytes: octets), on: Port(Int32(truncatingIfNeeded: port)), from: arrival.source,
+            at: came)
     }
 
     mutating func receive(_ input: SwitchboardInput, _ loop: MediaLoop) {
@@ -269,6 +294,7 @@ private struct Crank: ~Copyable {
             if due <= now {
                 // A timer that has fired is set again even for the same moment.
                 armed = nil
+                receiveAll(at: now)
                 switchboard.advance(to: now)
             }
         }
@@ -296,12 +322,12 @@ private struct Crank: ~Copyable {
     private func open(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
         sockets.drain(port, room)
-        watch(sockets.descriptor(port), UInt64(port), EPOLLIN.rawValue)
+        watch(sockets.descriptor(port), UInt64(port), EPOLLIN.rawValue, by: arrivals)
     }
 
     private func shut(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
-        _ = epoll_ctl(epoll, EPOLL_CTL_DEL, sockets.descriptor(port), nil)
+        _ = epoll_ctl(arrivals, EPOLL_CTL_DEL, sockets.descriptor(port), nil)
         sockets.drain(port, room)
     }
 }

@@ -30,6 +30,8 @@ package struct MediaSockets: ~Copyable {
             guard let rtp = try? DatagramSocket(local, dscp: dscp),
                 let rtcp = try? DatagramSocket(control, dscp: dscp)
             else { continue }
+            rtp.noteArrivals()
+            rtcp.noteArrivals()
             let port = Int32(sockets.count)
             pairs.append(MediaPortPair(rtp: Port(port), rtcp: Port(port + 1), number: local.port))
             sockets.append(rtp)
@@ -59,6 +61,12 @@ package struct MediaSockets: ~Copyable {
         count: Int, source: TransportAddress
     )? {
         sockets[port].receive(into: room)
+    }
+
+    package func receive(
+        _ port: Int, into room: UnsafeMutableRawBufferPointer, control: UnsafeMutableRawBufferPointer
+    ) -> DatagramSocket.Arrival? {
+        sockets[port].receive(into: room, control: control)
     }
 
     package func send(_ octets: UnsafeRawBufferPointer, to destination: TransportAddress, on port: Int) -> Bool {

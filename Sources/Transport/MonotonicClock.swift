@@ -11,6 +11,14 @@ package enum MonotonicClock {
         return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
+    /// What must be added to the clock on the wall to give this one; good for moments that have just been.
+    static var offsetFromWall: Interval {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        let wall = Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return Interval(nanoseconds: now.nanoseconds - wall)
+    }
+
     /// CPU time of this thread.
     package static var threadTime: Interval {
         var time = timespec()
