@@ -126,6 +126,8 @@ let package = Package(
         edge(
             "Records",
             ["Telephony", "Formula", "AudioFiles", "CLibPQ", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
+        // Days at a contact centre that nobody works at, for tests and proofs.
+        edge("QueueSimulation", ["Telephony", "Routing", heapModule]),
         // Stand-ins for the systems that connectors speak to, for tests and proofs.
         edge(
             "ConnectorDoubles",
@@ -170,7 +172,7 @@ let package = Package(
         .executableTarget(
             name: "ParleyProof",
             dependencies: everything + [
-                "CAllocationCounter", "CLinux", "ConnectorDoubles",
+                "CAllocationCounter", "CLinux", "ConnectorDoubles", "QueueSimulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -182,7 +184,7 @@ let package = Package(
         tests(of: "DSP", ["Telephony"]),
         tests(of: "Formula", ["Telephony"]),
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
-        tests(of: "Routing", ["Telephony"]),
+        tests(of: "Routing", ["Telephony", "QueueSimulation"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP"]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),

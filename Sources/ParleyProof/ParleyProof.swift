@@ -10,6 +10,6 @@ struct ParleyProof: AsyncParsableCommand {
             SpeedCommand.self, HearingCommand.self, MediaCommand.self, EchoCommand.self, KeysCommand.self,
             DriftCommand.self,
             FormulaBenchmark.self, RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self,
-            RecordsWriterCommand.self,
+            RecordsWriterCommand.self, QueuesCommand.self,
         ])
 }

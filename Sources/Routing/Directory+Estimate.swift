@@ -2,9 +2,9 @@ package import Telephony
 
 // How long a caller will wait.
 //
-// The queue is played forward: every agent on duty becomes free when the present call is over, as recent talks of
-// that queue lead to expect after the time it has lasted already; those ahead take the agents in the order of service,
-// each weighed by how likely it is that the caller still waits then. Calls that will come and overtake slow everybody
+// The queue is played forward a few times: every agent on duty becomes free when the present call is over, as recent
+// talks of that queue lead to expect after the time it has lasted already; those ahead take the agents in the order of
+// service, or have given up by then. The middle of the outcomes counts. Calls that will come and overtake slow everybody
 // down by the share of the agents' time that they take. What is left of a bias is taken out by how estimates of late
 // compare with what they became.
 
@@ -20,61 +20,65 @@ extension Directory {
         return .milliseconds(Int64(min(86_400, raw * queues[entry.queue].history.correction) * 1_000))
     }
 
-    /// Remembers what was expected when a caller joined who has to wait, without the correction, to learn from.
+    /// Remembers what was expected when a caller joined who has to wait, to learn from.
     mutating func learnEstimate(_ number: UInt64) {
-        guard let index = index(of: number), entries[index].state == .waiting, let raw = rawEstimate(at: index)
-        else { return }
-        entries[index].firstEstimate = .milliseconds(Int64(min(86_400, raw) * 1_000))
+        guard let index = index(of: number), let estimate = estimatedWait(at: index) else { return }
+        entries[index].firstEstimate = estimate
         entries[index].estimatedAt = now
     }
 
-    /// Seconds until the entry is answered, without the correction.
+    /// Seconds until the entry is answered, without the correction: the middle of several days that could come.
     private func rawEstimate(at target: Int) -> Double? {
-        var free = agents.map { secondsUntilFree($0) }
-        var answer = 0.0
-        for index in 0...target {
-            let entry = entries[index]
-            let isTarget = index == target
-            guard isTarget || entry.state == .waiting else { continue }
-            guard let agent = firstFree(for: entry, free) else {
-                if isTarget { return nil }
-                continue
-            }
-            let history = queues[entry.queue].history
-            let start = max(0, free[agent])
-            if isTarget {
-                answer = start + history.meanAnswer
-            } else {
-                let stays = 1 / (1 + history.abandonmentRate * start)
-                let service =
-                    history.meanAnswer + history.meanTalk + queues[entry.queue].profile.wrapUp.inSeconds
-                free[agent] = start + stays * service
-            }
+        let ahead = (0...target).filter { $0 == target || entries[$0].state == .waiting }
+        var outcomes: [Double] = []
+        for run in 0..<Directory.runs {
+            var luck = Luck(run: run, of: Directory.runs)
+            var free = agents.map { secondsUntilFree($0, &luck) }
+            for index in ahead.dropLast() { serve(entries[index], &free, &luck) }
+            guard let agent = firstFree(for: entries[target], free) else { return nil }
+            outcomes.append(max(0, free[agent]) + queues[entries[target].queue].history.meanAnswer)
         }
-        return answer / (1 - overtakingShare(entries[target]))
+        outcomes.sort()
+        return outcomes[Directory.runs / 2] / (1 - overtakingShare(entries[target]))
+    }
+
+    private static let runs = 9
+
+    /// One who is ahead takes an agent's time, or gives up before.
+    private func serve(_ entry: Entry, _ free: inout [Double], _ luck: inout Luck) {
+        guard let agent = firstFree(for: entry, free) else { return }
+        let queue = queues[entry.queue]
+        let start = max(0, free[agent])
+        guard luck.next() < 1 / (1 + queue.history.abandonmentRate * start) else { return }
+        free[agent] = start + handling(queue, luck.next())
+    }
+
+    private func handling(_ queue: QueueRecord, _ part: Double) -> Double {
+        queue.history.meanAnswer + queue.history.remainingTalk(after: 0, part) + queue.profile.wrapUp.inSeconds
     }
 
     /// The agent who can take an entry first.
     private func firstFree(for entry: Entry, _ free: [Double]) -> Int? {
         var best: Int?
-        for index in agents.indices where free[index] < best.map({ free[$0] }) ?? .infinity {
-            if canTake(agents[index], entry.queue, entry.skills) != nil { best = index }
+        var least = Double.infinity
+        for index in free.indices where free[index] < least && entry.fits[index] >= 0 {
+            best = index
+            least = free[index]
         }
         return best
     }
 
     /// Seconds until an agent can take the next call; infinite for one who is not on duty, or will not be after it.
-    private func secondsUntilFree(_ agent: AgentRecord) -> Double {
+    private func secondsUntilFree(_ agent: AgentRecord, _ luck: inout Luck) -> Double {
         guard agent.chosenAbsence == nil, agent.isReachable else { return .infinity }
         switch agent.activity {
         case .talking(_, let queue, let since):
             guard let queue else { return 120 }
-            let left = queues[queue].history.remainingTalk(after: (now - since).inSeconds)
+            let left = queues[queue].history.remainingTalk(after: (now - since).inSeconds, luck.next())
             return left + queues[queue].profile.wrapUp.inSeconds
         case .ringing(_, _, let number, _), .reserved(_, let number, _):
             guard let index = index(of: number) else { return 0 }
-            let queue = queues[entries[index].queue]
-            return queue.history.meanAnswer + queue.history.meanTalk + queue.profile.wrapUp.inSeconds
+            return handling(queues[entries[index].queue], luck.next())
         case .wrapUp(let until): return (until - now).inSeconds
         case .idle:
             guard let pause = agent.pause else { return 0 }
@@ -87,7 +91,7 @@ extension Directory {
         var seconds = 0.0
         var people = 0
         var isShared = [Bool](repeating: false, count: queues.count)
-        for agent in agents where agent.state.isOnDuty && canTake(agent, entry.queue, entry.skills) != nil {
+        for (index, agent) in agents.enumerated() where agent.state.isOnDuty && entry.fits[index] >= 0 {
             people += 1
             for queue in agent.queues { isShared[queue] = true }
         }
@@ -96,5 +100,21 @@ extension Directory {
             seconds += rate * (queue.history.meanTalk + queue.history.meanAnswer + queue.profile.wrapUp.inSeconds)
         }
         return people == 0 ? 0 : min(0.7, seconds / Double(people))
+    }
+}
+
+/// Numbers in 0..<1 that fill the range evenly, however many are taken: multiples of the golden ratio.
+///
+/// The expectation of when the first of many agents is free is far below the least of their expectations, so talks
+/// are drawn from those seen, and evenly, so that a few draws are enough and the same question has the same answer.
+private struct Luck {
+    private var position: Double
+
+    init(run: Int, of runs: Int) { position = (Double(run) + 0.5) / Double(runs) }
+
+    mutating func next() -> Double {
+        position += 0.618_033_988_749_894_9
+        if position >= 1 { position -= 1 }
+        return position
     }
 }

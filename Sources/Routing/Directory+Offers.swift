@@ -64,20 +64,22 @@ extension Directory {
     }
 
     private func bestAgent(for entry: Entry) -> Int? {
-        var best: (index: Int, match: Int, idleSince: Instant)?
-        for index in agents.indices {
-            guard case .available(let since) = agents[index].state,
-                let match = canTake(agents[index], entry.queue, entry.skills)
-            else { continue }
+        var best: (index: Int, match: Int16, idleSince: Instant)?
+        for index in agents.indices where entry.fits[index] >= 0 {
+            guard case .available(let since) = agents[index].state else { continue }
+            let match = entry.fits[index]
             if let best, (best.match, since) >= (match, best.idleSince) { continue }
             best = (index, match, since)
         }
         return best?.index
     }
 
-    /// How well an agent fits a call; `nil` when the agent may not have it.
-    func canTake(_ agent: AgentRecord, _ queue: Int, _ skills: [SkillRequirement]) -> Int? {
-        agent.queues.contains(queue) ? agent.profile.skills.match(skills) : nil
+    /// How well each agent fits a call, by index; below 0 for one who may not have it.
+    func fits(_ queue: Int, _ skills: [SkillRequirement]) -> [Int16] {
+        agents.map { agent in
+            guard agent.queues.contains(queue), let match = agent.profile.skills.match(skills) else { return -1 }
+            return Int16(clamping: match)
+        }
     }
 
     /// Lets a call ring at an agent.

@@ -84,7 +84,7 @@ extension Directory {
             case .waited: false
             case .length(let limit): queues[queue].length >= limit
             case .closed: !isOpen(queue)
-            case .nobodyOnDuty: !agents.contains { $0.state.isOnDuty && canTake($0, queue, skills) != nil }
+            case .nobodyOnDuty: !zip(agents, fits(queue, skills)).contains { $0.state.isOnDuty && $1 >= 0 }
             }
         }
     }
@@ -106,7 +106,7 @@ extension Directory {
         let place = Place(priority: request.priority ?? profile.priority, joined: now, number: nextNumber())
         var entry = Entry(
             place: place, call: request.call, queue: queue, ownPriority: request.priority, ownSkills: request.skills,
-            skills: profile.skills + request.skills, arrived: now, visited: visited, estimatedAt: now)
+            fits: fits(queue, profile.skills + request.skills), arrived: now, visited: visited, estimatedAt: now)
         entry.armMessages(profile, at: now)
         numbers[request.call] = place.number
         queues[queue].history.callJoined(priority: place.priority, at: now)

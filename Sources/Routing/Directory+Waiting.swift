@@ -74,7 +74,7 @@ extension Directory {
         let profile = queues[target].profile
         entry.queue = target
         entry.place.priority = entry.ownPriority ?? profile.priority
-        entry.skills = profile.skills + entry.ownSkills
+        entry.fits = fits(target, profile.skills + entry.ownSkills)
         entry.arrived = now
         entry.visited.append(target)
         entry.triedRules = 0

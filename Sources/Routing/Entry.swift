@@ -38,8 +38,8 @@ struct Entry: Sendable {
     /// What the caller's own request adds to the queue's.
     let ownPriority: Int?
     let ownSkills: [SkillRequirement]
-    /// The queue's and its own.
-    var skills: [SkillRequirement]
+    /// How well each agent fits, by index; below 0 for one who may not have it.
+    var fits: [Int16]
     var state = State.waiting
     var callBack: CallBack?
     /// When it came into this queue.

@@ -15,7 +15,8 @@ struct QueueHistory: Sendable {
     /// Those who gave up, and all the time waited, both fading.
     private var abandoned = 0.0
     private var exposure = 0.0
-    private var proved = (actual: 600.0, estimated: 600.0)
+    /// What estimates are multiplied by, so that as many prove too long as too short.
+    private(set) var correction = 1.0
     private var arrivals: [Arrivals] = []
 
     /// Calls of one priority, in the present span of time and the one before.
@@ -56,8 +57,7 @@ struct QueueHistory: Sendable {
     }
 
     mutating func estimateProved(_ estimate: Interval, actual: Interval) {
-        proved.actual = proved.actual * 0.95 + max(0, actual.inSeconds)
-        proved.estimated = proved.estimated * 0.95 + max(0, estimate.inSeconds)
+        correction = min(2, max(0.5, correction * (actual > estimate ? 1.01 : 1 / 1.01)))
     }
 
     mutating func callJoined(priority: Int, at now: Instant) {
@@ -85,19 +85,18 @@ struct QueueHistory: Sendable {
         ((tails.first ?? 0) + 5 * expectedTalk) / Double(talks.count + 5)
     }
 
-    /// What is left on average of a talk that has gone on for so long.
-    func remainingTalk(after elapsed: Double) -> Double {
+    /// What is left of a talk that has gone on for so long: of the talks that were longer, so large a part of 0..<1
+    /// had no more left than this.
+    func remainingTalk(after elapsed: Double, _ part: Double) -> Double {
         let index = firstIndex(from: elapsed.nextUp)
         let longer = talks.count - index
-        guard longer >= 4 else { return meanTalk / 2 }
-        return tails[index] / Double(longer) - elapsed
+        // Too few to tell: twice the part of the mean has this mean.
+        guard longer >= 4 else { return meanTalk * part * 2 }
+        return talks[index + min(longer - 1, Int(part * Double(longer)))] - elapsed
     }
 
     /// Those of a waiting caller's seconds in which one gives up.
     var abandonmentRate: Double { exposure > 0 ? abandoned / exposure : 0 }
-
-    /// By how much estimates have been too short of late.
-    var correction: Double { min(2, max(0.5, proved.actual / max(1, proved.estimated))) }
 
     /// Calls a second of more than this priority.
     func arrivalRate(above priority: Int, at now: Instant) -> Double {

@@ -17,6 +17,7 @@ struct LayerTests {
         "FrontEnd": ["Telephony", "DSP", "Glibc"],
         "Routing": ["Telephony"],
         "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd"],
+        "QueueSimulation": ["Telephony", "Routing"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
         "AgentFiles": ["Telephony", "Formula", "CallFlow", "Documents", "Yams"],
