@@ -68,6 +68,8 @@ let package = Package(
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "CommandLineArguments", "YAML"]),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
@@ -139,14 +141,18 @@ let package = Package(
         edge(
             "Transport",
             [
-                "Telephony", "SIP", "CallControl", "CLinux", collections,
+                "Telephony", "SIP", "CallControl", "CLinux", "CAres", collections,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ]),
         // What one running Parley is made of.
         edge(
             "Service",
             [
-                "Telephony", "SIP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles", "DialogCheck",
+                "Telephony", "SIP", "RTP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles",
+                "DialogCheck",
                 "Speech", "Connectors", "Records", "Transport", yams,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -202,6 +208,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "ReplayTests", dependencies: everything + ["ConnectorDoubles", "ParleyTool"], swiftSettings: settings),
+        tests(
+            of: "Service", ["Telephony", "SIP", "RTP", "CallControl", "CallFlow", "Documents", "Transport", "Records"]),
         // They run the program.
         tests(of: "ParleyTool"),
     ] + fuzzing

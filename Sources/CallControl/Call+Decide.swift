@@ -140,7 +140,7 @@ extension Call {
         player.enqueue(playback)
         if case .silence = playback.source { return }
         let request = requestID(.prompt, UInt64(playback.id.rawValue))
-        outputs.append(.request(request, .prompt(playback.source, sampleRate: caller.sampleRate)))
+        outputs.append(.request(request, .prompt(playback.source, sampleRate: caller.sampleRate, of: admission.agent)))
     }
 
     /// Hangs up or hands over once the caller has heard what there was to say.

@@ -7,8 +7,11 @@ package struct MediaPortPair: Sendable, Equatable {
     package var rtcp: Port
     /// The number of the RTP port on the wire.
     package var number: UInt16
+    /// Which of the shard's media addresses it is bound to.
+    package var place: Int
 
-    package init(rtp: Port, rtcp: Port, number: UInt16) {
+    package init(rtp: Port, rtcp: Port, number: UInt16, place: Int = 0) {
+        self.place = place
         self.rtp = rtp
         self.rtcp = rtcp
         self.number = number

@@ -11,6 +11,8 @@ package struct SignallingConfiguration: Sendable {
     package let ports: [MediaPortPair]
     /// The media ports' numbers on the wire, RTCP's among them.
     let mediaNumbers: Set<UInt16>
+    /// Those of the other shards.
+    package var mediaNumbersOfOthers: ClosedRange<UInt16>?
     /// Live from the system's generator, seeded in replay and tests.
     package var entropy: Entropy
     /// The caller's time zone in the tz database, as far as a trunk says nothing else.
@@ -32,15 +34,29 @@ package struct SignallingConfiguration: Sendable {
 
     /// The user agent's view of it: a message from nowhere known gets no answer.
     func userAgent(callLimit: Int) -> UserAgentConfiguration {
-        let known = trunks.map { (ranges: $0.signalling, profile: $0.profile) }
-        var configuration = UserAgentConfiguration(advertised: advertised, maximumCalls: callLimit) { hop in
-            for trunk in known where trunk.ranges.contains(where: { $0.contains(hop.address) }) {
-                return .serve(trunk.profile)
-            }
-            return .drop
-        }
+        var configuration = UserAgentConfiguration(
+            advertised: advertised, maximumCalls: callLimit,
+            registrar: trunks.contains { $0.servesRegistrations } ? Registrar() : nil,
+            policy: SignallingConfiguration.policy(trunks))
         configuration.maximumTransactions = max(configuration.maximumTransactions, callLimit * 4)
         return configuration
+    }
+}
+
+extension SignallingConfiguration {
+    /// Whom the user agent serves: a message from nowhere known gets no answer.
+    static func policy(_ trunks: [Trunk]) -> @Sendable (Hop) -> PeerVerdict {
+        let profiles = trunks.map { trunk in
+            (
+                trunk.profile(),
+                Dictionary(trunk.places.map { ($0.listener, trunk.profile(on: $0.listener)) }) { first, _ in first }
+            )
+        }
+        return { hop in
+            guard let index = trunks.index(for: hop) else { return .drop }
+            let (any, byListener) = profiles[index]
+            return .serve(hop.listener.flatMap { byListener[$0] } ?? any)
+        }
     }
 }
 
@@ -49,27 +65,54 @@ struct Signalling {
     /// A SIP call that has a port and is, or will be, a call of the switchboard.
     struct Line {
         var call: CallID
-        var trunk: Int
+        /// As it was when the call began.
+        var trunk: Trunk
         var ports: MediaPortPair
         var incoming: IncomingCall
         /// It waits for the ACK before its media begins.
         var isWaiting = true
     }
 
-    let configuration: SignallingConfiguration
+    private(set) var configuration: SignallingConfiguration
     var userAgent: UserAgent
-    var ports: MediaPortPool
+    /// By media address.
+    var ports: [MediaPortPool]
     var lines: [SIPCallHandle: Line] = [:]
     var handles: [CallID: SIPCallHandle] = [:]
     var random: LiveEntropy
+    /// Bindings that are kept up, by name.
+    var registrations: [(name: String, id: RegistrationID)] = []
     /// What the clock on the wall said, and when.
     var wall: (time: WallTime, at: Instant)?
 
     init(_ configuration: SignallingConfiguration, callLimit: Int) {
         self.configuration = configuration
         userAgent = UserAgent(configuration.userAgent(callLimit: callLimit), entropy: configuration.entropy)
-        ports = MediaPortPool(configuration.ports)
+        let places = 1 + (configuration.ports.map(\.place).max() ?? 0)
+        ports = (0..<places).map { place in MediaPortPool(configuration.ports.filter { $0.place == place }) }
         random = LiveEntropy(configuration.entropy)
+    }
+
+    /// Calls that come from now on belong to these trunks.
+    mutating func take(_ trunks: [Trunk]) {
+        configuration.trunks = trunks
+        userAgent.configuration.policy = SignallingConfiguration.policy(trunks)
+        let serves = trunks.contains { $0.servesRegistrations }
+        if serves, userAgent.configuration.registrar == nil {
+            userAgent.configuration.registrar = Registrar()
+        } else if !serves {
+            userAgent.configuration.registrar = nil
+        }
+    }
+
+    mutating func register(_ name: String, _ request: RegistrationRequest, at now: Instant) {
+        unregister(name, at: now)
+        registrations.append((name, userAgent.register(request, at: now)))
+    }
+
+    mutating func unregister(_ name: String, at now: Instant) {
+        guard let index = registrations.firstIndex(where: { $0.name == name }) else { return }
+        userAgent.unregister(registrations.remove(at: index).id, at: now)
     }
 
     func wallTime(at now: Instant) -> WallTime {

@@ -19,6 +19,9 @@ extension Switchboard {
         case .failed(let hop): signalling?.userAgent.transportFailed(hop, at: now)
         case .wallTime(let time): signalling?.wall = (time, now)
         case .drain: signalling?.userAgent.isDraining = true
+        case .trunks(let trunks): signalling?.take(trunks)
+        case .register(let name, let request): signalling?.register(name, request, at: now)
+        case .unregister(let name): signalling?.unregister(name, at: now)
         }
         drainSignalling(at: now)
     }
@@ -39,35 +42,40 @@ extension Switchboard {
             guard let id = signalling?.lines[handle]?.call else { return }
             receive(.infoDigit(id, digit), at: now)
         case .ended(let handle, _): release(handle, at: now)
-        case .referred, .progress, .answered, .reofferRefused, .info, .referProgress, .registration, .bindingsChanged,
-            .probed:
-            break
+        case .referred, .progress, .answered, .reofferRefused, .info, .referProgress, .bindingsChanged, .probed: break
+        case .registration(let id, let state):
+            guard let name = signalling?.registrations.first(where: { $0.id == id })?.name else { return }
+            outputs.append(.registration(name: name, state))
         }
     }
 
     // MARK: - A call comes in
 
     private mutating func answer(_ handle: SIPCallHandle, _ incoming: IncomingCall, at now: Instant) {
-        guard let trunks = signalling?.configuration.trunks,
-            let trunk = trunks.firstIndex(where: { $0.name == incoming.peer }),
-            trunks[trunk].agent(for: incoming.called) != nil
+        guard let trunk = signalling?.configuration.trunks.first(where: { $0.name == incoming.peer }),
+            trunk.agent(for: incoming.called) != nil
         else {
             signalling?.userAgent.reject(handle, status: 404, at: now)
             return
         }
-        guard callCount < configuration.callLimit, !isFull, let ports = signalling?.ports.take(at: now) else {
+        guard callCount < configuration.callLimit, !isFull,
+            let ports = signalling?.takePorts(trunk.mediaPlace, at: now)
+        else {
             signalling?.userAgent.reject(handle, status: 503, retryAfter: 5, at: now)
             return
         }
         let id = nextCallID()
         signalling?.lines[handle] = Signalling.Line(call: id, trunk: trunk, ports: ports, incoming: incoming)
         signalling?.handles[id] = handle
-        guard let host = signalling?.configuration.mediaHost,
+        let headers = trunk.headersOut.map {
+            ($0.name, String($0.value.replacing("{call}", with: id.rawValue)))
+        }
+        guard let host = trunk.mediaHost(for: incoming.hop) ?? signalling?.configuration.mediaHost,
             let answered = try? signalling?.userAgent.answer(
-                handle, local: LocalMedia(address: host, port: ports.number), at: now)
+                handle, local: LocalMedia(address: host, port: ports.number), headers: headers, at: now)
         else { return }
         // Media goes to strangers only once they have shown that they are where they say.
-        let isKnown = answered.remote.map { remote in trunks[trunk].media.contains { $0.contains(remote) } } ?? false
+        let isKnown = answered.remote.map { remote in trunk.media.contains { $0.contains(remote) } } ?? false
         if isKnown { begin(handle, answered, at: now) }
     }
 
@@ -78,9 +86,8 @@ extension Switchboard {
 
     /// The call's media begins.
     private mutating func begin(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
-        guard var line = signalling?.lines[handle], let trunk = signalling?.configuration.trunks[line.trunk],
-            let agent = trunk.agent(for: line.incoming.called),
-            let description = signalling?.description(media, of: line, trunk)
+        guard var line = signalling?.lines[handle], let agent = line.trunk.agent(for: line.incoming.called),
+            let description = signalling?.description(media, of: line)
         else {
             signalling?.userAgent.hangUp(handle, cause: 65, at: now)
             return
@@ -99,9 +106,8 @@ extension Switchboard {
     private mutating func change(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
         guard let line = signalling?.lines[handle] else { return }
         guard !line.isWaiting else { return begin(handle, media, at: now) }
-        guard let trunk = signalling?.configuration.trunks[line.trunk], let serial = serials[line.call],
-            let place = places[serial],
-            let description = signalling?.description(media, of: line, trunk),
+        guard let serial = serials[line.call], let place = places[serial],
+            let description = signalling?.description(media, of: line),
             groups[place.group].calls[place.index].caller.renegotiate(description, at: now)
         else {
             receive(.hangUp(line.call, .temporaryFailure), at: now)
@@ -128,7 +134,7 @@ extension Switchboard {
     private mutating func release(_ handle: SIPCallHandle, at now: Instant) {
         guard let line = signalling?.lines.removeValue(forKey: handle) else { return }
         signalling?.handles[line.call] = nil
-        signalling?.ports.giveBack(line.ports, at: now)
+        signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
         if serials[line.call] != nil { receive(.callerHungUp(line.call), at: now) }
     }
 
@@ -140,6 +146,11 @@ extension Switchboard {
 }
 
 extension Signalling {
+    /// A pair of ports of a media address.
+    fileprivate mutating func takePorts(_ place: Int, at now: Instant) -> MediaPortPair? {
+        ports.indices.contains(place) ? ports[place].take(at: now) : nil
+    }
+
     /// A call's name: 80 random bits, the shard in front.
     mutating func nextCallName() -> String {
         let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
@@ -148,8 +159,8 @@ extension Signalling {
 
     /// A leg of what offer and answer settled. To Parley's own sockets nothing is sent: two calls that were told of each
     /// other's ports, or of SIP's, would keep each other busy.
-    fileprivate func description(_ media: NegotiatedMedia, of line: Line, _ trunk: Trunk) -> MediaDescription? {
-        guard var description = MediaDescription(media, ports: line.ports, trunk: trunk) else { return nil }
+    fileprivate func description(_ media: NegotiatedMedia, of line: Line) -> MediaDescription? {
+        guard var description = MediaDescription(media, ports: line.ports, trunk: line.trunk) else { return nil }
         let nowhere = TransportAddress(ipv4: 0, port: 0)
         if isOwn(description.remote) {
             description.remote = nowhere
@@ -160,16 +171,23 @@ extension Signalling {
     }
 
     private func isOwn(_ address: TransportAddress) -> Bool {
-        let isOurSIP = configuration.advertised.values.contains { $0.host.address(port: $0.port) == address }
-        guard configuration.mediaHost.address(port: address.port) == address else { return isOurSIP }
-        return isOurSIP || configuration.mediaNumbers.contains(address.port)
+        let port = address.port
+        func isTold(_ place: AdvertisedAddress) -> Bool { place.host.address(port: place.port) == address }
+        func isOurs(_ host: Host?) -> Bool { host?.address(port: port) == address }
+        if configuration.advertised.values.contains(where: isTold) { return true }
+        for trunk in configuration.trunks where trunk.places.contains(where: { isTold($0.advertised) }) { return true }
+        guard
+            configuration.mediaNumbers.contains(port) || configuration.mediaNumbersOfOthers?.contains(port) ?? false
+        else { return false }
+        return isOurs(configuration.mediaHost)
+            || configuration.trunks.contains { isOurs($0.mediaHost) || isOurs($0.mediaHostOfIPv6) }
     }
 
     fileprivate mutating func admission(
         of line: Line, agent: Agent, _ description: MediaDescription, phase: Int, at now: Instant
     ) -> Admission {
         let headers = line.incoming.request.headers.fields.compactMap { field in
-            field.name.lowercased.hasPrefix("x-") ? (name: field.name.lowercased, value: field.value) : nil
+            line.trunk.passes(field.name.lowercased) ? (name: field.name.lowercased, value: field.value) : nil
         }
         return Admission(
             call: line.call, from: line.incoming.calling, to: line.incoming.called, startedAt: wallTime(at: now),

@@ -55,6 +55,8 @@ package enum SwitchboardOutput: Sendable {
     case closed(Port)
     /// A SIP message to send.
     case signal(OutgoingMessage)
+    /// How a registration of that name fares.
+    case registration(name: String, RegistrationState)
 }
 
 /// What comes into a ``Switchboard`` from signalling connections.
@@ -69,12 +71,18 @@ package enum SignallingInput: Sendable {
     case wallTime(WallTime)
     /// New calls are refused from now on; running ones go on.
     case drain
+    /// These trunks hold for calls that come from now on; running calls keep what they began with.
+    case trunks([Trunk])
+    /// A binding is to be kept up; another under the same name ends it.
+    case register(name: String, RegistrationRequest)
+    /// A binding is to be taken back.
+    case unregister(name: String)
 }
 
 /// What is asked of the outside.
 package enum SwitchboardRequest: Sendable {
-    /// The audio of a prompt at so many samples a second.
-    case prompt(PromptSource, sampleRate: Int)
+    /// The audio of an agent's prompt at so many samples a second.
+    case prompt(PromptSource, sampleRate: Int, of: Agent)
     /// The caller begins an utterance whose words are wanted.
     case openRecognition(call: CallID, RecognitionHints, startsAt: Interval)
     /// More of the utterance, under the number that opened it. Sent only when the configuration says that the

@@ -24,6 +24,9 @@ package struct AddressRange: Sendable, Equatable {
     /// 127.0.0.0/8.
     package static let loopback = AddressRange(ipv4: 0x7F00_0000, bits: 8)
 
+    /// How narrow it is, in bits of 128.
+    package var width: Int { prefix }
+
     package func contains(_ address: TransportAddress) -> Bool {
         let high = UInt64.max << UInt64(64 - min(64, prefix))
         let low = prefix <= 64 ? 0 : UInt64.max << UInt64(128 - prefix)
@@ -34,6 +37,14 @@ package struct AddressRange: Sendable, Equatable {
 /// Where calls come from, by name: who may send them, how their media is, and which agent answers which number.
 package struct Trunk: Sendable {
     package var name: String
+    /// The sockets that its calls come to; empty stands for every one.
+    package var places: [Place] = []
+    /// The address for media that is told; `nil` leaves it to the shard's configuration.
+    package var mediaHost: Host?
+    /// The address for media that is told who calls over IPv6; `nil` is the same.
+    package var mediaHostOfIPv6: Host?
+    /// Which of the shard's media addresses its calls use.
+    package var mediaPlace = 0
     /// Who may send calls.
     package var signalling: [AddressRange]
     /// Where media may be sent before the far end has acknowledged the answer: nobody can be made to send media to
@@ -45,6 +56,31 @@ package struct Trunk: Sendable {
     package var agents: [String: Agent]
     /// Answers every other number.
     package var otherwise: Agent?
+    /// Names of header fields that a call gets, lower case; one that ends with `*` names all that begin so.
+    package var headersIn = ["x-*"]
+    /// Fields of the answer; `{call}` stands for the call's name.
+    package var headersOut: [(name: HeaderName, value: String)] = []
+    /// With these Parley identifies itself to it.
+    package var credentials: DigestCredentials?
+    /// With these it, or each of its phones, identifies itself.
+    package var authentication: DigestServer?
+    /// Its phones register here.
+    package var servesRegistrations = false
+    /// The name that its TLS server must prove, when it is called by its address.
+    package var serverName: String?
+
+    /// A socket of SIP, and how this trunk is told of it.
+    package struct Place: Sendable {
+        package var transport: SIPTransport
+        package var listener: ListenerID
+        package var advertised: AdvertisedAddress
+
+        package init(_ transport: SIPTransport, _ listener: ListenerID, _ advertised: AdvertisedAddress) {
+            self.transport = transport
+            self.listener = listener
+            self.advertised = advertised
+        }
+    }
 
     package init(
         name: String, signalling: [AddressRange], media: [AddressRange],
@@ -64,5 +100,43 @@ package struct Trunk: Sendable {
     func agent(for number: String) -> Agent? { agents[number] ?? otherwise }
 
     /// What the user agent is told of this trunk.
-    var profile: PeerProfile { PeerProfile(name: name, media: capabilities) }
+    ///
+    /// - Parameter listener: the socket that a message came to; its address is the one that the answer tells.
+    package func profile(on listener: ListenerID? = nil) -> PeerProfile {
+        var profile = PeerProfile(
+            name: name, media: capabilities, serverName: serverName, authentication: authentication,
+            credentials: credentials)
+        for place in places where profile.listeners[place.transport] == nil || place.listener == listener {
+            profile.listeners[place.transport] = place.listener
+            profile.advertised[place.transport] = place.advertised
+        }
+        return profile
+    }
+
+    /// The address for media that a caller is told.
+    func mediaHost(for hop: Hop) -> Host? { hop.address.ipv4 == nil ? mediaHostOfIPv6 ?? mediaHost : mediaHost }
+
+    /// How narrowly it is meant by a message on a way: the bits of the narrowest range that has its sender.
+    func width(for hop: Hop) -> Int? {
+        if let listener = hop.listener, !places.isEmpty {
+            guard places.contains(where: { $0.listener == listener }) else { return nil }
+        }
+        return signalling.lazy.filter { $0.contains(hop.address) }.map(\.width).max()
+    }
+
+    /// Whether a header field that came with a call is passed on.
+    func passes(_ name: String) -> Bool {
+        headersIn.contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
+    }
+}
+
+extension [Trunk] {
+    /// The trunk that a message belongs to: the one that allows its sender most narrowly, the first of several.
+    package func index(for hop: Hop) -> Int? {
+        var best: (index: Int, width: Int)?
+        for (index, trunk) in enumerated() {
+            if let width = trunk.width(for: hop), width > best?.width ?? -1 { best = (index, width) }
+        }
+        return best?.index
+    }
 }

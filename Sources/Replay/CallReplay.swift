@@ -172,13 +172,13 @@ package struct CallReplay: ~Copyable {
             result.context = context
             isOver = true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
-        case .closed, .opened, .signal: break
+        case .closed, .opened, .signal, .registration: break
         }
     }
 
     private mutating func answer(_ request: SwitchboardRequest, _ id: RequestID) async {
         switch request {
-        case .prompt(let source, let sampleRate):
+        case .prompt(let source, let sampleRate, _):
             do {
                 let audio = try await outside.audio(for: source, sampleRate: sampleRate)
                 answers.schedule(id, .prompt(audio), at: now)

@@ -1,4 +1,3 @@
-import AgentFiles
 import CallControl
 import CallFlow
 import Documents
@@ -6,137 +5,167 @@ import Glibc
 package import Logging
 import Records
 import SIP
-import Speech
 import Synchronization
 import Telephony
 import Transport
 
-/// A running service: one shard's media loop, the SIP sockets, and what they need of the outside.
+/// A running service: SIP's sockets, shards of calls, agents, and what they need of the outside.
+///
+///     SIP sockets ──> ShardRouter ──> Shard (MediaLoop ──> ServiceOutside)   one a shard
 package final class CallService: Sendable {
     private let logger: Logger
     private let server: SignallingServer
-    private let loop: MediaLoop
-    private let outside: ServiceOutside
+    private let router: ShardRouter
+    private let shards: [Shard]
     private let records: RecordWriter?
     private let drainTime: Interval
     private let signals: AsyncStream<Int32>
+    private let reloading: Reloading
 
-    /// Reads the agent, binds every socket and says where it listens.
+    /// Reads the agents, binds every socket and says where it listens.
     ///
-    /// - Parameter observer: is told of every call beside the records.
+    /// - Parameters:
+    ///   - observer: is told of every call beside the records.
+    ///   - reread: gives the configuration anew for a reload; without it there is none.
     /// - Throws: a sentence about what is wrong.
-    package init(_ configuration: ServiceConfiguration, observer: (any CallObserver)? = nil, logger: Logger)
-        async throws
-    {
-        let agent = try CallService.read(configuration.agent, logger)
-        let relay = LoopRelay()
-        let trunk = CallService.loopbackTrunk(agent, configuration)
+    package init(
+        _ configuration: ServiceConfiguration, observer: (any CallObserver)? = nil, logger: Logger,
+        reread: (@Sendable () async -> ServiceConfiguration.Reading)? = nil
+    ) async throws {
+        let shelf = AgentShelf(promptCache: configuration.promptCache)
+        let agents = try CallService.read(configuration, shelf, logger)
+        let loads = ShardLoads()
+        let router = ShardRouter(load: { loads.calls(of: $0) })
         let server = SignallingServer(
-            accepts: { address in trunk.signalling.contains { $0.contains(address) } }, receive: { relay.pass($0) })
-        let port = try await server.bind(host: "127.0.0.1", port: configuration.sipPort)
-        let sockets = try MediaSockets(
-            TransportAddress(ipv4: 0x7F00_0001, port: 0), ports: configuration.media.ports,
-            dscp: configuration.media.dscp)
-        let pairs = sockets.pairs
-        let loop = try MediaLoop(
-            CallService.switchboard(trunk, port: port, pairs: pairs, configuration), sockets: sockets,
-            send: { server.send($0) })
-        relay.set(loop)
+            accepts: { router.knows($0) }, receive: { router.pass($0, at: MonotonicClock.now) })
+        let sockets = ServiceTrunks(server: server)
+        let trunks = try await sockets.apply(configuration, agents: agents)
+        records = try configuration.store.map { RecordWriter(try StoreAddress.open($0, creates: true)) }
+        let recordings = try configuration.recordings.map { try RecordingFolder($0) }
+        var shards: [Shard] = []
+        for index in 0..<configuration.media.shards {
+            let media = try MediaSockets(
+                sockets.places, ports: configuration.ports(ofShard: index), dscp: configuration.media.dscp)
+            let loop = try MediaLoop(
+                configuration.switchboard(trunks, pairs: media.pairs, shard: UInt8(index)), sockets: media,
+                send: { server.send($0) })
+            shards.append(
+                Shard(
+                    loop: loop,
+                    outside: ServiceOutside(
+                        agents: shelf, loop: loop, records: records, recordings: recordings, observer: observer,
+                        logger: logger)))
+        }
+        loads.set(shards.map(\.outside))
+        router.set(shards.map(\.loop))
+        router.set(trunks)
         self.logger = logger
         self.server = server
-        self.loop = loop
-        records = try configuration.store.map { RecordWriter(try StoreAddress.open($0, creates: true)) }
-        outside = ServiceOutside(
-            prompts: PromptLibrary(agentFolder: configuration.agent, cacheFolder: configuration.promptCache),
-            loop: loop, records: records, recordings: try configuration.recordings.map { try RecordingFolder($0) },
-            observer: observer, logger: logger)
+        self.router = router
+        self.shards = shards
         drainTime = configuration.limits.drain
-        signals = ProcessSignals.stream([SIGTERM, SIGINT])
-        logger.info(
-            "\(agent.name) answers on sip:127.0.0.1:\(port) over UDP and TCP; \(pairs.count) pairs of media ports")
+        signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
+        for line in sockets.description(of: configuration) { logger.info("\(line)") }
+        reloading = Reloading(sockets, shelf, router, shards.map(\.loop), logger, reread)
     }
 
-    private static func read(_ path: String, _ logger: Logger) throws(ServiceError) -> Agent {
-        let reading = AgentFolder.read(path)
-        for diagnostic in reading.diagnostics where diagnostic.severity == .warning {
-            logger.warning("\(diagnostic)")
-        }
-        guard let agent = reading.agent else {
-            throw ServiceError(
-                reading.diagnostics.filter { $0.severity == .error }.map(\.description).joined(separator: "\n"))
-        }
-        return agent
+    private static func read(_ configuration: ServiceConfiguration, _ shelf: AgentShelf, _ logger: Logger)
+        throws(ServiceError) -> [String: Agent]
+    {
+        let (agents, diagnostics) = shelf.read(configuration.agents)
+        let errors = diagnostics.filter { $0.severity == .error }
+        guard errors.isEmpty else { throw ServiceError(errors.map(\.description).joined(separator: "\n")) }
+        for diagnostic in diagnostics { logger.warning("\(diagnostic)") }
+        return agents
     }
 
-    private static func loopbackTrunk(_ agent: Agent, _ configuration: ServiceConfiguration) -> Trunk {
-        var media = MediaCapabilities()
-        media.comfortNoise = true
-        media.srtp = configuration.srtp
-        return Trunk(
-            name: "loopback", signalling: [.loopback], media: [.loopback], capabilities: media, otherwise: agent)
-    }
+    // MARK: - Running
 
-    private static func switchboard(
-        _ trunk: Trunk, port: Int, pairs: [MediaPortPair], _ service: ServiceConfiguration
-    ) -> SwitchboardConfiguration {
-        let host = Host.ipv4(0x7F00_0001)
-        let address = AdvertisedAddress(host: host, port: UInt16(clamping: port))
-        var signalling = SignallingConfiguration(
-            trunks: [trunk], advertised: [.udp: address, .tcp: address], mediaHost: host, ports: pairs,
-            entropy: Entropy(SystemRandomNumberGenerator()))
-        signalling.recordsAudio = service.recordings != nil
-        var configuration = SwitchboardConfiguration()
-        configuration.signalling = signalling
-        configuration.callLimit = service.limits.calls
-        configuration.longestCall = service.limits.longestCall
-        configuration.mediaTimeout = service.limits.mediaTimeout
-        configuration.deadAirLimit = service.limits.deadAir
-        configuration.hasRecogniser = false
-        return configuration
-    }
-
-    /// Answers calls until SIGTERM or SIGINT, and then until the last call is over.
+    /// Answers calls until SIGTERM or SIGINT, and then until the last call is over. SIGHUP reads agents, trunks and
+    /// certificates again.
     package func run() async throws {
-        try loop.run()
-        loop.post(.signalling(.wallTime(MonotonicClock.wallTime)))
-        let reading = Task { await outside.run() }
-        for await _ in signals { break }
+        for shard in shards {
+            try shard.loop.run()
+            shard.loop.post(.signalling(.wallTime(MonotonicClock.wallTime)))
+        }
+        let reading = Task {
+            await withTaskGroup(of: Void.self) { group in
+                for shard in shards { group.addTask { await shard.outside.run() } }
+            }
+        }
+        await reloading.begin()
+        SystemdNotice.send("READY=1\nSTATUS=answering calls")
+        for await signal in signals {
+            guard signal == SIGHUP else { break }
+            SystemdNotice.send("RELOADING=1\nMONOTONIC_USEC=\(MonotonicClock.now.nanoseconds / 1_000)")
+            await reloading.reload()
+            SystemdNotice.send("READY=1")
+        }
+        SystemdNotice.send("STOPPING=1\nSTATUS=no new calls; running ones finish")
+        await reloading.end()
         await drain()
-        loop.stop()
+        for shard in shards { shard.loop.stop() }
         await reading.value
         if let problem = records?.finish() { logger.error("not all records were kept: \(problem)") }
         await server.stop()
         logger.info("stopped")
     }
 
-    private func drain() async {
-        loop.post(.signalling(.drain))
-        logger.info("no new calls; waiting for \(outside.running.count) to finish")
-        let end = ContinuousClock.now + .nanoseconds(drainTime.nanoseconds)
-        while !outside.running.isEmpty, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(100)) }
-        for call in outside.running.sorted(by: { $0.rawValue < $1.rawValue }) {
-            loop.post(.hangUp(call, .normalClearing))
+    private var running: [(shard: Shard, call: CallID)] {
+        shards.flatMap { shard in
+            shard.outside.running.sorted { $0.rawValue < $1.rawValue }.map { (shard, $0) }
         }
+    }
+
+    private func drain() async {
+        for shard in shards { shard.loop.post(.signalling(.drain)) }
+        logger.info("no new calls; waiting for \(running.count) to finish")
+        let end = ContinuousClock.now + .nanoseconds(drainTime.nanoseconds)
+        while !running.isEmpty, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(100)) }
+        for (shard, call) in running { shard.loop.post(.hangUp(call, .normalClearing)) }
         // The BYEs go out, and their answers come.
         let last = ContinuousClock.now + .seconds(2)
         repeat {
             try? await Task.sleep(for: .milliseconds(200))
-        } while !outside.running.isEmpty && ContinuousClock.now < last
+        } while !running.isEmpty && ContinuousClock.now < last
     }
 }
 
-/// Passes on what comes from the sockets, once there is a loop.
-private final class LoopRelay: Sendable {
-    private let loop = Mutex<MediaLoop?>(nil)
+/// How many calls each shard has, known only once there are shards.
+private final class ShardLoads: Sendable {
+    private let outsides = Mutex<[ServiceOutside]>([])
 
-    func set(_ new: MediaLoop) { loop.withLock { $0 = new } }
+    func set(_ new: [ServiceOutside]) { outsides.withLock { $0 = new } }
 
-    func pass(_ arrival: SignallingServer.Arrival) {
-        guard let loop = loop.withLock({ $0 }) else { return }
-        switch arrival {
-        case .datagram(let octets, let hop): loop.post(.signalling(.datagram(octets, hop)))
-        case .message(let message, let hop): loop.post(.signalling(.message(message, hop)))
-        case .failed(let hop): loop.post(.signalling(.failed(hop)))
-        }
+    func calls(of shard: Int) -> Int {
+        outsides.withLock { $0.indices.contains(shard) ? $0[shard] : nil }?.running.count ?? 0
+    }
+}
+
+extension ServiceConfiguration {
+    /// The share of the ports that a shard has: an even number of them each.
+    func ports(ofShard index: Int) -> ClosedRange<UInt16> {
+        let first = Int(media.ports.lowerBound) + Int(media.ports.lowerBound) % 2
+        let each = (Int(media.ports.upperBound) + 1 - first) / media.shards / 2 * 2
+        let begin = first + index * each
+        return UInt16(clamping: begin)...UInt16(clamping: begin + max(each, 2) - 1)
+    }
+
+    /// What a shard's switchboard is told.
+    func switchboard(_ trunks: [Trunk], pairs: [MediaPortPair], shard: UInt8) -> SwitchboardConfiguration {
+        var signalling = SignallingConfiguration(
+            trunks: trunks, advertised: [:], mediaHost: .ipv4(0x7F00_0001), ports: pairs,
+            entropy: Entropy(SystemRandomNumberGenerator(), shard: shard))
+        signalling.recordsAudio = recordings != nil
+        if media.shards > 1 { signalling.mediaNumbersOfOthers = media.ports }
+        var configuration = SwitchboardConfiguration()
+        configuration.signalling = signalling
+        let share = limits.calls / media.shards + (Int(shard) < limits.calls % media.shards ? 1 : 0)
+        configuration.callLimit = share
+        configuration.longestCall = limits.longestCall
+        configuration.mediaTimeout = limits.mediaTimeout
+        configuration.deadAirLimit = limits.deadAir
+        configuration.hasRecogniser = false
+        return configuration
     }
 }

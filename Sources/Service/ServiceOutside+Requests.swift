@@ -10,8 +10,11 @@ import Transport
 extension ServiceOutside {
     func answer(_ request: SwitchboardRequest, _ id: RequestID) {
         switch request {
-        case .prompt(let source, let sampleRate):
-            Task { [prompts, loop] in
+        case .prompt(let source, let sampleRate, let agent):
+            guard let prompts = agents.prompts(of: agent) else {
+                return loop.post(.reply(id, .promptFailed(reason: "the agent is gone")))
+            }
+            Task { [loop] in
                 do {
                     let audio = try await prompts.audio(for: source, sampleRate: sampleRate)
                     loop.post(.reply(id, .prompt(audio)))

@@ -1,14 +1,13 @@
 import CallControl
 import Logging
 import Records
-import Speech
 import Synchronization
 import Telephony
 import Transport
 
 /// The service lane of a shard: reads what comes out of its loop, has requests answered, keeps records.
 final class ServiceOutside: Sendable {
-    let prompts: PromptLibrary
+    let agents: AgentShelf
     let loop: MediaLoop
     let logger: Logger
     private let observer: (any CallObserver)?
@@ -17,10 +16,10 @@ final class ServiceOutside: Sendable {
     private let calls = Mutex<Set<CallID>>([])
 
     init(
-        prompts: PromptLibrary, loop: MediaLoop, records: RecordWriter?, recordings: RecordingFolder?,
+        agents: AgentShelf, loop: MediaLoop, records: RecordWriter?, recordings: RecordingFolder?,
         observer: (any CallObserver)?, logger: Logger
     ) {
-        self.prompts = prompts
+        self.agents = agents
         self.loop = loop
         self.records = records
         self.recordings = recordings
@@ -49,7 +48,7 @@ final class ServiceOutside: Sendable {
             }
         case .sealed(let context): sealed(context)
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
-        case .cancel, .opened, .closed, .signal: break
+        case .cancel, .opened, .closed, .signal, .registration: break
         }
     }
 

@@ -8,7 +8,7 @@ package import Telephony
 /// ``Telephony/Port`` counts them: 0 is the first RTP socket, 1 its RTCP socket, and so on.
 package struct MediaSockets: ~Copyable {
     private var sockets: UniqueArray<DatagramSocket>
-    package let pairs: [MediaPortPair]
+    package private(set) var pairs: [MediaPortPair] = []
 
     /// Binds as many pairs as there are in a range; numbers that somebody else has are passed over.
     ///
@@ -17,9 +17,23 @@ package struct MediaSockets: ~Copyable {
     ///   - ports: the first number is even.
     /// - Throws: ``TransportError`` when not one pair can be bound.
     package init(_ address: TransportAddress, ports: ClosedRange<UInt16>, dscp: UInt8) throws(TransportError) {
+        try self.init([address], ports: ports, dscp: dscp)
+    }
+
+    /// Binds as many pairs as there are in a range, at each of several addresses.
+    ///
+    /// - Parameter addresses: ``CallControl/MediaPortPair/place`` counts them.
+    /// - Throws: ``TransportError`` when not one pair can be bound at one of them.
+    package init(_ addresses: [TransportAddress], ports: ClosedRange<UInt16>, dscp: UInt8) throws(TransportError) {
         MediaSockets.raiseFileLimit()
-        var sockets = UniqueArray<DatagramSocket>(minimumCapacity: ports.count)
-        var pairs: [MediaPortPair] = []
+        sockets = UniqueArray(minimumCapacity: ports.count * addresses.count)
+        for (place, address) in addresses.enumerated() { try bind(address, place, ports, dscp) }
+    }
+
+    private mutating func bind(
+        _ address: TransportAddress, _ place: Int, _ ports: ClosedRange<UInt16>, _ dscp: UInt8
+    ) throws(TransportError) {
+        let before = pairs.count
         var number = Int(ports.lowerBound) + Int(ports.lowerBound) % 2
         while number + 1 <= Int(ports.upperBound) {
             var local = address
@@ -33,16 +47,14 @@ package struct MediaSockets: ~Copyable {
             rtp.noteArrivals()
             rtcp.noteArrivals()
             let port = Int32(sockets.count)
-            pairs.append(MediaPortPair(rtp: Port(port), rtcp: Port(port + 1), number: local.port))
+            pairs.append(MediaPortPair(rtp: Port(port), rtcp: Port(port + 1), number: local.port, place: place))
             sockets.append(rtp)
             sockets.append(rtcp)
         }
-        guard !pairs.isEmpty else {
+        guard pairs.count > before else {
             throw TransportError(
                 "no pair of UDP ports from \(ports.lowerBound) to \(ports.upperBound) can be bound; choose other ports")
         }
-        self.sockets = sockets
-        self.pairs = pairs
     }
 
     /// As many open files as the system lets a process have.

@@ -5,9 +5,10 @@ package import SIP
 import Synchronization
 package import Telephony
 
-/// SIP's sockets: UDP and TCP on SwiftNIO. Octets go to one receiver, messages come from ``send(_:)``.
+/// SIP's sockets: UDP, TCP and TLS on SwiftNIO. Octets go to one receiver, messages come from ``send(_:)``.
 ///
-/// It keeps no state of calls: what a datagram or a message means is the user agent's affair.
+/// It keeps no state of calls: what a datagram or a message means is the user agent's affair. Who is not known gets no
+/// answer: a datagram is dropped before it is read, a stream is closed before a word of it is.
 package final class SignallingServer: Sendable {
     /// What came.
     package enum Arrival: Sendable {
@@ -17,110 +18,163 @@ package final class SignallingServer: Sendable {
         case failed(Hop)
     }
 
-    /// Streams that are open, by their number and by peer.
-    struct Streams: Sendable {
-        var lastID: UInt64 = 0
-        var open: [ConnectionID: (channel: any Channel, peer: TransportAddress)] = [:]
-        var byPeer: [TransportAddress: ConnectionID] = [:]
-
-        func count(of peer: TransportAddress) -> Int { open.values.count { $0.peer.hasSameHost(as: peer) } }
+    /// A socket that is open.
+    struct Listener: Sendable {
+        var transport: SIPTransport
+        var channel: any Channel
+        /// It takes and reaches IPv4 under addresses of IPv6.
+        var isIPv6: Bool
+        var tls: TLSIdentity?
     }
 
-    /// Streams at a time, from one host and in all.
-    static let streamsOfHost = 16
-    static let streamsInAll = 1_024
+    private struct State: Sendable {
+        var lastID = -1
+        var listeners: [ListenerID: Listener] = [:]
+        var streams = SignallingStreams()
+
+        /// The socket that a hop names, or the first of its transport.
+        func listener(for hop: Hop) -> Listener? {
+            if let id = hop.listener, let listener = listeners[id], listener.transport == hop.transport {
+                return listener
+            }
+            return listeners.filter { $0.value.transport == hop.transport }.min { $0.key < $1.key }?.value
+        }
+    }
 
     private let group: MultiThreadedEventLoopGroup
+    private let state = Mutex(State())
     private let receive: @Sendable (Arrival) -> Void
-    private let channels = Mutex<[any Channel]>([])
-    private let datagrams = Mutex<(any Channel)?>(nil)
-    private let streams = Mutex(Streams())
-    /// Whether a stream from there is accepted; who is not known is closed without a word.
-    private let accepts: @Sendable (TransportAddress) -> Bool
+    /// Whether what comes that way is looked at.
+    private let accepts: @Sendable (Hop) -> Bool
 
     /// - Parameters:
-    ///   - accepts: asked for each stream that comes.
+    ///   - accepts: asked for each datagram and each stream that comes.
     ///   - receive: called on the event loop's thread and must not wait.
-    package init(
-        accepts: @escaping @Sendable (TransportAddress) -> Bool, receive: @escaping @Sendable (Arrival) -> Void
-    ) {
+    package init(accepts: @escaping @Sendable (Hop) -> Bool, receive: @escaping @Sendable (Arrival) -> Void) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.accepts = accepts
         self.receive = receive
     }
 
-    /// Binds UDP and TCP.
+    // MARK: - Listeners
+
+    /// Opens a socket.
     ///
-    /// - Returns: the port, which both have.
+    /// - Parameters:
+    ///   - address: with port 0 the kernel finds one; `::` takes IPv4 too.
+    ///   - dscp: of what is sent over UDP, 0 to 63 (RFC 2474).
+    ///   - tls: for TLS, and for streams that are opened from here.
+    /// - Returns: the socket's name, and where it is bound.
     /// - Throws: ``TransportError``.
-    package func bind(host: String, port: Int) async throws -> Int {
-        let udp: any Channel
+    package func open(
+        _ transport: SIPTransport, _ address: TransportAddress, dscp: UInt8 = 0, tls: TLSIdentity? = nil
+    ) async throws -> (id: ListenerID, port: UInt16) {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return ListenerID(state.lastID)
+        }
+        let channel: any Channel
         do {
-            udp = try await DatagramBootstrap(group: group)
-                .channelOption(.socketOption(.so_reuseaddr), value: 1)
-                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
-                .channelInitializer { [receive] channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(DatagramHandler(receive))
-                    }
-                }
-                .bind(host: host, port: port).get()
+            channel =
+                try await transport == .udp
+                ? bindDatagrams(id, address, dscp) : bindStreams(id, transport, address)
         } catch {
             throw TransportError(
-                "SIP over UDP cannot listen on \(host):\(port): \(error); choose another with --sip-port")
+                "SIP over \(transport.viaName) cannot listen on \(address.hostAndPort): \(error); choose another address or port"
+            )
         }
-        datagrams.withLock { $0 = udp }
-        let bound = udp.localAddress?.port ?? port
-        do {
-            let tcp = try await ServerBootstrap(group: group)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelInitializer { [weak self] channel in
-                    channel.eventLoop.makeCompletedFuture { try self?.begin(channel, to: nil) }
-                }
-                .bind(host: host, port: bound).get()
-            channels.withLock { $0 += [udp, tcp] }
-        } catch {
-            throw TransportError(
-                "SIP over TCP cannot listen on \(host):\(bound): \(error); choose another with --sip-port")
-        }
-        return bound
+        let listener = Listener(transport: transport, channel: channel, isIPv6: !address.isIPv4, tls: tls)
+        state.withLock { $0.listeners[id] = listener }
+        return (id, channel.localAddress?.port.map { UInt16(clamping: $0) } ?? address.port)
     }
+
+    /// Closes a socket; streams that came over it go on.
+    package func close(_ id: ListenerID) async {
+        let listener = state.withLock { $0.listeners.removeValue(forKey: id) }
+        try? await listener?.channel.close().get()
+    }
+
+    /// Another certificate for the streams that come, and are opened, from now on; those that are open go on.
+    package func replace(tls: TLSIdentity, of id: ListenerID) {
+        state.withLock { $0.listeners[id]?.tls = tls }
+    }
+
+    private func bindDatagrams(_ id: ListenerID, _ address: TransportAddress, _ dscp: UInt8) async throws
+        -> any Channel
+    {
+        let isIPv6 = !address.isIPv4
+        let level = NIOBSDSocket.OptionLevel(rawValue: CInt(isIPv6 ? IPPROTO_IPV6 : IPPROTO_IP))
+        let name = NIOBSDSocket.Option(rawValue: CInt(isIPv6 ? IPV6_TCLASS : IP_TOS))
+        return try await DatagramBootstrap(group: group)
+            .channelOption(.socketOption(.so_reuseaddr), value: 1)
+            .channelOption(ChannelOptions.Types.SocketOption(level: level, name: name), value: Int(dscp & 63) << 2)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
+            .channelInitializer { [receive, accepts] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        DatagramHandler(id, accepts: accepts, receive: receive))
+                }
+            }
+            .bind(to: try SocketAddress(address, isIPv6: isIPv6)).get()
+    }
+
+    private func bindStreams(_ id: ListenerID, _ transport: SIPTransport, _ address: TransportAddress) async throws
+        -> any Channel
+    {
+        try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { [weak self] channel in
+                channel.eventLoop.makeCompletedFuture { try self?.accept(channel, transport, id) }
+            }
+            .bind(to: try SocketAddress(address, isIPv6: !address.isIPv4)).get()
+    }
+
+    // MARK: - Sending
 
     /// Sends a message to where it says; from any thread.
     package func send(_ message: OutgoingMessage) {
-        switch message.hop.transport {
-        case .udp:
-            guard let channel = datagrams.withLock({ $0 }), let address = SocketAddress(message.hop.address) else {
-                return
-            }
-            let buffer = channel.allocator.buffer(bytes: message.octets)
-            channel.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: buffer), promise: nil)
-        case .tcp: sendOnStream(message)
-        default: receive(.failed(message.hop))
-        }
+        guard message.hop.transport == .udp else { return sendOnStream(message) }
+        let listener = state.withLock { $0.listener(for: message.hop) }
+        guard let listener,
+            let address = try? SocketAddress(message.hop.address, isIPv6: listener.isIPv6)
+        else { return receive(.failed(message.hop)) }
+        let buffer = listener.channel.allocator.buffer(bytes: message.octets)
+        listener.channel.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: buffer), promise: nil)
     }
 
     private func sendOnStream(_ message: OutgoingMessage) {
-        let open = streams.withLock { streams in
-            let id = message.hop.connection ?? streams.byPeer[message.hop.address]
-            return id.flatMap { streams.open[$0] }?.channel
-                ?? streams.byPeer[message.hop.address].flatMap {
-                    streams.open[$0]?.channel
-                }
+        let key = StreamKey(message.hop)
+        let (open, waiting, listener) = state.withLock { state in
+            (
+                state.streams.channel(for: message.hop), state.streams.connecting[key],
+                state.listener(for: message.hop)
+            )
         }
         if let open { return write(message, to: open) }
-        guard let address = SocketAddress(message.hop.address) else { return }
-        ClientBootstrap(group: group).connectTimeout(.seconds(4))
+        if let waiting { return write(message, when: waiting) }
+        guard let address = try? SocketAddress(message.hop.address, isIPv6: !message.hop.address.isIPv4) else {
+            return receive(.failed(message.hop))
+        }
+        let future = ClientBootstrap(group: group).connectTimeout(.seconds(4))
             .channelInitializer { [weak self] channel in
-                channel.eventLoop.makeCompletedFuture { try self?.begin(channel, to: message.hop.address) }
+                channel.eventLoop.makeCompletedFuture { try self?.begin(channel, message.hop, listener) }
             }
             .connect(to: address)
-            .whenComplete { [weak self, receive] result in
-                switch result {
-                case .success(let channel): self?.write(message, to: channel)
-                case .failure: receive(.failed(message.hop))
-                }
+        state.withLock { $0.streams.connecting[key] = future }
+        future.whenComplete { [weak self] _ in
+            _ = self?.state.withLock { $0.streams.connecting.removeValue(forKey: key) }
+        }
+        write(message, when: future)
+    }
+
+    private func write(_ message: OutgoingMessage, when future: EventLoopFuture<any Channel>) {
+        future.whenComplete { [weak self, receive] result in
+            switch result {
+            case .success(let channel): self?.write(message, to: channel)
+            case .failure: receive(.failed(message.hop))
             }
+        }
     }
 
     private func write(_ message: OutgoingMessage, to channel: any Channel) {
@@ -128,132 +182,54 @@ package final class SignallingServer: Sendable {
             .whenFailure { [receive] _ in receive(.failed(message.hop)) }
     }
 
-    /// Sets a stream up, or throws it out when there are too many or nobody knows its peer.
-    ///
-    /// - Parameter target: whom Parley calls; `nil` for a stream that came.
-    private func begin(_ channel: any Channel, to target: TransportAddress?) throws {
-        let isOutgoing = target != nil
-        guard let peer = target ?? channel.remoteAddress.flatMap(TransportAddress.init), isOutgoing || accepts(peer)
-        else { throw ChannelError.ioOnClosedChannel }
-        let id = streams.withLock { streams -> ConnectionID? in
-            guard
-                isOutgoing
-                    || (streams.open.count < SignallingServer.streamsInAll
-                        && streams.count(of: peer) < SignallingServer.streamsOfHost)
-            else { return nil }
-            streams.lastID += 1
-            let id = ConnectionID(streams.lastID)
-            streams.open[id] = (channel, peer)
-            streams.byPeer[peer] = id
-            return id
+    // MARK: - Streams
+
+    /// A stream came: it is set up, or thrown out when nobody knows its peer or there are too many.
+    private func accept(_ channel: any Channel, _ transport: SIPTransport, _ id: ListenerID) throws {
+        guard let peer = channel.remoteAddress.flatMap(TransportAddress.init) else {
+            throw ChannelError.ioOnClosedChannel
         }
-        guard let id else { throw ChannelError.ioOnClosedChannel }
-        channel.closeFuture.whenComplete { [weak self] _ in self?.end(id, peer) }
-        try channel.pipeline.syncOperations.addHandler(
-            StreamHandler(Hop(.tcp, peer, connection: id), receive: receive))
+        let hop = Hop(transport, peer, listener: id)
+        guard accepts(hop) else { throw ChannelError.ioOnClosedChannel }
+        let identity = state.withLock { $0.listeners[id]?.tls }
+        let connection = state.withLock { $0.streams.add(channel, hop, isOutgoing: false) }
+        guard let connection else { throw ChannelError.ioOnClosedChannel }
+        if transport == .tls {
+            guard let identity else { throw ChannelError.ioOnClosedChannel }
+            try channel.pipeline.syncOperations.addHandler(identity.serverHandler())
+        }
+        try finish(channel, hop, connection)
     }
 
-    private func end(_ id: ConnectionID, _ peer: TransportAddress) {
-        streams.withLock { streams in
-            streams.open[id] = nil
-            if streams.byPeer[peer] == id { streams.byPeer[peer] = nil }
+    /// A stream is opened by Parley.
+    private func begin(_ channel: any Channel, _ target: Hop, _ listener: Listener?) throws {
+        var hop = target
+        hop.connection = nil
+        if hop.transport == .tls {
+            guard let identity = listener?.tls else { throw ChannelError.ioOnClosedChannel }
+            try channel.pipeline.syncOperations.addHandler(identity.clientHandler(hop.serverName))
         }
+        guard let connection = state.withLock({ $0.streams.add(channel, hop, isOutgoing: true) }) else {
+            throw ChannelError.ioOnClosedChannel
+        }
+        try finish(channel, hop, connection)
+    }
+
+    private func finish(_ channel: any Channel, _ hop: Hop, _ connection: ConnectionID) throws {
+        var hop = hop
+        hop.connection = connection
+        channel.closeFuture.whenComplete { [weak self] _ in
+            self?.state.withLock { $0.streams.remove(connection) }
+        }
+        try channel.pipeline.syncOperations.addHandler(StreamHandler(hop, receive: receive))
     }
 
     /// Closes every socket.
     package func stop() async {
-        let all = channels.withLock { $0 } + streams.withLock { $0.open.values.map(\.channel) }
+        let all = state.withLock { state in
+            state.listeners.values.map(\.channel) + state.streams.channels
+        }
         for channel in all { try? await channel.close().get() }
         try? await group.shutdownGracefully()
-    }
-}
-
-/// A datagram is a message.
-private final class DatagramHandler: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-    private let receive: @Sendable (SignallingServer.Arrival) -> Void
-
-    init(_ receive: @escaping @Sendable (SignallingServer.Arrival) -> Void) { self.receive = receive }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let envelope = unwrapInboundIn(data)
-        guard let peer = TransportAddress(envelope.remoteAddress) else { return }
-        receive(.datagram(Array(envelope.data.readableBytesView), Hop(.udp, peer)))
-    }
-
-    /// ICMP errors of what was sent: the transaction's timers see to it.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {}
-}
-
-/// Cuts a stream into messages, and closes it when it is too slow, silent for too long or makes no sense.
-private final class StreamHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-    private let hop: Hop
-    private let receive: @Sendable (SignallingServer.Arrival) -> Void
-    private var framer = StreamFramer(at: MonotonicClock.now)
-    private var timer: Scheduled<Void>?
-
-    init(_ hop: Hop, receive: @escaping @Sendable (SignallingServer.Arrival) -> Void) {
-        self.hop = hop
-        self.receive = receive
-    }
-
-    func channelActive(context: ChannelHandlerContext) { watch(context) }
-
-    func channelInactive(context: ChannelHandlerContext) { timer?.cancel() }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let now = MonotonicClock.now
-        framer.receive(unwrapInboundIn(data).readableBytesView, at: now)
-        while true {
-            switch framer.next(at: now) {
-            case .needMore: return watch(context)
-            case .message(let message): receive(.message(message, hop))
-            case .ping(let octets):
-                context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
-            case .failed(let message):
-                if let message { receive(.message(message, hop)) }
-                return close(context)
-            }
-        }
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(context) }
-
-    private func close(_ context: ChannelHandlerContext) {
-        timer?.cancel()
-        context.close(promise: nil)
-    }
-
-    private func watch(_ context: ChannelHandlerContext) {
-        timer?.cancel()
-        let wait = max(0, (framer.deadline - MonotonicClock.now).nanoseconds)
-        timer = context.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(wait)) { [weak self] in
-            guard let self else { return }
-            if framer.isOverdue(at: MonotonicClock.now) { close(context) } else { watch(context) }
-        }
-    }
-}
-
-extension TransportAddress {
-    fileprivate init?(_ address: SocketAddress) {
-        switch address {
-        case .v4(let address): self.init(address.address)
-        case .v6(let address): self.init(address.address)
-        default: return nil
-        }
-    }
-}
-
-extension SocketAddress {
-    fileprivate init?(_ address: TransportAddress) {
-        let isIPv6 = !address.isIPv4
-        let made: SocketAddress = address.withSocketAddress(isIPv6: isIPv6) { pointer, _ in
-            isIPv6
-                ? pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { SocketAddress($0.pointee) }
-                : pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { SocketAddress($0.pointee) }
-        }
-        self = made
     }
 }

@@ -28,14 +28,19 @@ struct LayerTests {
         ],
         "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
-        "Transport": ["Telephony", "SIP", "CallControl", "CLinux", "NIOCore", "NIOPosix"],
+        "Transport": [
+            "Telephony", "SIP", "CallControl", "CLinux", "CAres", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL",
+            "SwiftASN1",
+            "X509",
+        ],
         "Records": ["Telephony", "Formula", "GRDB", "AudioFiles", "Crypto", "CLibPQ"],
         "Connectors": [
             "Telephony", "Formula", "CallFlow", "Documents", "Records", "Yams", "Crypto", "CryptoExtras",
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
         ],
         "Service": [
-            "Telephony", "SIP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles", "DialogCheck",
+            "Telephony", "SIP", "RTP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles",
+            "DialogCheck",
             "Speech", "Connectors", "Records", "Transport", "Yams", "Configuration", "Logging",
         ],
         "ConnectorDoubles": [

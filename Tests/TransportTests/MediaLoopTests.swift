@@ -118,7 +118,9 @@ struct SignallingServerTests {
     ) async throws -> (server: SignallingServer, port: Int, arrivals: AsyncStream<SignallingServer.Arrival>) {
         let (stream, continuation) = AsyncStream.makeStream(of: SignallingServer.Arrival.self)
         let server = SignallingServer(accepts: { _ in accepts }, receive: { continuation.yield($0) })
-        return (server, try await server.bind(host: "127.0.0.1", port: 0), stream)
+        let port = try await server.open(.udp, TransportAddress(ipv4: 0x7F00_0001, port: 0)).port
+        _ = try await server.open(.tcp, TransportAddress(ipv4: 0x7F00_0001, port: port))
+        return (server, Int(port), stream)
     }
 
     private static let options = Array(

@@ -1,6 +1,7 @@
 import ArgumentParser
+import DialogCheck
+import Documents
 import Foundation
-import Logging
 import SIP
 import Service
 import Telephony
@@ -11,45 +12,70 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answer calls by SIP.",
         discussion: """
-            Listens on loopback alone, over UDP and TCP, and takes calls from 127.0.0.0/8 alone: a softphone on this \
-            machine reaches the sample agent under any number. SIGTERM takes no new calls, lets running ones finish and \
-            exits with 0.
+            Without --config it listens on loopback alone, over UDP and TCP, and takes calls from 127.0.0.0/8 alone: a \
+            softphone on this machine reaches the sample agent under any number. With --config FILE it has the trunks, \
+            numbers and agents of that file; an environment variable, PARLEY_LIMITS_CALLS for limits.calls, goes before \
+            the file, and an option of the command line before both. SIGTERM takes no new calls, lets running ones \
+            finish and exits with 0; SIGHUP reads agents, trunks and certificates again.
 
             What callers press and say is neither logged nor printed unless --story or --json asks for it.
 
             EXAMPLES:
               parley serve
+              parley serve --print-config-reference > parley.yaml
+              parley serve --config parley.yaml --check
+              parley serve --config parley.yaml
               parley serve --sip-port 5080 --agent Audio/Agents/riverbend --store parley.sqlite
               parley serve --story --record recordings
               parley serve --json | jq 'select(.event == "digit")'
             """)
 
-    @Option(help: ArgumentHelp("The port of SIP, UDP and TCP.", valueName: "number"))
-    var sipPort = 5_060
+    @Option(help: ArgumentHelp("Trunks, numbers, agents and limits: a YAML file.", valueName: "file"))
+    var config: String?
 
-    @Option(
-        help: ArgumentHelp("The first and the last UDP port of media; a call takes two.", valueName: "first-last"))
-    var mediaPorts = PortRange(10_000...13_999)
+    @Flag(help: "Say all that is wrong with --config FILE and its agents, and answer no call.")
+    var check = false
 
-    @Option(help: ArgumentHelp("The agent folder that answers; the sample agent when left out.", valueName: "folder"))
-    var agent: String?
+    @Flag(help: "Print every key of the configuration file with its meaning, as a file to begin with.")
+    var printConfigReference = false
 
-    @Option(help: ArgumentHelp("Keep the call contexts in this SQLite file.", valueName: "file"))
-    var store: String?
-
-    @Option(help: ArgumentHelp("Write a stereo WAV of each call: caller left, Parley right.", valueName: "folder"))
-    var record: String?
-
-    @Option(help: ArgumentHelp("Encrypted media: off, offered or required.", valueName: "policy"))
-    var srtp = SRTPPolicy.offered
-
-    @Option(help: ArgumentHelp("The most calls at a time; more are answered 503.", valueName: "number"))
-    var maxCalls = 2_000
+    @Option(help: ArgumentHelp("The port of SIP on loopback, UDP and TCP (default: 5060).", valueName: "number"))
+    var sipPort: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How long running calls may go on after SIGTERM, in seconds; then they are hung up.", valueName: "seconds"))
-    var drainSeconds = 60
+            "The agent folder that answers on loopback (default: the sample agent).", valueName: "folder"))
+    var agent: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Encrypted media on loopback: off, offered or required (default: offered).", valueName: "policy"))
+    var srtp: SRTPPolicy?
+
+    @Option(
+        help: ArgumentHelp(
+            "media.ports: the first and the last UDP port of media; a call takes two (default: 10000-13999).",
+            valueName: "first-last"))
+    var mediaPorts: String?
+
+    @Option(help: ArgumentHelp("store: keep the call contexts in this SQLite file.", valueName: "file"))
+    var store: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "recordings.folder: write a stereo WAV of each call, caller left, Parley right.", valueName: "folder"))
+    var record: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "limits.calls: the most calls at a time; more are answered 503 (default: 2000).", valueName: "number"))
+    var maxCalls: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "limits.drain-seconds: how long running calls may go on after SIGTERM (default: 60).", valueName: "seconds")
+    )
+    var drainSeconds: Int?
 
     @Flag(help: "Tell each call as it happens, with what was pressed and said.")
     var story = false
@@ -58,27 +84,85 @@ struct ServeCommand: AsyncParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (1...65_535).contains(sipPort) else {
+        if let sipPort, !(1...65_535).contains(sipPort) {
             throw ValidationError("--sip-port \(sipPort) is no port: 1 to 65535")
         }
-        guard maxCalls > 0 else { throw ValidationError("--max-calls \(maxCalls) would take no call: 1 or more") }
-        guard drainSeconds >= 0 else { throw ValidationError("--drain-seconds \(drainSeconds) is negative") }
+        if let mediaPorts, PortRange(mediaPorts) == nil {
+            throw ValidationError("--media-ports \(mediaPorts) is no range of ports; write it as 10000-13999")
+        }
+        if let maxCalls, maxCalls < 1 {
+            throw ValidationError("--max-calls \(maxCalls) would take no call: 1 or more")
+        }
+        if let drainSeconds, drainSeconds < 0 { throw ValidationError("--drain-seconds \(drainSeconds) is negative") }
+        if check, config == nil { throw ValidationError("--check checks a configuration; name it with --config FILE") }
+        if config != nil, sipPort != nil || agent != nil || srtp != nil {
+            throw ValidationError(
+                "--sip-port, --agent and --srtp are for loopback; with --config FILE they stand in the file, under its trunks"
+            )
+        }
     }
 
     func run() async throws {
-        var logger = Logger(label: "parley") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .info
+        if printConfigReference { return Terminal.print(ConfigurationReference.text) }
+        if check { return try await checkConfiguration() }
+        let configuration: ServiceConfiguration
+        if let config {
+            configuration = try ServeCommand.accepted(await ServiceConfiguration.read(config, flags: flags))
+        } else {
+            configuration = try loopback()
+        }
         let observer = story || json ? CallTeller(tellsStory: story, writesJSON: json) : nil
-        try await CallService(try serviceConfiguration(), observer: observer, logger: logger).run()
+        let reread = config.map { ServeCommand.reading($0, flags) }
+        try await CallService(
+            configuration, observer: observer, logger: ServiceLog.logger(configuration.log), reread: reread
+        ).run()
     }
 
-    private func serviceConfiguration() throws -> ServiceConfiguration {
-        var configuration = ServiceConfiguration(agent: try ServeCommand.agentFolder(agent))
-        configuration.sipPort = sipPort
-        configuration.srtp = srtp
-        configuration.media.ports = mediaPorts.ports
-        configuration.limits.calls = maxCalls
-        configuration.limits.drain = .seconds(Int64(drainSeconds))
+    /// The options that stand for keys of the file.
+    private var flags: [String: String] {
+        var flags: [String: String] = [:]
+        flags["media.ports"] = mediaPorts
+        flags["store"] = store.map { $0.contains("://") ? $0 : URL(filePath: $0).path }
+        flags["recordings.folder"] = record.map { URL(filePath: $0).path }
+        flags["limits.calls"] = maxCalls.map { "\($0)" }
+        flags["limits.drain-seconds"] = drainSeconds.map { "\($0)" }
+        return flags
+    }
+
+    private static func reading(_ config: String, _ flags: [String: String])
+        -> @Sendable () async ->
+        ServiceConfiguration.Reading
+    {
+        { await ServiceConfiguration.read(config, flags: flags) }
+    }
+
+    private static func accepted(_ reading: ServiceConfiguration.Reading) throws -> ServiceConfiguration {
+        guard var configuration = reading.configuration else {
+            throw CommandError(description: reading.diagnostics.map(\.description).joined(separator: "\n"))
+        }
+        configuration.promptCache = CallRunner.cacheFolder
+        return configuration
+    }
+
+    /// All that is wrong with the configuration and with every agent that it names.
+    private func checkConfiguration() async throws {
+        let reading = await ServiceConfiguration.read(config ?? "", flags: flags)
+        var findings = reading.diagnostics
+        for folder in reading.agents { findings += DialogCheck.run(folder.path) }
+        for finding in findings { Terminal.print("\(finding)") }
+        let errors = findings.count { $0.severity == .error }
+        Terminal.explain(
+            findings.isEmpty ? "nothing is wrong" : "\(errors) errors, \(findings.count - errors) warnings")
+        if errors > 0 { throw ExitCode(1) }
+    }
+
+    private func loopback() throws -> ServiceConfiguration {
+        var configuration = ServiceConfiguration.loopback(
+            agent: try ServeCommand.agentFolder(agent), port: UInt16(clamping: sipPort ?? 5_060),
+            srtp: srtp ?? .offered)
+        if let ports = mediaPorts.flatMap({ PortRange($0) }) { configuration.media.ports = ports.ports }
+        configuration.limits.calls = maxCalls ?? configuration.limits.calls
+        if let drainSeconds { configuration.limits.drain = .seconds(Int64(drainSeconds)) }
         configuration.store = store
         configuration.recordings = record
         configuration.promptCache = CallRunner.cacheFolder
@@ -100,22 +184,6 @@ struct ServeCommand: AsyncParsableCommand {
         }
         return found
     }
-}
-
-/// Ports from one to another.
-struct PortRange: ExpressibleByArgument {
-    let ports: ClosedRange<UInt16>
-
-    init(_ ports: ClosedRange<UInt16>) { self.ports = ports }
-
-    init?(argument: String) {
-        let parts = argument.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 2, let first = UInt16(parts[0]), let last = UInt16(parts[1]), first >= 1_024, first < last
-        else { return nil }
-        ports = first...last
-    }
-
-    var defaultValueDescription: String { "\(ports.lowerBound)-\(ports.upperBound)" }
 }
 
 extension SRTPPolicy: ExpressibleByArgument {}

@@ -6,6 +6,13 @@ package struct ConnectionID: Hashable, Sendable {
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
 }
 
+/// A socket of Parley's own that SIP comes to and goes from.
+package struct ListenerID: Hashable, Sendable, Comparable {
+    package var rawValue: Int
+    package init(_ rawValue: Int) { self.rawValue = rawValue }
+    package static func < (a: ListenerID, b: ListenerID) -> Bool { a.rawValue < b.rawValue }
+}
+
 /// Where a message comes from or goes to next.
 package struct Hop: Hashable, Sendable {
     package var transport: SIPTransport
@@ -14,15 +21,18 @@ package struct Hop: Hashable, Sendable {
     package var connection: ConnectionID?
     /// The name that a TLS server must prove, when the hop was found by name.
     package var serverName: String?
+    /// The socket of Parley's own on this way; for what goes out `nil` leaves it to the peer's profile.
+    package var listener: ListenerID?
 
     package init(
         _ transport: SIPTransport, _ address: TransportAddress, connection: ConnectionID? = nil,
-        serverName: String? = nil
+        serverName: String? = nil, listener: ListenerID? = nil
     ) {
         self.transport = transport
         self.address = address
         self.connection = connection
         self.serverName = serverName
+        self.listener = listener
     }
 }
 
@@ -53,8 +63,12 @@ package struct PeerProfile: Sendable {
     /// Its name in the configuration; a dialog belongs to the peer that began it.
     package var name: String
     package var media: MediaCapabilities
-    /// Replaces the user agent's own address in Via and Contact.
-    package var advertised: AdvertisedAddress?
+    /// Replace the user agent's own addresses in Via and Contact, by transport.
+    package var advertised: [SIPTransport: AdvertisedAddress]
+    /// The sockets that messages to it go from, by transport.
+    package var listeners: [SIPTransport: ListenerID]
+    /// The name that its TLS server must prove, when the hop has none.
+    package var serverName: String?
     /// Whether requests within a dialog go to the address that its messages came from, whatever Contact says: for peers
     /// behind NAT.
     package var usesSourceAddress: Bool
@@ -70,14 +84,18 @@ package struct PeerProfile: Sendable {
     package var credentials: DigestCredentials?
 
     package init(
-        name: String, media: MediaCapabilities = MediaCapabilities(), advertised: AdvertisedAddress? = nil,
-        usesSourceAddress: Bool = false, allowsRefer: Bool = false, allowsReplaces: Bool = false,
+        name: String, media: MediaCapabilities = MediaCapabilities(),
+        advertised: [SIPTransport: AdvertisedAddress] = [:],
+        listeners: [SIPTransport: ListenerID] = [:], serverName: String? = nil, usesSourceAddress: Bool = false,
+        allowsRefer: Bool = false, allowsReplaces: Bool = false,
         usesReliableProvisionals: Bool = true, authentication: DigestServer? = nil,
         credentials: DigestCredentials? = nil
     ) {
         self.name = name
         self.media = media
         self.advertised = advertised
+        self.listeners = listeners
+        self.serverName = serverName
         self.usesSourceAddress = usesSourceAddress
         self.allowsRefer = allowsRefer
         self.allowsReplaces = allowsReplaces
@@ -92,4 +110,15 @@ package enum PeerVerdict: Sendable {
     /// No word goes back.
     case drop
     case serve(PeerProfile)
+}
+
+extension Hop {
+    /// The hop with the socket and the name of the peer's profile, where it says nothing of them itself.
+    func completed(for peer: PeerProfile?) -> Hop {
+        guard let peer else { return self }
+        var hop = self
+        hop.listener = listener ?? peer.listeners[transport]
+        if transport == .tls { hop.serverName = serverName ?? peer.serverName }
+        return hop
+    }
 }

@@ -3,7 +3,7 @@ package import Telephony
 // Requests that go out, and their responses.
 extension UserAgent {
     func advertised(_ transport: SIPTransport, _ peer: PeerProfile) -> AdvertisedAddress {
-        peer.advertised ?? configuration.advertised[transport]
+        peer.advertised[transport] ?? configuration.advertised[transport]
             ?? AdvertisedAddress(host: .ipv4(0x7F00_0001), port: transport.defaultPort)
     }
 
@@ -25,6 +25,7 @@ extension UserAgent {
     ) -> TransactionKey? {
         guard let method = request.method else { return nil }
         var request = request
+        let hop = hop.completed(for: peer)
         let branch = branch ?? entropy.branch()
         request.headers.remove(.via)
         request.headers.prepend(.via, via(hop.transport, peer, branch).description)
@@ -81,14 +82,16 @@ extension UserAgent {
     /// Where requests of a dialog go: the first route or the remote target where that is an address; else, and where the
     /// peer's profile says so, to where its messages came from. Names that a peer wrote are not resolved.
     func dialogHop(_ call: SIPCall) -> Hop {
-        guard let dialog = call.dialog, !call.peer.usesSourceAddress, call.hop.transport == .udp else {
-            return call.hop
-        }
+        guard let dialog = call.dialog, !call.peer.usesSourceAddress else { return call.hop }
         let next = dialog.nextHop
-        guard next.transport == nil || next.transport == .udp, !next.isSecure,
-            let address = next.host.address(port: next.port ?? SIPTransport.udp.defaultPort), address.isUnicast
+        let transport = call.hop.transport
+        guard (next.isSecure ? .tls : next.transport ?? transport) == transport,
+            let address = next.host.address(port: next.port ?? transport.defaultPort), address.isUnicast
         else { return call.hop }
-        return Hop(.udp, address)
+        // The stream that the call came on is taken while it lives, a new one to the address after it.
+        var hop = call.hop
+        hop.address = address
+        return hop
     }
 
     mutating func receive(response: SIPMessage, at now: Instant) {

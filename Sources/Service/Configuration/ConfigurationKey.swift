@@ -1,0 +1,146 @@
+/// A key of the configuration file: what it takes, what holds without it, what it means.
+package struct ConfigurationKey: Sendable {
+    package enum Kind: Sendable {
+        case text
+        case number(ClosedRange<Int>)
+        case flag
+        case words([String])
+        case texts
+
+        /// What a value is, for messages.
+        var description: String {
+            switch self {
+            case .text: "a text"
+            case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+            case .flag: "true or false"
+            case .words(let words): "one of " + words.joined(separator: ", ")
+            case .texts: "a list of texts"
+            }
+        }
+    }
+
+    /// Names from the outermost in; `*` stands for a name that the file chooses.
+    package let path: [String]
+    package let kind: Kind
+    /// What holds without it, as it would be written; empty when there is nothing.
+    package let fallback: String
+    package let meaning: String
+
+    init(_ path: String, _ kind: Kind, _ fallback: String = "", _ meaning: String) {
+        self.path = path.split(separator: ".").map(String.init)
+        self.kind = kind
+        self.fallback = fallback
+        self.meaning = meaning
+    }
+
+    func matches(_ names: [String]) -> Bool {
+        path.count == names.count && zip(path, names).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+
+    /// Whether names lead to this key, or on the way to it.
+    func begins(with names: [String]) -> Bool {
+        path.count >= names.count && zip(path, names).allSatisfy { $0 == "*" || $0 == $1 }
+    }
+
+    /// The environment variable that has the value of a key: `PARLEY_LIMITS_CALLS` for `limits.calls`.
+    package static func variable(_ names: [String]) -> String {
+        "PARLEY_" + names.map(word).joined(separator: "_")
+    }
+
+    /// Upper case, with `_` for every other character and where a small letter meets a capital.
+    private static func word(_ name: String) -> String {
+        var word = ""
+        var wasSmall = false
+        for character in name {
+            if wasSmall, character.isUppercase { word += "_" }
+            wasSmall = character.isLowercase
+            word += character.isLetter || character.isNumber ? character.uppercased() : "_"
+        }
+        return word
+    }
+}
+
+extension ConfigurationKey {
+    /// Every key, in the order in which the reference tells them.
+    package static let all = service + trunks
+
+    private static let service: [ConfigurationKey] = [
+        .init("agents.*", .text, "", "An agent folder, by the name that trunks call it; relative to this file."),
+        .init("media.address", .text, "0.0.0.0", "Where media sockets are bound; '::' takes IPv4 and IPv6."),
+        .init("media.ports", .text, "10000-13999", "The first and the last UDP port of media; a call takes two."),
+        .init(
+            "media.shards", .number(1...64), "1", "Threads of media, each with its share of the ports; one a core."),
+        .init("media.dscp", .number(0...63), "46", "The DSCP of media."),
+        .init("store", .text, "", "Where call contexts are kept: a SQLite file or a postgresql:// address."),
+        .init("recordings.folder", .text, "", "Where a stereo WAV of each call is written."),
+        .init("connectors", .text, "", "The file of connectors that contexts are sent through."),
+        .init("limits.calls", .number(1...100_000), "2000", "The most calls at a time; more are answered 503."),
+        .init("limits.call-seconds", .number(1...604_800), "14400", "The longest that a call may be."),
+        .init(
+            "limits.media-timeout-seconds", .number(1...3_600), "30",
+            "A call that is not on hold and without RTP for so long ends."),
+        .init(
+            "limits.dead-air-seconds", .number(0...3_600), "60",
+            "A call in which Parley says and asks nothing for so long ends; 0 lets it."),
+        .init(
+            "limits.drain-seconds", .number(0...86_400), "60",
+            "How long running calls may go on after SIGTERM; then they are hung up."),
+        .init(
+            "log.level", .words(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
+            "The least that is logged. No digit, whole number or speech is logged at any level."),
+        .init("log.format", .words(["text", "json"]), "text", "How a line of the log is written."),
+        .init("admin.address", .text, "", "Address and port of metrics and health, such as 127.0.0.1:9090."),
+        .init("admin.socket", .text, "", "The Unix socket for operators, of mode 0600."),
+        .init("watch", .flag, "false", "Read agents, trunks and certificates again when their files change."),
+    ]
+
+    private static let trunks: [ConfigurationKey] = [
+        .init(
+            "trunks.*.kind", .words(["trunk", "phones"]), "trunk",
+            "'trunk' is a provider or contact centre, 'phones' register here."),
+        .init(
+            "trunks.*.listen", .texts, "", "Where its SIP comes to: 'udp:192.0.2.1:5060', 'tls:[2001:db8::1]:5061'."),
+        .init(
+            "trunks.*.advertise", .text, "", "The host, or host:port, that it is told instead: behind a cloud's NAT."),
+        .init("trunks.*.dscp", .number(0...63), "24", "The DSCP of SIP."),
+        .init("trunks.*.allow", .texts, "", "Who may call: addresses and networks such as 203.0.113.0/24."),
+        .init(
+            "trunks.*.media.networks", .texts, "",
+            "Where media may go before the ACK of the answer; the networks of 'allow' when left out."),
+        .init("trunks.*.media.address", .text, "", "Where its media sockets are bound, when not media.address."),
+        .init("trunks.*.media.advertise", .text, "", "The address for media that it is told instead."),
+        .init(
+            "trunks.*.media.codecs", .texts, "[PCMU, PCMA, G722, opus]",
+            "Codecs in order of preference: PCMU, PCMA, G722, opus, L16/8000, L16/16000."),
+        .init("trunks.*.media.ptime", .number(10...60), "20", "Milliseconds of audio in a packet."),
+        .init("trunks.*.media.srtp", .words(["off", "offered", "required"]), "off", "SDES-SRTP."),
+        .init(
+            "trunks.*.media.latching", .flag, "false",
+            "Take media once from the address it comes from, for far ends behind NAT; from then on from no other."),
+        .init("trunks.*.credentials.user", .text, "", "The name with which Parley identifies itself."),
+        .init("trunks.*.credentials.realm", .text, "", "The realm for which the password is given out, when not any."),
+        .init("trunks.*.credentials.password-file", .text, "", "The file whose first line is the password."),
+        .init("trunks.*.credentials.password-variable", .text, "", "The environment variable with the password."),
+        .init("trunks.*.users.realm", .text, "", "The realm of those who identify themselves to Parley."),
+        .init("trunks.*.users.file", .text, "", "Their names and passwords, one 'name: password' a line."),
+        .init("trunks.*.registration.registrar", .text, "", "Register there: a SIP URI such as sip:example.com."),
+        .init("trunks.*.registration.address", .text, "", "The address that is registered: sip:+4930123@example.com."),
+        .init("trunks.*.registration.seconds", .number(60...86_400), "600", "For how long a registration is asked."),
+        .init("trunks.*.outbound-proxy", .text, "", "The SIP URI that requests to the trunk go through."),
+        .init("trunks.*.numbers.*", .text, "", "The agent that answers a number."),
+        .init("trunks.*.otherwise", .text, "", "The agent that answers every other number; without it they get 404."),
+        .init(
+            "trunks.*.headers.in", .texts, "[X-*, User-to-User]", "Header fields that a call's context gets."),
+        .init("trunks.*.headers.out.*", .text, "", "A header field of the answer; {call} stands for the call's name."),
+        .init("trunks.*.tls.certificate", .text, "", "The certificate of TLS listeners and those above it, PEM."),
+        .init("trunks.*.tls.key", .text, "", "The file of its key, PEM."),
+        .init("trunks.*.tls.trust", .text, "", "Certificate authorities, PEM, when not the system's."),
+        .init(
+            "trunks.*.tls.client-certificate", .words(["off", "required"]), "off",
+            "Whether the far end must show a certificate that 'trust' vouches for."),
+        .init(
+            "trunks.*.tls.accept-server-certificates", .flag, "false",
+            "Take a far end's certificate that has no clientAuth usage."),
+        .init("trunks.*.tls.server-name", .text, "", "The name that the far end must prove when Parley calls it."),
+    ]
+}

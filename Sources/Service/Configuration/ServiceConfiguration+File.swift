@@ -1,0 +1,127 @@
+package import Documents
+import Foundation
+import Logging
+import SIP
+import Telephony
+
+extension ServiceConfiguration {
+    /// What a configuration file says, and all that is wrong with it.
+    package struct Reading: Sendable {
+        /// `nil` when there is an error among the diagnostics.
+        package var configuration: ServiceConfiguration?
+        package var diagnostics: [Diagnostic]
+        /// The agent folders that it names, whatever else is wrong.
+        package var agents: [NamedFolder] = []
+    }
+
+    /// Reads a configuration: flags before environment variables before the file.
+    ///
+    /// - Parameters:
+    ///   - path: of the file; what it names is relative to its folder.
+    ///   - flags: values of the command line, by names joined with dots: `media.ports`.
+    package static func read(
+        _ path: String, environment: [String: String] = ProcessInfo.processInfo.environment,
+        flags: [String: String] = [:]
+    ) async -> Reading {
+        let values = await ConfigurationValues(path: path, environment: environment, flags: flags)
+        let folder = URL(filePath: path).standardizedFileURL.deletingLastPathComponent()
+        var configuration = ServiceConfiguration()
+        configuration.agents = values.names(under: ["agents"]).compactMap { name in
+            values.text(["agents", name]).map {
+                NamedFolder(name: name, path: URL(filePath: $0, relativeTo: folder).standardizedFileURL.path)
+            }
+        }
+        configuration.trunks = values.names(under: ["trunks"]).map {
+            TrunkReader($0, values, folder: folder).read()
+        }
+        if configuration.trunks.isEmpty {
+            values.complain(["trunks"], "there is no trunk, so nobody can call; add one under 'trunks'")
+        }
+        configuration.readMedia(values)
+        configuration.readLimits(values)
+        configuration.readPlaces(values, folder)
+        configuration.checkNeighbours(values)
+        let diagnostics = values.collector.diagnostics.sorted()
+        return Reading(
+            configuration: values.collector.hasErrors ? nil : configuration, diagnostics: diagnostics,
+            agents: configuration.agents)
+    }
+
+    private mutating func readMedia(_ values: ConfigurationValues) {
+        if let text = values.text(["media", "address"]) {
+            if let address = TransportAddress(host: text) {
+                media.address = address
+            } else {
+                values.complain(["media", "address"], "'\(text)' is not an address such as 192.0.2.1 or ::")
+            }
+        }
+        if let text = values.text(["media", "ports"]) {
+            if let range = PortRange(text) {
+                media.ports = range.ports
+            } else {
+                values.complain(["media", "ports"], "'\(text)' is no range of ports; write it as 10000-13999")
+            }
+        }
+        media.shards = values.number(["media", "shards"]) ?? media.shards
+        media.dscp = values.number(["media", "dscp"]).map { UInt8(clamping: $0) } ?? media.dscp
+        if media.ports.count < 2 * media.shards {
+            values.complain(["media", "shards"], "\(media.shards) shards need more than \(media.ports.count) ports")
+        }
+    }
+
+    private mutating func readLimits(_ values: ConfigurationValues) {
+        func seconds(_ name: String) -> Interval? { values.number(["limits", name]).map { .seconds(Int64($0)) } }
+        limits.calls = values.number(["limits", "calls"]) ?? limits.calls
+        limits.longestCall = seconds("call-seconds") ?? limits.longestCall
+        limits.mediaTimeout = seconds("media-timeout-seconds") ?? limits.mediaTimeout
+        limits.drain = seconds("drain-seconds") ?? limits.drain
+        if let deadAir = seconds("dead-air-seconds") { limits.deadAir = deadAir == .zero ? nil : deadAir }
+        log.level = values.word(["log", "level"], of: Logger.Level.self) ?? log.level
+        log.format = values.word(["log", "format"], of: Log.Format.self) ?? log.format
+        watchesFiles = values.flag(["watch"]) ?? watchesFiles
+    }
+
+    private mutating func readPlaces(_ values: ConfigurationValues, _ folder: URL) {
+        func place(_ path: [String]) -> String? {
+            values.text(path).map { URL(filePath: $0, relativeTo: folder).standardizedFileURL.path }
+        }
+        store = values.text(["store"]).map { text in
+            text.contains("://") ? text : URL(filePath: text, relativeTo: folder).standardizedFileURL.path
+        }
+        recordings = place(["recordings", "folder"])
+        connectors = place(["connectors"])
+        admin.socket = place(["admin", "socket"])
+        guard let text = values.text(["admin", "address"]) else { return }
+        admin.address = TransportAddress(hostAndPort: text)
+        if admin.address == nil {
+            values.complain(["admin", "address"], "'\(text)' is no address with a port, such as 127.0.0.1:9090")
+        }
+    }
+
+    /// Two trunks that share a listener are told apart by who calls; one TLS listener has one certificate.
+    private func checkNeighbours(_ values: ConfigurationValues) {
+        for (index, trunk) in trunks.enumerated() {
+            for other in trunks[..<index] {
+                let shared = trunk.listeners.filter { other.listeners.contains($0) }
+                guard let first = shared.first else { continue }
+                if trunk.allowed.contains(where: { other.allowed.contains($0) }) {
+                    values.complain(
+                        ["trunks", trunk.name, "allow"],
+                        "trunks '\(other.name)' and '\(trunk.name)' listen on the same place and allow the same callers; tell them apart"
+                    )
+                }
+                if first.transport == .tls, trunk.tls != other.tls {
+                    values.complain(
+                        ["trunks", trunk.name, "tls"],
+                        "trunks '\(other.name)' and '\(trunk.name)' share a TLS listener but not its certificate; give each its own port"
+                    )
+                }
+            }
+        }
+        let kinds = trunks.filter { $0.kind == .phones }
+        if let second = kinds.dropFirst().first {
+            values.complain(
+                ["trunks", second.name, "kind"], "there is one registrar, so one trunk of phones; join them")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import CallControl
+import CallFlow
+import Documents
+import Foundation
+import Logging
+import SIP
+import Telephony
+import Transport
+
+/// Reads agents, trunks and certificates again, and keeps registrations up: what is new holds for calls that come from
+/// then on, and only when all of it passes its check.
+actor Reloading {
+    private let sockets: ServiceTrunks
+    private let shelf: AgentShelf
+    private let router: ShardRouter
+    private let loops: [MediaLoop]
+    private let logger: Logger
+    private let reread: (@Sendable () async -> ServiceConfiguration.Reading)?
+
+    init(
+        _ sockets: sending ServiceTrunks, _ shelf: AgentShelf, _ router: ShardRouter, _ loops: [MediaLoop],
+        _ logger: Logger, _ reread: (@Sendable () async -> ServiceConfiguration.Reading)?
+    ) {
+        self.sockets = sockets
+        self.shelf = shelf
+        self.router = router
+        self.loops = loops
+        self.logger = logger
+        self.reread = reread
+    }
+
+    func begin() {}
+    func end() {}
+
+    /// Reads everything again.
+    func reload() async {
+        guard let reread else {
+            logger.warning("there is no configuration file to read again; begin with 'parley serve --config FILE'")
+            return
+        }
+        let reading = await reread()
+        let agents = shelf.read(reading.configuration?.agents ?? [])
+        let diagnostics = reading.diagnostics + agents.diagnostics
+        for diagnostic in diagnostics {
+            logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)")
+        }
+        guard let configuration = reading.configuration, !agents.diagnostics.contains(where: { $0.severity == .error })
+        else { return logger.error("nothing was reloaded; what runs goes on as it was") }
+        do {
+            let trunks = try await sockets.apply(configuration, agents: agents.agents)
+            for loop in loops { loop.post(.signalling(.trunks(trunks))) }
+            router.set(trunks)
+            logger.info("reloaded; calls that run stay with what they began with")
+        } catch {
+            logger.error("nothing was reloaded: \(error)")
+        }
+    }
+}

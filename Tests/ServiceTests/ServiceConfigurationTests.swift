@@ -1,0 +1,171 @@
+import CallControl
+import Documents
+import Foundation
+import RTP
+import SIP
+import Service
+import Telephony
+import Testing
+
+@Suite("The configuration of a service")
+struct ServiceConfigurationTests {
+    private static let small = """
+        agents:
+            main: agent
+        trunks:
+            acme:
+                listen: ["udp:192.0.2.1:5060"]
+                allow: [203.0.113.0/24]
+                otherwise: main
+
+        """
+
+    private static func read(
+        _ text: String, environment: [String: String] = [:], flags: [String: String] = [:]
+    ) async throws -> ServiceConfiguration.Reading {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("parley.yaml", text)
+        return await ServiceConfiguration.read(file, environment: environment, flags: flags)
+    }
+
+    @Test("a small file is enough")
+    func small() async throws {
+        let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small)
+        #expect(reading.diagnostics.isEmpty)
+        let configuration = try #require(reading.configuration)
+        let trunk = try #require(configuration.trunks.first)
+        #expect(trunk.name == "acme" && trunk.listeners.first?.transport == .udp)
+        #expect(trunk.allowed.first?.contains(TransportAddress(ipv4: 0xCB00_7107, port: 0)) == true)
+        #expect(trunk.media.networks == trunk.allowed)
+        #expect(configuration.agents.first?.path.hasSuffix("/agent") == true)
+        #expect(configuration.limits == ServiceConfiguration.Limits())
+    }
+
+    @Test("a flag goes before an environment variable, and that before the file")
+    func precedence() async throws {
+        let text =
+            ServiceConfigurationTests.small + "limits:\n    calls: 5\n    call-seconds: 6\n    drain-seconds: 7\n"
+        let reading = try await ServiceConfigurationTests.read(
+            text, environment: ["PARLEY_LIMITS_CALLS": "50", "PARLEY_LIMITS_CALL_SECONDS": "60"],
+            flags: ["limits.calls": "500"])
+        let limits = try #require(reading.configuration?.limits)
+        #expect(limits.calls == 500)
+        #expect(limits.longestCall == .seconds(60))
+        #expect(limits.drain == .seconds(7))
+    }
+
+    @Test("an environment variable reaches into a trunk")
+    func variableOfTrunk() async throws {
+        let reading = try await ServiceConfigurationTests.read(
+            ServiceConfigurationTests.small,
+            environment: ["PARLEY_TRUNKS_ACME_MEDIA_SRTP": "required", "PARLEY_TRUNKS_ACME_ALLOW": "10.0.0.1,10.0.0.2"])
+        let trunk = try #require(reading.configuration?.trunks.first)
+        #expect(trunk.media.capabilities.srtp == .required)
+        #expect(trunk.allowed.count == 2)
+    }
+
+    /// A change of the small file, and what must be said of it.
+    private static let mistakes: [(change: String, line: Int, says: String)] = [
+        ("limit:\n    calls: 5\n", 8, "did you mean 'limits'?"),
+        ("limits:\n    cals: 5\n", 9, "did you mean 'calls'?"),
+        ("limits:\n    calls: many\n", 9, "a whole number from 1 to 100000, not 'many'"),
+        ("limits:\n    calls: [5]\n", 9, "not a list"),
+        ("log:\n    level: loud\n", 9, "one of trace, debug, info"),
+        ("watch: perhaps\n", 8, "true or false"),
+        ("media:\n    ports: 9-8\n", 9, "no range of ports"),
+        ("media:\n    address: here\n", 9, "not an address"),
+        ("admin:\n    address: 9090\n", 9, "no address with a port"),
+        ("recordings: there\n", 8, "is written as 'name: value' lines"),
+    ]
+
+    @Test("a mistake is told with its line and what to do", arguments: mistakes)
+    func mistake(change: String, line: Int, says: String) async throws {
+        let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small + change)
+        #expect(reading.configuration == nil)
+        let found = reading.diagnostics.contains { $0.line == line && $0.message.contains(says) }
+        #expect(found, "\(reading.diagnostics)")
+    }
+
+    /// Lines of a trunk, and what must be said of them.
+    private static let mistakesOfTrunks: [(lines: String, says: String)] = [
+        ("listen: [\"sctp:1.2.3.4:5\"]", "is not a place to listen"),
+        ("listen: [\"udp:0.0.0.0:5060\"]", "add 'advertise: HOST'"),
+        ("listen: [\"tls:192.0.2.1:5061\"]", "TLS needs 'certificate' and 'key'"),
+        ("allow: [10.0.0.0/33]", "is not an address or a network"),
+        ("otherwise: mian", "'agents' has main"),
+        ("numbers: {\"100\": nobody}", "there is no agent 'nobody'"),
+        ("media: {codecs: [GSM]}", "is not a codec"),
+        ("media: {ptime: 5}", "a whole number from 10 to 60"),
+        ("media: {srtp: yes}", "one of off, offered, required"),
+        ("credentials: {user: me}", "the password is missing"),
+        ("credentials: {user: me, password-variable: NOT_THERE_AT_ALL}", "no variable NOT_THERE_AT_ALL"),
+        ("credentials: {user: me, password-file: not-there}", "cannot be read"),
+        ("kind: phones", "phones identify themselves"),
+        ("registration: {registrar: \"sip:example.com\"}", "add 'address: sip:NUMBER@DOMAIN'"),
+        ("outbound-proxy: example", "is not a SIP URI"),
+    ]
+
+    @Test("a mistake in a trunk is told", arguments: mistakesOfTrunks)
+    func mistakeOfTrunk(lines: String, says: String) async throws {
+        var members = ["listen: [\"udp:192.0.2.1:5060\"]", "allow: [203.0.113.0/24]", "otherwise: main"]
+        let name = lines.prefix { $0 != ":" }
+        members.removeAll { $0.hasPrefix(name + ":") }
+        let body = (members + [lines]).map { "        \($0)\n" }.joined()
+        let reading = try await ServiceConfigurationTests.read(
+            "agents:\n    main: agent\ntrunks:\n    acme:\n" + body)
+        #expect(reading.configuration == nil)
+        #expect(reading.diagnostics.contains { $0.message.contains(says) }, "\(reading.diagnostics)")
+    }
+
+    @Test("all mistakes are told at once")
+    func allAtOnce() async throws {
+        let reading = try await ServiceConfigurationTests.read(
+            ServiceConfigurationTests.small + "limits:\n    cals: 5\n    calls: 0\nlogg: 1\n",
+            environment: ["PARLEY_LIMITS_CALS": "5"])
+        #expect(reading.diagnostics.count == 4)
+        #expect(reading.diagnostics.contains { $0.message.contains("did you mean PARLEY_LIMITS_CALLS?") })
+    }
+
+    @Test("a password comes from the first line of its file and is never printed")
+    func password() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("password", "s3cret\nsomething else\n")
+        let file = try folder.write(
+            "parley.yaml",
+            ServiceConfigurationTests.small
+                + "        credentials: {user: me, password-file: password}\n")
+        let reading = await ServiceConfiguration.read(file, environment: [:])
+        let configuration = try #require(reading.configuration)
+        #expect(configuration.trunks[0].credentials?.username == "me")
+        var printed = ""
+        dump(configuration, to: &printed)
+        #expect(!printed.contains("s3cret") && printed.contains("[redacted]"))
+    }
+
+    @Test("two trunks that cannot be told apart are a mistake")
+    func neighbours() async throws {
+        let twin = ServiceConfigurationTests.small.replacing("trunks:\n", with: "").split(separator: "\n").dropFirst(2)
+            .joined(separator: "\n").replacing("acme", with: "twin")
+        let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small + twin + "\n")
+        #expect(reading.diagnostics.contains { $0.message.contains("tell them apart") }, "\(reading.diagnostics)")
+    }
+
+    @Test("the reference has every key, and is a configuration with every line of it in force")
+    func reference() async throws {
+        let text = ConfigurationReference.text
+        for key in ConfigurationKey.all {
+            #expect(text.contains(key.meaning), "\(key.path)")
+        }
+        #expect(try await ServiceConfigurationTests.read(text).diagnostics.isEmpty)
+        // Every commented value that has a default, uncommented, is taken too.
+        let inForce = text.split(separator: "\n").map { line -> String in
+            guard let mark = line.firstRange(of: "# "), let colon = line[mark.upperBound...].firstIndex(of: ":"),
+                line[mark.upperBound..<colon].allSatisfy({ $0.isLetter || $0 == "-" }),
+                line.index(after: colon) < line.endIndex
+            else { return String(line) }
+            return line[..<mark.lowerBound] + String(line[mark.upperBound...])
+        }.joined(separator: "\n")
+        let reading = try await ServiceConfigurationTests.read(inForce)
+        #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
+    }
+}
