@@ -86,7 +86,7 @@ struct Call: ~Copyable {
         if let request = utterance.abandon() { outputs.append(.cancel(requestID(request))) }
         if let audio = recorder?.finish() { outputs.append(.recorded(id, audio)) }
         record(.mediaQuality(caller.quality))
-        let duration = mediaTime(caller.position).roundedSeconds
+        let duration = caller.time.roundedSeconds
         record(.callEnded(CallEnded(by: party, cause: cause, outcome: outcome(by: party, cause), duration: duration)))
         isOver = true
         endCause = cause

@@ -22,6 +22,7 @@ struct Leg: ~Copyable {
     private var saidFrame: [Int16]
     /// When RTP last came.
     private(set) var lastReception: Instant
+    private var saidFrames: Int64 = 0
     /// The longest datagram that is decrypted.
     private static let longestDatagram = 2_048
 
@@ -50,6 +51,8 @@ struct Leg: ~Copyable {
     /// Media time up to which the party has been heard.
     var position: SampleTime { reception.position }
     var quality: MediaQuality { reception.quality }
+    /// How long the party has been in the call. ``position`` differs from it by what the playout delay has changed.
+    var time: Interval { Interval(nanoseconds: saidFrames &* tickDuration.nanoseconds) }
 
     /// RTP ticks of so many samples of audio.
     func ticks(samples: Int) -> Int64 { Int64(samples) * clockRate.ticksPerSecond / Int64(sampleRate) }
@@ -191,6 +194,7 @@ struct Leg: ~Copyable {
 
     /// Begins the frame that is said in this tick: silence, to which its sources add.
     mutating func say(_ player: inout PromptPlayer) {
+        saidFrames &+= 1
         Leg.silence(&saidFrame)
         player.play(into: &saidFrame)
     }

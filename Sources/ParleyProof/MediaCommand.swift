@@ -48,6 +48,7 @@ struct MediaCommand: ParsableCommand {
             for count in numbers { try runLoadgen(loadgen, program, calls: count) }
             return
         }
+        MeasuredProcess.becomeRealTime()
         print(MediaRow.heading)
         for count in numbers { try measure(program, .pcmu, count) }
         if secureCalls > 0 { for suite in SRTPSuite.allCases { try measure(program, .secure(suite), secureCalls) } }

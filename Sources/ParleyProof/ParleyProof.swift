@@ -7,7 +7,8 @@ struct ParleyProof: AsyncParsableCommand {
         commandName: "ParleyProof",
         abstract: "Measures the pipeline, and proves what takes too long for a test.",
         subcommands: [
-            SpeedCommand.self, HearingCommand.self, MediaCommand.self, EchoCommand.self, KeysCommand.self,
+            SpeedCommand.self, HearingCommand.self, MediaCommand.self, EchoCommand.self, LinkCommand.self,
+            FloodCommand.self, KeysCommand.self,
             DriftCommand.self,
             FormulaBenchmark.self, RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self,
             RecordsWriterCommand.self, QueuesCommand.self,
