@@ -50,6 +50,7 @@ struct MediaCommand: ParsableCommand {
         }
         MeasuredProcess.becomeRealTime()
         print(MediaRow.heading)
+        fflush(nil)
         for count in numbers { try measure(program, .pcmu, count) }
         if secureCalls > 0 { for suite in SRTPSuite.allCases { try measure(program, .secure(suite), secureCalls) } }
         if opusCalls > 0 { try measure(program, .opus, opusCalls) }
@@ -90,6 +91,7 @@ struct MediaCommand: ParsableCommand {
             octets: service.residentOctets - before)
         generator.hangUp()
         print(row)
+        fflush(nil)
     }
 
     private static let sipPort: UInt16 = 5_170
