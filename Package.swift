@@ -51,7 +51,7 @@ let fuzzing: [Target] =
             name: "ParleyFuzz",
             dependencies: [
                 "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
-                "AgentFiles", "DialogCheck", "Records",
+                "AgentFiles", "DialogCheck", "Records", "Routing",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])

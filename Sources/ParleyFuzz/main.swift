@@ -59,6 +59,14 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.ssml(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "outbound": { bytes, count in
+        FuzzCases.outbound(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
+    "directory": { bytes, count in
+        FuzzCases.directory(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
     "sip": { bytes, count in
         SIPFuzzCases.message(Span(_unsafeStart: bytes, count: count))
         return 0

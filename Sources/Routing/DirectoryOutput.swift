@@ -11,6 +11,19 @@ package struct Offer: Hashable, Sendable {
     package var ringTimeout: Interval
     /// How long the call has waited.
     package var waited: Interval
+
+    package init(
+        id: OfferID, call: CallID, queue: QueueID, agent: AgentID, address: AgentAddress, ringTimeout: Interval,
+        waited: Interval
+    ) {
+        self.id = id
+        self.call = call
+        self.queue = queue
+        self.agent = agent
+        self.address = address
+        self.ringTimeout = ringTimeout
+        self.waited = waited
+    }
 }
 
 /// How an offer ended at the agent's phone.

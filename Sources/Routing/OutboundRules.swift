@@ -13,7 +13,8 @@ package enum TargetPattern: Hashable, Sendable {
     /// - Returns: `nil` for what is none of these forms.
     package init?(_ text: String, plan: NumberingPlan = NumberingPlan()) {
         if text.hasPrefix("*@") {
-            guard case .uri(let uri)? = OutboundTarget("sip:" + text.dropFirst(2))?.form, uri.transport == nil
+            guard case .uri(let uri)? = OutboundTarget("sip:" + text.dropFirst(2))?.form, uri.user == nil,
+                uri.transport == nil
             else { return nil }
             self = .host(uri.host, port: uri.port)
         } else if text.hasSuffix("*") {

@@ -18,7 +18,8 @@ package struct OutboundTarget: Hashable, Sendable, CustomStringConvertible {
         package var port: Int?
         package var transport: String?
         package var isPhone: Bool
-        /// The user as a number, where it is one.
+        /// The user as a number, where a far end could take it for one: it begins as a number does, and what is not a
+        /// digit is passed over.
         package var number: PhoneNumber?
     }
 
@@ -76,7 +77,7 @@ extension OutboundTarget.SIPTarget {
         if halves.count == 2 {
             guard let user = Self.user(halves[0]) else { return nil }
             self.user = user
-            number = PhoneNumber(user, plan: plan)
+            number = PhoneNumber(user, plan: plan) ?? Self.likelyNumber(user, plan)
         }
         for parameter in pieces.dropFirst() {
             switch parameter.lowercased() {
@@ -87,6 +88,12 @@ extension OutboundTarget.SIPTarget {
             default: return nil
             }
         }
+    }
+
+    private static func likelyNumber(_ user: String, _ plan: NumberingPlan) -> PhoneNumber? {
+        guard let first = user.utf8.first, (48...57).contains(first) || "+*(".utf8.contains(first) else { return nil }
+        let digits = user.filter { $0.isASCII && $0.isNumber }.prefix(15)
+        return PhoneNumber((user.contains("+") ? "+" : "") + digits, plan: plan)
     }
 
     private static func user(_ text: Substring) -> String? {

@@ -27,12 +27,24 @@ package enum StatusCode {
         Row(status: 414, reason: "Request-URI Too Long", q850: 127, outcome: .failed),
         Row(status: 415, reason: "Unsupported Media Type", q850: 79, outcome: .failed),
         Row(status: 416, reason: "Unsupported URI Scheme", q850: 127, outcome: .failed),
+        Row(status: 417, reason: "Unknown Resource-Priority", q850: 127, outcome: .failed),
         Row(status: 420, reason: "Bad Extension", q850: 127, outcome: .failed),
         Row(status: 421, reason: "Extension Required", q850: 127, outcome: .failed),
         Row(status: 422, reason: "Session Interval Too Small", q850: 127, outcome: .failed),
         Row(status: 423, reason: "Interval Too Brief", q850: 127, outcome: .failed),
+        Row(status: 424, reason: "Bad Location Information", q850: 127, outcome: .failed),
+        Row(status: 425, reason: "Bad Alert Message", q850: 127, outcome: .failed),
+        Row(status: 428, reason: "Use Identity Header", q850: 127, outcome: .failed),
         Row(status: 429, reason: "Provide Referrer Identity", q850: 127, outcome: .failed),
+        Row(status: 430, reason: "Flow Failed", q850: 127, outcome: .failed),
         Row(status: 433, reason: "Anonymity Disallowed", q850: 21, outcome: .refused),
+        Row(status: 436, reason: "Bad Identity Info", q850: 127, outcome: .failed),
+        Row(status: 437, reason: "Unsupported Credential", q850: 127, outcome: .failed),
+        Row(status: 438, reason: "Invalid Identity Header", q850: 127, outcome: .failed),
+        Row(status: 439, reason: "First Hop Lacks Outbound Support", q850: 127, outcome: .failed),
+        Row(status: 440, reason: "Max-Breadth Exceeded", q850: 127, outcome: .failed),
+        Row(status: 469, reason: "Bad Info Package", q850: 127, outcome: .failed),
+        Row(status: 470, reason: "Consent Needed", q850: 21, outcome: .refused),
         Row(status: 480, reason: "Temporarily Unavailable", q850: 18, outcome: .noAnswer),
         Row(status: 481, reason: "Call/Transaction Does Not Exist", q850: 41, outcome: .failed),
         Row(status: 482, reason: "Loop Detected", q850: 25, outcome: .failed),
@@ -45,6 +57,7 @@ package enum StatusCode {
         Row(status: 489, reason: "Bad Event", q850: 127, outcome: .failed),
         Row(status: 491, reason: "Request Pending", q850: 41, outcome: .failed),
         Row(status: 493, reason: "Undecipherable", q850: 127, outcome: .failed),
+        Row(status: 494, reason: "Security Agreement Required", q850: 127, outcome: .failed),
         Row(status: 500, reason: "Server Internal Error", q850: 41, outcome: .failed),
         Row(status: 501, reason: "Not Implemented", q850: 79, outcome: .failed),
         Row(status: 502, reason: "Bad Gateway", q850: 38, outcome: .failed),
@@ -52,10 +65,14 @@ package enum StatusCode {
         Row(status: 504, reason: "Server Time-out", q850: 102, outcome: .failed),
         Row(status: 505, reason: "Version Not Supported", q850: 127, outcome: .failed),
         Row(status: 513, reason: "Message Too Large", q850: 127, outcome: .failed),
+        Row(status: 555, reason: "Push Notification Service Not Supported", q850: 127, outcome: .failed),
+        Row(status: 580, reason: "Precondition Failure", q850: 127, outcome: .failed),
         Row(status: 600, reason: "Busy Everywhere", q850: 17, outcome: .busy),
         Row(status: 603, reason: "Decline", q850: 21, outcome: .refused),
         Row(status: 604, reason: "Does Not Exist Anywhere", q850: 1, outcome: .failed),
         Row(status: 606, reason: "Not Acceptable", q850: 65, outcome: .failed),
+        Row(status: 607, reason: "Unwanted", q850: 21, outcome: .refused),
+        Row(status: 608, reason: "Rejected", q850: 21, outcome: .refused),
     ]
 
     private static let successes: [Int: String] = [
@@ -97,9 +114,9 @@ package enum StatusCode {
     /// The status that refuses a call for a cause of Q.850.
     package static func status(q850 cause: Int) -> Int { statuses[cause] ?? 500 }
 
-    /// What a final status says of a call that was placed.
+    /// What a final status says of a call that was placed; an unknown one is treated as in ``q850(_:)``.
     package static func outcome(_ status: Int) -> TransferOutcome {
         if (200...299).contains(status) { return .completed }
-        return row(status)?.outcome ?? .failed
+        return row(status)?.outcome ?? row(status / 100 * 100)?.outcome ?? .failed
     }
 }
