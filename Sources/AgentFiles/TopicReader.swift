@@ -176,7 +176,9 @@ struct TopicReader {
         let id = action
         let outcome = node.text("conversationOutcome").flatMap(ConversationOutcome.init(rawValue:))?.outcome
         guard let kind = kind(of: name, node), !isDisabled else { return nil }
-        return Action(id: id, kind: kind, kindName: name, outcome: outcome)
+        var action = Action(id: id, kind: kind, kindName: name, outcome: outcome)
+        action.waitsForCaller = notes.waitsForCaller(node.lines.lowerBound)
+        return action
     }
 
     private mutating func identifier(_ node: Node) -> String {

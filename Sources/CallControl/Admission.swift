@@ -20,11 +20,13 @@ package struct Admission: Sendable {
     package var tickPhase: Int
     package var entropy: CallEntropy
     package var recordsAudio: Bool
+    /// The caller is looked up, and an answer is of use for so long; `nil` where nobody is asked.
+    package var lookUpLimit: Interval?
 
     package init(
         call: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,
         headers: [(name: String, value: String)] = [], agent: Agent, caller: MediaDescription, tickPhase: Int = 0,
-        entropy: CallEntropy, recordsAudio: Bool = false
+        entropy: CallEntropy, recordsAudio: Bool = false, lookUpLimit: Interval? = nil
     ) {
         self.call = call
         self.from = from
@@ -37,6 +39,7 @@ package struct Admission: Sendable {
         self.tickPhase = tickPhase
         self.entropy = entropy
         self.recordsAudio = recordsAudio
+        self.lookUpLimit = lookUpLimit
     }
 }
 

@@ -119,6 +119,9 @@ extension Call {
             outputs.append(.request(requestID(request), .http(call: id, http)))
         case .ask(let request, let question):
             outputs.append(.request(requestID(request), .ask(call: id, question)))
+        case .lookUpCaller(let request):
+            let inquiry = CallerInquiry(from: admission.from, to: admission.to, headers: admission.headers)
+            outputs.append(.request(requestID(request), .lookUpCaller(call: id, inquiry)))
         case .cancel(let request): outputs.append(.cancel(requestID(request)))
         case .transfer(let request): closing = .transfer(request)
         case .sensitiveInput(let isSensitive): takesSecret = isSensitive
@@ -177,6 +180,7 @@ extension Call {
             tell(.recognitionFailed(local), at: caller.position)
         case (.http(let reply), .session): tell(.httpAnswered(local, reply), at: caller.position)
         case (.questionAnswered(let reply), .session): tell(.questionAnswered(local, reply), at: caller.position)
+        case (.caller(let reply), .session): tell(.callerLookedUp(local, reply), at: caller.position)
         case (.transferEnded(let outcome), .transfer):
             record(.transferEnded(TransferEnded(outcome: outcome)))
             tell(.transferEnded(outcome), at: caller.position)

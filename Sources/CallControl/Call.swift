@@ -48,7 +48,8 @@ struct Call: ~Copyable {
         caller = try Leg(admission.caller, entropy: admission.entropy, configuration: configuration, at: now)
         let facts = CallFacts(
             id: admission.call, from: admission.from, to: admission.to, startedAt: admission.startedAt,
-            timeZone: admission.timeZone, headers: admission.headers, seed: admission.entropy.dialogSeed)
+            timeZone: admission.timeZone, headers: admission.headers, seed: admission.entropy.dialogSeed,
+            lookUpLimit: admission.lookUpLimit)
         session = Session(agent: admission.agent, call: facts, clockRate: admission.caller.codec.clockRate)
         player = PromptPlayer(sampleRate: admission.caller.codec.sampleRate)
         utterance = UtteranceTracker(clockRate: admission.caller.codec.clockRate)

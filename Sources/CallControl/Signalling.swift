@@ -1,5 +1,5 @@
 package import SIP
-import Telephony
+package import Telephony
 
 /// How a shard signals: with whom, from where, and with which ports for media.
 package struct SignallingConfiguration: Sendable {
@@ -19,6 +19,8 @@ package struct SignallingConfiguration: Sendable {
     package var timeZone = "UTC"
     /// Calls are recorded.
     package var recordsAudio = false
+    /// Callers are looked up, and an answer is of use for so long; `nil` where nobody is asked.
+    package var lookUpLimit: Interval?
 
     package init(
         trunks: [Trunk], advertised: [SIPTransport: AdvertisedAddress], mediaHost: Host, ports: [MediaPortPair],

@@ -67,6 +67,7 @@ extension Switchboard {
         let id = nextCallID()
         signalling?.lines[handle] = Signalling.Line(call: id, trunk: trunk, ports: ports, incoming: incoming)
         signalling?.handles[id] = handle
+        outputs.append(.line(id, sipCallID: incoming.request.callID ?? ""))
         let headers = trunk.headersOut.map {
             ($0.name, String($0.value.replacing("{call}", with: id.rawValue)))
         }
@@ -192,7 +193,8 @@ extension Signalling {
         return Admission(
             call: line.call, from: line.incoming.calling, to: line.incoming.called, startedAt: wallTime(at: now),
             timeZone: configuration.timeZone, headers: headers, agent: agent, caller: description,
-            tickPhase: phase, entropy: CallEntropy(from: &random), recordsAudio: configuration.recordsAudio)
+            tickPhase: phase, entropy: CallEntropy(from: &random), recordsAudio: configuration.recordsAudio,
+            lookUpLimit: configuration.lookUpLimit)
     }
 }
 

@@ -32,6 +32,7 @@ package enum SwitchboardInput: Sendable {
         case http(HTTPReply)
         case questionAnswered(AnswerReply)
         case transferEnded(TransferOutcome)
+        case caller(CallerReply)
     }
 }
 
@@ -55,6 +56,8 @@ package enum SwitchboardOutput: Sendable {
     case closed(Port)
     /// A SIP message to send.
     case signal(OutgoingMessage)
+    /// A call came by SIP: its own name, and the Call-ID of its SIP dialog.
+    case line(CallID, sipCallID: String)
     /// How a registration of that name fares.
     case registration(name: String, RegistrationState)
 }
@@ -94,6 +97,8 @@ package enum SwitchboardRequest: Sendable {
     /// A question in plain words for whoever answers such.
     case ask(call: CallID, AnswerRequest)
     case transfer(call: CallID, TransferRequest)
+    /// Who the caller is; asked when the call begins.
+    case lookUpCaller(call: CallID, CallerInquiry)
 }
 
 /// A stretch of a call, both directions sample-aligned.

@@ -8,6 +8,8 @@ package struct Action: Sendable {
     /// What the schema calls it.
     package var kindName: String
     package var outcome: CallOutcome?
+    /// The action begins when it is known who the caller is, or when that is not waited for any more.
+    package var waitsForCaller = false
 
     package init(id: String, kind: Kind, kindName: String, outcome: CallOutcome? = nil) {
         self.id = id

@@ -33,7 +33,7 @@ extension Session {
         case .saying(let action):
             keep(key)
             if bargeIn(.digit) { resume(action) }
-        case .running, .awaiting, .transferring: keep(key)
+        case .running, .awaiting, .awaitingCaller, .transferring: keep(key)
         case .over: break
         }
     }

@@ -18,7 +18,9 @@ extension Session {
             guard let action = nextAction() else { continue }
             fact(.actionStarted(ActionStarted(topic: topicName, action: action.id, kind: action.kindName)))
             if let marked = action.outcome { outcome = marked }
-            if action.kind.endsConversation, !playing.isEmpty {
+            if action.waitsForCaller, lookUp != nil {
+                state = .awaitingCaller(action)
+            } else if action.kind.endsConversation, !playing.isEmpty {
                 state = .saying(action)
             } else {
                 perform(action)
@@ -30,6 +32,12 @@ extension Session {
     mutating func resume(_ action: Action) {
         state = .running
         perform(action)
+    }
+
+    /// Takes the action that waited for the look-up of the caller.
+    mutating func resumeKnowingCaller(_ action: Action) {
+        guard action.kind.endsConversation, !playing.isEmpty else { return resume(action) }
+        state = .saying(action)
     }
 
     /// The next action of the running topic; `nil` when a list of actions, a topic or the dialog ended instead.

@@ -133,7 +133,7 @@ extension Session {
         case .idle(_, let listening): state = .idle(silence: idleDeadline(), listening: listening)
         case .saying(let action): resume(action)
         case .awaiting(let awaiting): latencySaid(awaiting)
-        case .running, .transferring, .over: break
+        case .running, .transferring, .awaitingCaller, .over: break
         }
     }
 }

@@ -55,6 +55,8 @@ package struct Session: Sendable {
     /// Actions taken in this turn.
     var sliceUsed = 0
     var isHandlingError = false
+    /// The look-up of the caller, until it has an outcome.
+    var lookUp: LookUp?
 
     /// Limits that no dialog reaches that means well.
     enum Limit {
@@ -88,6 +90,8 @@ package struct Session: Sendable {
         /// The prompts in front of an action that ends the conversation are being said.
         case saying(Action)
         case transferring
+        /// An action waits for the look-up of the caller.
+        case awaitingCaller(Action)
         /// No topic runs; the caller may still press or say something. Silence runs out at the deadline.
         case idle(silence: SampleTime?, listening: RequestID?)
         case over
@@ -113,6 +117,7 @@ package struct Session: Sendable {
         position = time
         lastActivity = time
         setDefaults()
+        lookUpCaller()
         guard let topic = topic(where: { $0 == .onConversationStart }) else {
             fail("noConversationStart", "the agent \(agent.name) has no topic with OnConversationStart")
             return
@@ -153,6 +158,7 @@ package struct Session: Sendable {
         case .recognitionFailed(let request): recognized(request, "")
         case .httpAnswered(let request, let reply): answered(request, .http(reply))
         case .questionAnswered(let request, let reply): answered(request, .answer(reply))
+        case .callerLookedUp(let request, let reply): lookedUp(request, reply)
         case .transferEnded(let outcome): transferEnded(outcome)
         case .answeringMachineDetected: answeringMachine()
         case .callerHungUp: hungUp()
@@ -194,10 +200,12 @@ package struct Session: Sendable {
             case .holding(let holding): holding.deadline
             case .awaiting(let awaiting): min(awaiting.latencyDue ?? awaiting.deadline, awaiting.deadline)
             case .idle(let silence, _): silence
-            case .saying, .transferring, .over: nil
+            case .saying, .transferring, .awaitingCaller, .over: nil
             }
-        guard let inactivity = inactivityDue else { return own }
-        return own.map { min($0, inactivity) } ?? inactivity
+        var earliest = own
+        if let inactivity = inactivityDue { earliest = earliest.map { min($0, inactivity) } ?? inactivity }
+        if let due = lookUp?.deadline, !isFinished { earliest = earliest.map { min($0, due) } ?? due }
+        return earliest
     }
 
     /// Runs out every timer whose limit lies before a time.
@@ -214,6 +222,10 @@ package struct Session: Sendable {
     private mutating func expire(at time: SampleTime) {
         position = max(position, time)
         sliceUsed = 0
+        if let due = lookUp?.deadline, due <= time {
+            lookUpIsLate()
+            return settle()
+        }
         if case .running = state { return settle() }
         fuelUsed = 0
         if let inactivity = inactivityDue, inactivity <= time {
@@ -225,7 +237,7 @@ package struct Session: Sendable {
         case .holding(let holding): expireHold(holding)
         case .awaiting(let awaiting): expireRequest(awaiting)
         case .idle(_, let listening): expireIdle(listening)
-        case .running, .saying, .transferring, .over: break
+        case .running, .saying, .transferring, .awaitingCaller, .over: break
         }
         settle()
     }

@@ -21,6 +21,8 @@ package enum SessionInput: Sendable {
     case httpAnswered(RequestID, HTTPReply)
     /// The answer to a question in plain words that the session passed on, or that nobody answers such.
     case questionAnswered(RequestID, AnswerReply)
+    /// The answer to the look-up of the caller.
+    case callerLookedUp(RequestID, CallerReply)
     /// The called party is a machine.
     case answeringMachineDetected
     /// The outcome of a transfer that the session asked for.
@@ -43,6 +45,8 @@ package enum SessionOutput: Sendable {
     case http(RequestID, HTTPRequest)
     /// Ask somebody who answers questions in plain words.
     case ask(RequestID, AnswerRequest)
+    /// Ask who the caller is.
+    case lookUpCaller(RequestID)
     /// No answer is wanted any more.
     case cancel(RequestID)
     /// Hand the caller over.
@@ -235,6 +239,30 @@ package enum AnswerReply: Sendable, Equatable {
     case unavailable
 }
 
+/// By what a caller can be looked up.
+package struct CallerInquiry: Sendable {
+    /// The caller's number, or whatever stands in its place.
+    package var from: String
+    /// The number that was called: one of a pool may stand for a caller.
+    package var to: String
+    /// Headers that came with the call (User-to-User, X-), by lower-case name.
+    package var headers: [(name: String, value: String)]
+
+    package init(from: String, to: String, headers: [(name: String, value: String)]) {
+        self.from = from
+        self.to = to
+        self.headers = headers
+    }
+}
+
+/// Who the caller is, by the number or by a key that came with the call.
+package enum CallerReply: Sendable {
+    /// A record: the dialog's `Global.Caller`.
+    case found(Value)
+    case unknown
+    case failed
+}
+
 /// A hand-over as the dialog asks for it.
 package struct TransferRequest: Sendable {
     package var kind: TransferKind
@@ -275,10 +303,12 @@ package struct CallFacts: Sendable {
     package var headers: [(name: String, value: String)]
     /// The call's own entropy.
     package var seed: UInt64
+    /// How long an answer to the look-up of the caller is of use; `nil` where nobody is asked.
+    package var lookUpLimit: Interval?
 
     package init(
         id: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,
-        headers: [(name: String, value: String)], seed: UInt64
+        headers: [(name: String, value: String)], seed: UInt64, lookUpLimit: Interval? = nil
     ) {
         self.id = id
         self.from = from
@@ -287,5 +317,6 @@ package struct CallFacts: Sendable {
         self.timeZone = timeZone
         self.headers = headers
         self.seed = seed
+        self.lookUpLimit = lookUpLimit
     }
 }

@@ -190,6 +190,7 @@ extension Rule {
         ),
         Rule(
             "note-unknown", .warning, "a note that Parley does not know",
-            "Notes are '# parley: allow CODE — reason' and '# parley: takes VARIABLE — reason'."),
+            "Notes are '# parley: allow CODE — reason', '# parley: takes VARIABLE — reason' and '# parley: waits for Global.Caller — reason'."
+        ),
     ]
 }

@@ -1,4 +1,5 @@
 import AgentFiles
+import CallFlow
 import Documents
 
 /// The notes that silence warnings where they stand.
@@ -32,8 +33,10 @@ struct Silences {
         case .unknown(let word):
             complain(
                 "note-unknown",
-                "'\(word)' is no note; write '# parley: allow CODE — reason' or '# parley: takes VARIABLE — reason'")
+                "'\(word)' is no note; write '# parley: allow CODE — reason', '# parley: takes VARIABLE — reason' or '# parley: waits for Global.Caller — reason'"
+            )
         case .takes(let names): checkTakes(names, note, source, complain)
+        case .waits(let names): checkWaits(names, note, source, complain)
         case .allow(let words):
             guard !words.isEmpty else {
                 return complain("note-unknown", "the note names no rule; 'parley check --list-rules' has them")
@@ -84,6 +87,29 @@ struct Silences {
             last = index + 1
         }
         return line...last
+    }
+
+    /// What waits for the look-up of the caller is an action.
+    private func checkWaits(
+        _ names: [String], _ note: SourceNotes.Note, _ source: AgentSource, _ complain: (String, String) -> Void
+    ) {
+        let caller = "\(Session.callerVariable)"
+        guard names == [caller] else {
+            return complain(
+                "note-unknown", "an action waits for \(caller) alone; write '# parley: waits for \(caller) — why'")
+        }
+        guard !note.reason.isEmpty else {
+            return complain(
+                "note-without-reason",
+                "the note gives no reason and makes nothing wait; write '# parley: waits for \(caller) — why'")
+        }
+        let isAtAction = agent.topics.filter { $0.file == source.file }.flatMap(\.allActions).contains {
+            $0.value.lines.lowerBound == note.target
+        }
+        if !isAtAction {
+            complain(
+                "note-without-effect", "nothing waits: no action begins below the note; move it to the line above one")
+        }
     }
 
     /// A declaration that a request takes sensitive values stands at a request.

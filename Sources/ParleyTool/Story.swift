@@ -70,6 +70,8 @@ struct Story {
         case .answerRequested: return ["asks for an answer"]
         case .answerGiven(let body):
             return ["answer  \(body.isAnswered ? "found" : "none")  \(style.faint("after \(seconds(body.seconds))"))"]
+        case .callerLookedUp(let body):
+            return ["look-up of the caller  \(body.outcome.rawValue)  \(style.faint("after \(seconds(body.seconds))"))"]
         case .variableSet(let body): return [style.faint("\(body.variable) = \(body.value)")]
         case .httpRequested(let body): return ["asks  \(body.method) \(body.url)"]
         case .httpAnswered(let body):

@@ -90,7 +90,7 @@ package struct CallReplay: ~Copyable {
         let admission = Admission(
             call: id, from: call.from, to: call.to, startedAt: call.startsAt, timeZone: call.timeZone,
             headers: call.headers, agent: agent, caller: caller.offer, entropy: CallEntropy(from: &generator),
-            recordsAudio: options.recordsAudio)
+            recordsAudio: options.recordsAudio, lookUpLimit: call.lookUp?.limit)
         switchboard.receive(.admit(admission), at: now)
     }
 
@@ -172,7 +172,7 @@ package struct CallReplay: ~Copyable {
             result.context = context
             isOver = true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
-        case .closed, .opened, .signal, .registration: break
+        case .closed, .opened, .signal, .line, .registration: break
         }
     }
 
@@ -201,6 +201,9 @@ package struct CallReplay: ~Copyable {
             answers.schedule(
                 id, .questionAnswered(stub.map { .answered($0.text) } ?? .unavailable), at: now + (stub?.delay ?? .zero)
             )
+        case .lookUpCaller:
+            guard let lookUp = call.lookUp else { return }
+            answers.schedule(id, .caller(lookUp.reply), at: now + lookUp.delay)
         case .transfer:
             let outcomes = call.transferOutcomes
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]

@@ -33,6 +33,8 @@ package struct TestCall: Sendable {
     package var transferOutcomes: [TransferOutcome] = [.completed]
     /// How long the recogniser takes after the end of an utterance.
     package var recognitionDelay = Interval.milliseconds(300)
+    /// Who the caller is, as the look-up answers; `nil` where nobody is asked.
+    package var lookUp: CallerLookUpStub?
     package var expectations: [ExpectedEvent] = []
     /// The caller hangs up after so long at the latest.
     package var limit = Interval.seconds(600)
@@ -143,6 +145,21 @@ package struct HTTPStub: Sendable {
         self.delay = delay
         self.reply = reply
         self.isOnce = isOnce
+    }
+}
+
+/// The answer to the look-up of the caller.
+package struct CallerLookUpStub: Sendable {
+    package var reply: CallerReply
+    /// From the beginning of the call to the answer.
+    package var delay: Interval
+    /// How long an answer is of use.
+    package var limit: Interval
+
+    package init(_ reply: CallerReply, delay: Interval = .zero, limit: Interval = .seconds(2)) {
+        self.reply = reply
+        self.delay = delay
+        self.limit = limit
     }
 }
 

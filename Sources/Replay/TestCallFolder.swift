@@ -102,6 +102,7 @@ private struct TestCallReader {
         call.answers = map.list("answers").compactMap { answer($0) }
         call.expectations = map.list("expect").compactMap { expectation($0) }
         call.transferOutcomes = transferOutcomes(&map)
+        if let node = map.value("lookUp") { call.lookUp = lookUp(node) }
         map.refuseOthers()
         return call
     }
@@ -276,6 +277,30 @@ private struct TestCallReader {
         return AnswerStub(
             action: map.string("action"), question: map.string("question"), text: text,
             delay: seconds("delay", &map) ?? .zero)
+    }
+
+    private func lookUp(_ node: Node) -> CallerLookUpStub? {
+        guard var map = MappingReader(node, "a look-up of the caller", file: file, collector: collector) else {
+            return nil
+        }
+        let delay = seconds("delay", &map) ?? .zero
+        let limit = seconds("within", &map) ?? .seconds(2)
+        let fields = map.members("caller").map { field in
+            Value.Field(field.name, lookedUp(field.value))
+        }
+        let fails = map.boolean("failure") ?? false
+        if fails, !fields.isEmpty { map.complain("a look-up finds a 'caller' or has a 'failure', not both") }
+        map.refuseOthers()
+        let reply: CallerReply = fails ? .failed : fields.isEmpty ? .unknown : .found(.record(fields))
+        return CallerLookUpStub(reply, delay: delay, limit: limit)
+    }
+
+    /// A member of who the caller is: a text, a number or a truth value; records and tables as JSON has them.
+    private func lookedUp(_ node: Node) -> Value {
+        guard case .scalar(let scalar) = node else { return Value.parsed(json: json(node)) }
+        guard scalar.style == .plain else { return .text(scalar.string) }
+        if let number = Double(scalar.string) { return .number(number) }
+        return ["true", "false"].contains(scalar.string) ? .boolean(scalar.string == "true") : .text(scalar.string)
     }
 
     /// A body as the connector would give it: a text is the response's own text, which is parsed when it is JSON.

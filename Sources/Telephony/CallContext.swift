@@ -136,7 +136,7 @@ extension CallContext {
         case .callEnded(let body): finish(body)
         case .topicStarted, .topicEnded, .speechStarted, .speechEnded, .bargeIn, .recognized, .timerExpired,
             .branchTaken,
-            .holdStarted, .holdEnded, .answerRequested, .answerGiven:
+            .holdStarted, .holdEnded, .answerRequested, .answerGiven, .callerLookedUp:
             break
         }
     }

@@ -440,3 +440,15 @@ public struct AnswerGiven: Sendable, Equatable, Codable {
         self.seconds = seconds
     }
 }
+
+/// The look-up of the caller, which begins with the call, came to an outcome.
+public struct CallerLookedUp: Sendable, Equatable, Codable {
+    public var outcome: CallerLookUpOutcome
+    /// Seconds of media time that it took.
+    public var seconds: Double
+
+    public init(outcome: CallerLookUpOutcome, seconds: Double) {
+        self.outcome = outcome
+        self.seconds = seconds
+    }
+}

@@ -44,6 +44,8 @@ public enum CallEventBody: Sendable, Equatable {
     case answerRequested(AnswerRequested)
     /// A question in plain words came back.
     case answerGiven(AnswerGiven)
+    /// The look-up of the caller came to an outcome.
+    case callerLookedUp(CallerLookedUp)
     /// The dialog hands the caller over.
     case transferRequested(TransferRequested)
     /// The hand-over came to an outcome.
@@ -64,7 +66,8 @@ extension CallEventBody {
         "callStarted", "callAnswered", "topicStarted", "topicEnded", "actionStarted", "branchTaken", "promptStarted",
         "promptEnded", "digit", "speechStarted", "speechEnded", "bargeIn", "recognized", "timerExpired", "input",
         "holdStarted", "holdEnded",
-        "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "transferRequested",
+        "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "callerLookedUp",
+        "transferRequested",
         "transferEnded", "telemetry",
         "failure", "mediaQuality", "callEnded",
     ]
@@ -94,6 +97,7 @@ extension CallEventBody {
         case .httpAnswered: "httpAnswered"
         case .answerRequested: "answerRequested"
         case .answerGiven: "answerGiven"
+        case .callerLookedUp: "callerLookedUp"
         case .transferRequested: "transferRequested"
         case .transferEnded: "transferEnded"
         case .telemetry: "telemetry"
@@ -127,6 +131,7 @@ extension CallEventBody {
         case .httpAnswered(let body): try body.encode(to: encoder)
         case .answerRequested(let body): try body.encode(to: encoder)
         case .answerGiven(let body): try body.encode(to: encoder)
+        case .callerLookedUp(let body): try body.encode(to: encoder)
         case .transferRequested(let body): try body.encode(to: encoder)
         case .transferEnded(let body): try body.encode(to: encoder)
         case .telemetry(let body): try body.encode(to: encoder)
@@ -160,6 +165,7 @@ extension CallEventBody {
         case "httpAnswered": self = .httpAnswered(try HTTPAnswered(from: decoder))
         case "answerRequested": self = .answerRequested(try AnswerRequested(from: decoder))
         case "answerGiven": self = .answerGiven(try AnswerGiven(from: decoder))
+        case "callerLookedUp": self = .callerLookedUp(try CallerLookedUp(from: decoder))
         case "transferRequested": self = .transferRequested(try TransferRequested(from: decoder))
         case "transferEnded": self = .transferEnded(try TransferEnded(from: decoder))
         case "telemetry": self = .telemetry(try Telemetry(from: decoder))

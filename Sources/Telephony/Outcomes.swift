@@ -130,3 +130,14 @@ public enum CallOutcome: String, Sendable, Codable, CaseIterable {
     /// The dialog or the service failed.
     case failed
 }
+
+/// What became of the look-up of a caller.
+public enum CallerLookUpOutcome: String, Sendable, Codable, CaseIterable {
+    /// `Global.Caller` holds the answer from now on.
+    case found
+    /// Nobody of that number or key is known.
+    case unknown
+    case failed
+    /// No answer within the limit: it is not waited for any more.
+    case late
+}

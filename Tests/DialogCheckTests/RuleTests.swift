@@ -114,6 +114,9 @@ struct RuleTests {
             ("# parley: allow unreachabel-action - later", ["7 note-unknown", "8 unreachable-action"]),
             ("# parley: deny everything — later", ["7 note-unknown", "8 unreachable-action"]),
             ("# parley: takes Topic.X — later", ["7 note-without-effect", "8 unreachable-action"]),
+            ("# parley: waits for Topic.X — later", ["7 note-unknown", "8 unreachable-action"]),
+            ("# parley: waits for Global.Caller", ["7 note-without-reason", "8 unreachable-action"]),
+            ("# parley: waits for Global.Caller — its name is said", ["8 unreachable-action"]),
             ("# a comment", ["8 unreachable-action"]),
         ])
     func silences(note: String, expected: [String]) {

@@ -1,5 +1,8 @@
+import CallFlow
+
 /// What comments tell Parley: `# parley: allow RULE — reason` silences a warning where it stands, and
-/// `# parley: takes VARIABLE, VARIABLE — reason` lets an HTTP request or flow have sensitive values.
+/// `# parley: takes VARIABLE, VARIABLE — reason` lets an HTTP request or flow have sensitive values, and
+/// `# parley: waits for Global.Caller — reason` holds an action until it is known who the caller is.
 ///
 /// A note on a line of its own is about the value that begins below it, one behind a value about that line. Comments
 /// are used because the schema allows no further properties: a folder stays loadable by its own tools.
@@ -9,7 +12,8 @@ package struct SourceNotes: Sendable {
         package enum Kind: Sendable, Equatable {
             case allow([String])
             case takes([String])
-            /// A word that is neither.
+            case waits([String])
+            /// A word that is none of these.
             case unknown(String)
         }
 
@@ -45,6 +49,14 @@ package struct SourceNotes: Sendable {
         }
     }
 
+    /// Whether an action whose first line this is waits for the look-up of the caller.
+    package func waitsForCaller(_ line: Int) -> Bool {
+        notes.contains { note in
+            guard case .waits(let names) = note.kind, !note.reason.isEmpty else { return false }
+            return note.target == line && names == ["\(Session.callerVariable)"]
+        }
+    }
+
     /// Where a comment for Parley begins in a line: a `#` at the beginning or behind a space.
     private static func comment(in line: [Character]) -> Int? {
         for index in line.indices where line[index] == "#" {
@@ -75,6 +87,7 @@ package struct SourceNotes: Sendable {
         switch words.first {
         case "allow": kind = .allow(rest)
         case "takes": kind = .takes(rest)
+        case "waits": kind = .waits(rest.first == "for" ? Array(rest.dropFirst()) : rest)
         default: kind = .unknown(words.first ?? "")
         }
         return Note(kind: kind, reason: reason, place: place, target: target, isAlone: isAlone)

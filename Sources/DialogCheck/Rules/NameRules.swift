@@ -8,7 +8,7 @@ struct NameRules {
     private var agent: AgentOutline { inspection.agent }
 
     /// Global variables that Parley sets itself.
-    private static let given: Set<String> = ["TransferOutcome"]
+    private static let given: Set<String> = ["TransferOutcome", Session.callerVariable.name]
 
     init(_ inspection: Inspection) { self.inspection = inspection }
 
