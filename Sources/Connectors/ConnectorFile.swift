@@ -17,6 +17,8 @@ package enum ConnectorFile {
         /// Empty when there are errors.
         package var destinations: [any DeliveryDestination] = []
         package var diagnostics: [Documents.Diagnostic] = []
+        /// How callers are looked up; `nil` when nobody is.
+        package var search: CallerSearch?
 
         /// The first connector that looks callers up.
         package var directory: (any CallerDirectory)? {
@@ -39,12 +41,15 @@ package enum ConnectorFile {
         do {
             let document = try YAMLDocument(String(decoding: data, as: UTF8.self), file: path)
             var reader = Reader(file: path, collector: collector, readsSecrets: readsSecrets)
-            reading.destinations = reader.read(document.root)
+            (reading.destinations, reading.search) = reader.read(document.root)
         } catch {
             collector.add(error)
         }
         reading.diagnostics = collector.diagnostics.sorted()
-        if collector.hasErrors { reading.destinations = [] }
+        if collector.hasErrors {
+            reading.destinations = []
+            reading.search = nil
+        }
         return reading
     }
 }
@@ -62,13 +67,43 @@ private struct Reader {
         self.readsSecrets = readsSecrets
     }
 
-    mutating func read(_ root: Node) -> [any DeliveryDestination] {
+    mutating func read(_ root: Node) -> ([any DeliveryDestination], CallerSearch?) {
         guard var map = MappingReader(root, "a file of connectors", file: file, collector: collector) else {
-            return []
+            return ([], nil)
         }
         let list = map.list("connectors")
+        let callers = map.value("callers")
         map.refuseOthers()
-        return list.compactMap { connector($0) }
+        let destinations = list.compactMap { connector($0) }
+        return (destinations, callers.flatMap { search($0, destinations) })
+    }
+
+    /// `callers`: which connector knows them, by what, and within how many seconds.
+    private func search(_ node: Node, _ destinations: [any DeliveryDestination]) -> CallerSearch? {
+        guard var map = MappingReader(node, "'callers'", file: file, collector: collector) else { return nil }
+        let name = map.requiredString("connector")
+        let keys = map.list("by").compactMap { node -> CallerSearch.Key? in
+            let key = node.string.flatMap { CallerSearch.Key($0) }
+            if key == nil {
+                map.complain(
+                    "a caller is looked up by number, called, user-to-user or a header that begins with x-", at: node)
+            }
+            return key
+        }
+        let seconds = map.number("within", in: 0.05...30)
+        map.refuseOthers()
+        guard let name else { return nil }
+        if !names.contains(name) {
+            map.complain("'callers' names the connector '\(name)', which is not in this file", at: node)
+        }
+        guard let destination = destinations.first(where: { $0.name == name }) else { return nil }
+        guard let directory = destination as? any CallerDirectory else {
+            map.complain("the connector '\(name)' looks nobody up; dataverse and salesforce do", at: node)
+            return nil
+        }
+        return CallerSearch(
+            directory, by: keys.isEmpty ? [.number] : keys,
+            limit: seconds.map { Interval(nanoseconds: Int64($0 * 1_000_000_000)) } ?? CallerSearch.standardLimit)
     }
 
     private mutating func connector(_ node: Node) -> (any DeliveryDestination)? {

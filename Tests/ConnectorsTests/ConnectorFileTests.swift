@@ -1,5 +1,7 @@
+import CallFlow
 import Connectors
 import Documents
+import Formula
 import Foundation
 import Records
 import Telephony
@@ -43,6 +45,52 @@ struct ConnectorFileTests {
         #expect(reading.destinations.map(\.name) == ["crm", "hook", "files"])
         #expect(reading.destinations[1].moments == [.began, .ended])
         #expect(reading.directory != nil)
+    }
+
+    @Test("callers are looked up by the first key that came with the call")
+    func search() async throws {
+        struct Known: CallerDirectory {
+            func caller(for number: String) async -> CallerLookup { .found(.text(number)) }
+        }
+        let search = CallerSearch(Known(), by: [.header("x-account"), .header("user-to-user"), .number])
+        func key(_ headers: [(name: String, value: String)], from: String = "+15550100") async -> String? {
+            let inquiry = CallerInquiry(from: from, to: "+2", headers: headers)
+            guard case .found(let value) = await search.answer(to: inquiry) else { return nil }
+            return value.text(for: .dialog)
+        }
+        #expect(await key([]) == "+15550100")
+        #expect(await key([("x-account", "A 7"), ("user-to-user", "4e37;encoding=hex")]) == "A 7")
+        #expect(await key([("user-to-user", "4E37;encoding=hex;purpose=isdn-uui")]) == "N7")
+        #expect(await key([("user-to-user", "4e37")]) == "N7")
+        #expect(await key([("user-to-user", "\"key 9\";encoding=text")]) == "key 9")
+        #expect(await key([], from: "anonymous") == nil)
+    }
+
+    @Test("who looks callers up is read, and has to be somebody who can")
+    func callers() throws {
+        func read(_ callers: String) throws -> ConnectorFile.Reading {
+            try ConnectorFileTests.read(
+                """
+                callers: \(callers)
+                connectors:
+                  - { name: files, kind: folder, folder: out }
+                  - name: crm
+                    kind: dataverse
+                    url: https://org.crm.dynamics.com/
+                    tenant: contoso
+                    clientID: 1
+                    clientSecret: env:SECRET
+                """)
+        }
+        let good = try read("{ connector: crm, by: [x-account, number], within: 0.8 }")
+        #expect(good.diagnostics.map(\.description) == [])
+        #expect(good.search?.limit == .milliseconds(800))
+        for (text, message) in [
+            ("{ connector: files }", "looks nobody up"), ("{ connector: crn }", "is not in this file"),
+            ("{ connector: crm, by: [name] }", "is looked up by number"),
+        ] {
+            #expect(try read(text).diagnostics.contains { $0.message.contains(message) }, "\(text)")
+        }
     }
 
     @Test("every mistake is named with its line, all at once")
