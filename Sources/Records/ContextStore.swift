@@ -17,6 +17,8 @@ package protocol ContextStore: Sendable {
     func events(of call: CallID) throws(RecordsError) -> [CallEvent]
     /// Facts of all calls after a position, in order: what a subscriber reads who comes back.
     func facts(after position: Int64, limit: Int) throws(RecordsError) -> [StoredFact]
+    /// The position of the last fact; 0 when there is none.
+    func lastPosition() throws(RecordsError) -> Int64
     /// The calls that have facts but no sealed context, oldest first: running ones, and those that a crash cut off.
     func unsealedCalls() throws(RecordsError) -> [CallID]
 

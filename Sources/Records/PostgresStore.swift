@@ -161,6 +161,13 @@ package final class PostgresStore: ContextStore {
         return events
     }
 
+    package func lastPosition() throws(RecordsError) -> Int64 {
+        let rows = try transaction { (database) throws(RecordsError) in
+            try database.run("SELECT COALESCE(MAX(position), 0) FROM fact", [])
+        }
+        return rows.first.flatMap { $0[0] }.flatMap { Int64($0) } ?? 0
+    }
+
     package func facts(after position: Int64, limit: Int) throws(RecordsError) -> [StoredFact] {
         let rows = try transaction { (database) throws(RecordsError) in
             try database.run(

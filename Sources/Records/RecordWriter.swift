@@ -64,6 +64,9 @@ package final class RecordWriter: Sendable {
     /// Whether new calls should be refused, because what the running ones leave cannot be written fast enough.
     package var isNearlyFull: Bool { pending.withLock { $0.facts.count + $0.unwritten >= bound } }
 
+    /// Facts that are not on the disk yet.
+    package var waitingFacts: Int { pending.withLock { $0.facts.count + $0.unwritten } }
+
     /// Facts that were lost because neither the disk nor the memory had room.
     package var droppedFacts: Int { pending.withLock { $0.dropped } }
 

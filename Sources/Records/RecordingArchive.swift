@@ -12,11 +12,20 @@ package struct RecordingArchive: Sendable {
         package var key: RecordingKey?
         /// How long they are kept; `nil` for ever.
         package var retention: Interval?
+        package var names = Names.digests
         package init() {}
     }
 
-    private let folder: String
-    private let policy: Policy
+    /// What recordings' files are called.
+    package enum Names: Sendable {
+        /// A digest of the call's identifier: the store knows which is whose.
+        case digests
+        /// The call's identifier, where no store does.
+        case calls
+    }
+
+    let folder: String
+    let policy: Policy
 
     /// - Parameter folder: made when the first recording comes.
     package init(folder: String, policy: Policy) {
@@ -26,11 +35,15 @@ package struct RecordingArchive: Sendable {
 
     /// Keeps a recording, whole or not at all: under a name of its own until it is on the disk, then in the store.
     ///
-    /// - Parameter channels: one list of samples a channel, all of the same length; the caller first.
+    /// - Parameters:
+    ///   - channels: one list of samples a channel, all of the same length; the caller first.
+    ///   - name: of the file, without its suffix; a digest of the call's identifier when left out.
+    ///   - store: where it is registered; `nil` where there is none.
     /// - Throws: ``RecordsError``.
     @discardableResult
     package func keep(
-        _ channels: [[Int16]], sampleRate: Int, of call: CallID, at now: WallTime, in store: any ContextStore
+        _ channels: [[Int16]], sampleRate: Int, of call: CallID, named name: String? = nil, at now: WallTime,
+        in store: (any ContextStore)?
     ) throws(RecordsError) -> RecordingEntry {
         var octets: Data
         do {
@@ -39,21 +52,22 @@ package struct RecordingArchive: Sendable {
             throw RecordsError("\(call): the recording cannot be encoded: \(error.problem)")
         }
         if let key = policy.key { octets = try SealedFile.seal(octets, with: key) }
-        let path = path(of: call)
+        let path = path(of: call, named: name)
         try write(octets, to: path)
         let entry = RecordingEntry(
             call: call, path: path, mediaType: policy.format.mediaType, isEncrypted: policy.key != nil,
             checksum: RecordingArchive.checksum(octets), byteCount: octets.count,
             duration: Double(channels.first?.count ?? 0) / Double(sampleRate), createdAt: now,
             keptUntil: policy.retention.map { now + $0 })
-        try store.addRecording(entry)
+        try store?.addRecording(entry)
         return entry
     }
 
     /// A call's identifier may come from outside; a digest of it is a file's name wherever files are.
-    private func path(of call: CallID) -> String {
-        let name = SHA256.hash(data: Data(call.rawValue.utf8)).prefix(12).map { String(format: "%02x", $0) }.joined()
-        return "\(folder)/\(name).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
+    private func path(of call: CallID, named name: String?) -> String {
+        let digest = SHA256.hash(data: Data(call.rawValue.utf8)).prefix(12).map { String(format: "%02x", $0) }.joined()
+        let own = policy.names == .calls ? RunningRecording.fileName(of: call, suffix: "") : digest
+        return "\(folder)/\(name ?? own).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
     }
 
     private func write(_ octets: Data, to path: String) throws(RecordsError) {

@@ -8,7 +8,8 @@ package enum StoreAddress {
     ///
     /// - Parameter creates: whether a file that is not there is made.
     /// - Throws: ``RecordsError``.
-    package static func open(_ address: String, creates: Bool) throws -> any ContextStore {
-        isShared(address) ? try PostgresStore(address) : try SQLiteStore(path: address, creates: creates)
+    package static func open(_ address: String, creates: Bool) throws(RecordsError) -> any ContextStore {
+        if isShared(address) { return try PostgresStore(address) }
+        return try SQLiteStore(path: address, creates: creates)
     }
 }

@@ -34,6 +34,7 @@ final class FullDiskStore: ContextStore {
     func facts(after position: Int64, limit: Int) throws(RecordsError) -> [StoredFact] {
         try inner.facts(after: position, limit: limit)
     }
+    func lastPosition() throws(RecordsError) -> Int64 { try inner.lastPosition() }
     func unsealedCalls() throws(RecordsError) -> [CallID] { try inner.unsealedCalls() }
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry] { try inner.claim(claim) }
     func settle(_ settlements: [OutboxSettlement]) throws(RecordsError) { try inner.settle(settlements) }

@@ -1,0 +1,162 @@
+import Foundation
+import Synchronization
+package import Telephony
+
+/// What a running service keeps of its calls: facts and contexts in the store, recordings in the archive, the outbox on
+/// its way to the connectors, and what is left of calls that a crash cut off.
+package final class LiveRecords: Sendable {
+    /// Where and how.
+    package struct Settings: Sendable {
+        /// A SQLite file or an address of PostgreSQL.
+        package var store: String
+        package var destinations: [any DeliveryDestination] = []
+        /// Recordings are kept in it; `nil` where nothing is recorded.
+        package var archive: RecordingArchive?
+        /// Who sends; unique among the processes that share the store.
+        package var node: String
+
+        package init(store: String, node: String) {
+            self.store = store
+            self.node = node
+        }
+    }
+
+    /// Something that whoever runs the service wants to know.
+    package enum Notice: Sendable {
+        /// Nothing can be written at the moment, and it waits.
+        case problem(RecordsError)
+        /// All that waited is written.
+        case recovered
+        /// A round of deliveries in which some failed.
+        case delivery(connector: String, OutboxSender.Round)
+        /// Recordings were removed by the rule of retention.
+        case expired([CallID])
+        /// Calls that a crash had cut off were sealed.
+        case interrupted([CallID])
+        /// Recordings that a crash had cut off were kept as far as they went.
+        case recordingsKept([CallID])
+    }
+
+    /// What the service's metrics say of its records.
+    package struct Figures: Sendable, Equatable {
+        package var waitingFacts = 0
+        package var droppedFacts = 0
+        package var isBlocked = false
+        /// Attempts to deliver since the start, and what came of them.
+        package var deliveries = OutboxSender.Round()
+    }
+
+    package let store: any ContextStore
+    package let recordings: LiveRecordings?
+    private let settings: Settings
+    private let writer: RecordWriter
+    private let lock: OutboxLock?
+    private let total = Mutex(OutboxSender.Round())
+    private let early: [Notice]
+
+    /// Opens the store, makes it when it is not there, and cleans up behind a process that crashed.
+    ///
+    /// - Throws: ``RecordsError``, also when another process serves or sends from the same file.
+    package init(_ settings: Settings) throws(RecordsError) {
+        self.settings = settings
+        store = try StoreAddress.open(settings.store, creates: true)
+        let isShared = StoreAddress.isShared(settings.store)
+        lock = try isShared ? nil : OutboxLock(storePath: settings.store)
+        var early: [Notice] = []
+        let subscriptions = settings.destinations.map(\.subscription)
+        if !isShared {
+            // Whoever held the file before is gone: its claims are void, and its calls are over.
+            try store.releaseClaims(of: nil)
+            let sealed = try store.sealInterruptedCalls(subscriptions, at: .current())
+            if !sealed.isEmpty { early.append(.interrupted(sealed.map(\.call))) }
+        }
+        if let archive = settings.archive {
+            let recordings = try LiveRecordings(archive, store: store)
+            if !recordings.recovered.calls.isEmpty { early.append(.recordingsKept(recordings.recovered.calls)) }
+            early += recordings.recovered.problems.map { .problem($0) }
+            self.recordings = recordings
+        } else {
+            recordings = nil
+        }
+        self.early = early
+        writer = RecordWriter(store, subscriptions: subscriptions)
+    }
+
+    package func append(_ event: CallEvent) { writer.append(event) }
+
+    package func append(_ context: CallContext) { writer.append(context) }
+
+    /// Whether new calls should be refused: what running ones leave cannot be written fast enough.
+    package var isNearlyFull: Bool { writer.isNearlyFull }
+
+    /// Why nothing is written at the moment; `nil` when all is well.
+    package var problem: RecordsError? { writer.problem ?? recordings?.problem }
+
+    package var figures: Figures {
+        Figures(
+            waitingFacts: writer.waitingFacts, droppedFacts: writer.droppedFacts, isBlocked: problem != nil,
+            deliveries: total.withLock { $0 })
+    }
+
+    /// Sends the outbox, lets recordings go whose time is over, and watches the disk, until the task is cancelled.
+    ///
+    /// - Parameter report: told of what happens; each problem once, until it is over.
+    package func run(report: @escaping @Sendable (Notice) -> Void) async {
+        for notice in early { report(notice) }
+        await withTaskGroup(of: Void.self) { group in
+            if !settings.destinations.isEmpty { group.addTask { await self.send(report) } }
+            group.addTask { await self.watch(report) }
+            group.addTask { await self.expire(report) }
+        }
+    }
+
+    private func send(_ report: @escaping @Sendable (Notice) -> Void) async {
+        let sender = OutboxSender(
+            store, to: settings.destinations, node: settings.node, recordings: settings.archive,
+            seed: .random(in: 0 ... .max))
+        do throws(RecordsError) {
+            try await sender.run(untilEmpty: false) { connector, round in
+                self.total.withLock { total in
+                    total.attempts += round.attempts
+                    total.delivered += round.delivered
+                    total.setAside += round.setAside
+                    total.postponed += round.postponed
+                }
+                if round.problem != nil { report(.delivery(connector: connector, round)) }
+            }
+        } catch {
+            report(.problem(error))
+        }
+    }
+
+    private func watch(_ report: @Sendable (Notice) -> Void) async {
+        var told: RecordsError?
+        while !Task.isCancelled {
+            let problem = problem
+            if let problem, told == nil { report(.problem(problem)) }
+            if problem == nil, told != nil { report(.recovered) }
+            told = problem
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+
+    private func expire(_ report: @Sendable (Notice) -> Void) async {
+        while !Task.isCancelled {
+            do throws(RecordsError) {
+                let calls = try RecordingArchive.expire(at: .current(), in: store, who: "retention")
+                if !calls.isEmpty { report(.expired(calls)) }
+            } catch {
+                report(.problem(error))
+            }
+            try? await Task.sleep(for: .seconds(60))
+        }
+    }
+
+    /// Writes what there is and ends.
+    ///
+    /// - Returns: why something was lost; `nil` when nothing was.
+    package func finish() -> RecordsError? {
+        let recordingProblem = recordings?.stop()
+        return writer.finish() ?? recordingProblem
+    }
+}
