@@ -6,6 +6,7 @@ enum SIPFuzzCases {
     /// One message: read, judged, taken apart, written and read again; and the same as a stream.
     static func message(_ bytes: Span<UInt8>) {
         let octets = array(bytes)
+        precondition(SignallingMask.masked(octets).count == octets.count, "a mask keeps every length")
         if let message = try? SIPMessage(parsing: octets) {
             _ = Screening().verdict(on: message, tag: "tag")
             takeApart(message)
