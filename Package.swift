@@ -38,7 +38,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
     "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "Routing", "AudioFiles",
     "Documents",
-    "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records", "Transport",
+    "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records", "Transport", "Admin",
     "Service",
 ]
 
@@ -72,6 +72,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -130,6 +131,21 @@ let package = Package(
             ["Telephony", "Formula", "AudioFiles", "CLibPQ", crypto, .product(name: "GRDB", package: "GRDB.swift")]),
         // Days at a contact centre that nobody works at, for tests and proofs.
         edge("QueueSimulation", ["Telephony", "Routing", heapModule]),
+        // What an operator and other systems see of a running service.
+        edge(
+            "Admin",
+            [
+                "Telephony", "SIP", "Records", crypto, dequeModule,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         // Stand-ins for the systems that connectors speak to, for tests and proofs.
         edge(
             "ConnectorDoubles",
@@ -153,7 +169,7 @@ let package = Package(
             [
                 "Telephony", "SIP", "RTP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles",
                 "DialogCheck",
-                "Speech", "Connectors", "Records", "Transport", yams,
+                "Speech", "Connectors", "Records", "Transport", "Admin", yams,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -199,6 +215,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         tests(of: "Records", ["Telephony", "AudioFiles", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(of: "Admin", ["Telephony", "SIP", "Records"]),
         tests(
             of: "Connectors",
             [

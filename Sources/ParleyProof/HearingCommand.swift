@@ -1,5 +1,6 @@
 import ArgumentParser
 import CAllocationCounter
+import CLinux
 import DSP
 import Foundation
 import FrontEnd

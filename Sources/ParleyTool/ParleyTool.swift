@@ -28,7 +28,7 @@ struct ParleyTool: AsyncParsableCommand {
                     SpeakCommand.self,
                 ]),
             CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
-            CommandGroup(name: "For voice engineers", subcommands: [ServeCommand.self]),
+            CommandGroup(name: "For voice engineers", subcommands: [ServeCommand.self, CallsCommand.self]),
             CommandGroup(
                 name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),

@@ -5,6 +5,7 @@ import Documents
 import Foundation
 import Records
 import Replay
+import Service
 import Telephony
 
 /// What a command keeps of the calls it runs, and how.
@@ -54,6 +55,7 @@ struct RecordKeeper {
     /// Where plain recordings go, a file a call under the call's name.
     private let folder: String?
     private let format: RecordingFormat
+    private let isSealed: Bool
 
     init(_ options: RecordOptions = RecordOptions.none) throws {
         store = try options.store.map { try StoreAddress.open($0, creates: true) }
@@ -61,6 +63,7 @@ struct RecordKeeper {
             try options.connectors.map { try ConnectorFile.destinations(at: $0).map(\.subscription) } ?? []
         folder = options.record
         format = options.recordFormat
+        isSealed = options.recordKey != nil
         if let folder = options.record {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -69,7 +72,7 @@ struct RecordKeeper {
                     description: "\(folder): the folder for recordings cannot be made: \(error.localizedDescription)")
             }
         }
-        if let folder = options.record, options.recordKey != nil || options.recordDays != nil {
+        if let folder = options.record, options.store != nil {
             var policy = RecordingArchive.Policy()
             policy.format = options.recordFormat
             policy.key = try options.recordKey.map { try RecordingKey(from: $0) }
@@ -99,7 +102,9 @@ struct RecordKeeper {
         }
         guard let folder, let first = audio.first, !first.isEmpty else { return }
         if let archive, let store {
-            try archive.keep(audio, sampleRate: sampleRate, of: call, at: .current(), in: store)
+            // A name says what is in a file; who may not read the file shall not read that either.
+            try archive.keep(
+                audio, sampleRate: sampleRate, of: call, named: isSealed ? nil : name, at: .current(), in: store)
         } else if format == .opus {
             let octets = try AudioEncoding.encode(audio, sampleRate: sampleRate, as: format)
             try octets.write(to: URL(filePath: "\(folder)/\(name).opus"), options: .atomic)
@@ -108,6 +113,18 @@ struct RecordKeeper {
 }
 
 extension RecordOptions {
+    /// The same for a service.
+    var configuration: RecordsConfiguration {
+        var configuration = RecordsConfiguration()
+        configuration.store = store
+        configuration.recordings = record
+        configuration.format = recordFormat
+        configuration.key = recordKey
+        configuration.retention = recordDays.map { .seconds(Int64($0) * 86_400) }
+        configuration.connectors = connectors
+        return configuration
+    }
+
     /// Nothing is kept.
     static var none: RecordOptions { (try? RecordOptions.parse([])) ?? RecordOptions() }
 }

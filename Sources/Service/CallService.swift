@@ -1,4 +1,6 @@
+import Admin
 import CallControl
+import Connectors
 import CallFlow
 import Documents
 import Glibc
@@ -17,7 +19,9 @@ package final class CallService: Sendable {
     private let server: SignallingServer
     private let router: ShardRouter
     private let shards: [Shard]
-    private let records: RecordWriter?
+    private let records: ServiceRecords
+    private let operations: Operations
+    private let admin: AdminServer
     private let drainTime: Interval
     private let signals: AsyncStream<Int32>
     private let reloading: Reloading
@@ -34,26 +38,35 @@ package final class CallService: Sendable {
     ) async throws {
         let shelf = AgentShelf(promptCache: configuration.promptCache)
         let agents = try CallService.read(configuration, shelf, logger)
+        let records = try ServiceRecords(configuration.records)
+        let operations = Operations()
         let loads = ShardLoads()
         let router = ShardRouter(load: { loads.calls(of: $0) })
         let server = SignallingServer(
-            accepts: { router.knows($0) }, receive: { router.pass($0, at: MonotonicClock.now) })
+            accepts: { router.knows($0) },
+            receive: { arrival in
+                operations.arrived(arrival)
+                router.pass(arrival, at: MonotonicClock.now)
+            })
         let sockets = ServiceTrunks(server: server)
         let trunks = try await sockets.apply(configuration, agents: agents)
-        records = try configuration.store.map { RecordWriter(try StoreAddress.open($0, creates: true)) }
-        let recordings = try configuration.recordings.map { try RecordingFolder($0) }
         var shards: [Shard] = []
         for index in 0..<configuration.media.shards {
             let media = try MediaSockets(
                 sockets.places, ports: configuration.ports(ofShard: index), dscp: configuration.media.dscp)
             let loop = try MediaLoop(
-                configuration.switchboard(trunks, pairs: media.pairs, shard: UInt8(index)), sockets: media,
-                send: { server.send($0) })
+                configuration.switchboard(
+                    trunks, pairs: media.pairs, shard: UInt8(index), lookUpLimit: records.search?.limit),
+                sockets: media,
+                send: { message in
+                    operations.recorder.passed(message.octets, isIncoming: false, message.hop)
+                    server.send(message)
+                })
             shards.append(
                 Shard(
                     loop: loop,
                     outside: ServiceOutside(
-                        agents: shelf, loop: loop, records: records, recordings: recordings, observer: observer,
+                        agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
                         logger: logger)))
         }
         loads.set(shards.map(\.outside))
@@ -63,6 +76,14 @@ package final class CallService: Sendable {
         self.server = server
         self.router = router
         self.shards = shards
+        self.records = records
+        self.operations = operations
+        admin = try AdminServer(
+            configuration.admin,
+            sources: AdminAPI.Sources(
+                store: records.records?.store, archive: records.archive, calls: operations.calls,
+                recorder: operations.recorder),
+            health: operations.health(of: shards.map(\.loop), records), logger: logger)
         drainTime = configuration.limits.drain
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
         for line in sockets.description(of: configuration) { logger.info("\(line)") }
@@ -93,6 +114,8 @@ package final class CallService: Sendable {
                 for shard in shards { group.addTask { await shard.outside.run() } }
             }
         }
+        let keeping = Task { [records, logger] in await records.keep(logger) }
+        let administration = Task { await administrate() }
         await reloading.begin()
         SystemdNotice.send("READY=1\nSTATUS=answering calls")
         for await signal in signals {
@@ -106,7 +129,10 @@ package final class CallService: Sendable {
         await drain()
         for shard in shards { shard.loop.stop() }
         await reading.value
-        if let problem = records?.finish() { logger.error("not all records were kept: \(problem)") }
+        administration.cancel()
+        keeping.cancel()
+        await keeping.value
+        if let problem = records.finish() { logger.error("not all records were kept: \(problem)") }
         await server.stop()
         logger.info("stopped")
     }
@@ -117,7 +143,17 @@ package final class CallService: Sendable {
         }
     }
 
+    private func administrate() async {
+        do {
+            try await admin.run { [logger] place in logger.info("listens on \(place)") }
+        } catch is CancellationError {
+        } catch {
+            logger.error("the service cannot be watched: \(error)")
+        }
+    }
+
     private func drain() async {
+        operations.drain()
         for shard in shards { shard.loop.post(.signalling(.drain)) }
         logger.info("no new calls; waiting for \(running.count) to finish")
         let end = ContinuousClock.now + .nanoseconds(drainTime.nanoseconds)
@@ -152,11 +188,14 @@ extension ServiceConfiguration {
     }
 
     /// What a shard's switchboard is told.
-    func switchboard(_ trunks: [Trunk], pairs: [MediaPortPair], shard: UInt8) -> SwitchboardConfiguration {
+    func switchboard(_ trunks: [Trunk], pairs: [MediaPortPair], shard: UInt8, lookUpLimit: Interval?)
+        -> SwitchboardConfiguration
+    {
         var signalling = SignallingConfiguration(
             trunks: trunks, advertised: [:], mediaHost: .ipv4(0x7F00_0001), ports: pairs,
             entropy: Entropy(SystemRandomNumberGenerator(), shard: shard))
-        signalling.recordsAudio = recordings != nil
+        signalling.recordsAudio = records.recordings != nil
+        signalling.lookUpLimit = lookUpLimit
         if media.shards > 1 { signalling.mediaNumbersOfOthers = media.ports }
         var configuration = SwitchboardConfiguration()
         configuration.signalling = signalling

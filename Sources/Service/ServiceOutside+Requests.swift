@@ -24,6 +24,10 @@ extension ServiceOutside {
             }
         case .http(_, let http):
             Task { [loop] in loop.post(.reply(id, .http(await HTTPConnector.answer(to: http)))) }
+        case .lookUpCaller(_, let inquiry):
+            Task { [loop, search = records.search] in
+                loop.post(.reply(id, .caller(await search?.answer(to: inquiry) ?? .unknown)))
+            }
         case .ask: loop.post(.reply(id, .questionAnswered(.unavailable)))
         case .transfer(let call, _):
             logger.warning("call \(call) was to be handed over, and there is nowhere to hand it to")

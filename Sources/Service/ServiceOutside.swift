@@ -1,3 +1,4 @@
+import Admin
 import CallControl
 import Logging
 import Records
@@ -11,18 +12,18 @@ final class ServiceOutside: Sendable {
     let loop: MediaLoop
     let logger: Logger
     private let observer: (any CallObserver)?
-    private let recordings: RecordingFolder?
-    private let records: RecordWriter?
+    let records: ServiceRecords
+    let operations: Operations
     private let calls = Mutex<Set<CallID>>([])
 
     init(
-        agents: AgentShelf, loop: MediaLoop, records: RecordWriter?, recordings: RecordingFolder?,
+        agents: AgentShelf, loop: MediaLoop, records: ServiceRecords, operations: Operations,
         observer: (any CallObserver)?, logger: Logger
     ) {
         self.agents = agents
         self.loop = loop
         self.records = records
-        self.recordings = recordings
+        self.operations = operations
         self.observer = observer
         self.logger = logger
     }
@@ -34,6 +35,7 @@ final class ServiceOutside: Sendable {
     func run() async {
         for await output in loop.outputs {
             loop.taken()
+            loop.refusesCalls = records.records?.isNearlyFull ?? false
             take(output)
         }
     }
@@ -43,25 +45,26 @@ final class ServiceOutside: Sendable {
         case .fact(let event): happened(event)
         case .request(let id, let request): answer(request, id)
         case .recorded(let call, let audio):
-            if let problem = recordings?.write(audio, of: call) {
-                logger.error("call \(call) is not recorded: \(problem)")
-            }
+            records.recordings?.append(
+                caller: audio.caller, parley: audio.parley, sampleRate: audio.sampleRate, of: call)
         case .sealed(let context): sealed(context)
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
+        case .line(let call, let sipCallID): operations.recorder.began(call, sipCallID: sipCallID)
         case .cancel, .opened, .closed, .signal, .registration: break
         }
     }
 
     private func sealed(_ context: CallContext) {
-        recordings?.finish(context.call)
+        records.recordings?.finish(context.call)
         observer?.sealed(context)
-        records?.append(context)
+        records.records?.append(context)
         calls.withLock { _ = $0.remove(context.call) }
     }
 
     private func happened(_ event: CallEvent) {
         observer?.happened(event)
-        records?.append(event)
+        operations.happened(event)
+        records.records?.append(event)
         switch event.body {
         case .callStarted(let body):
             calls.withLock { _ = $0.insert(event.call) }

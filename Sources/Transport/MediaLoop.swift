@@ -47,6 +47,7 @@ package final class MediaLoop: Sendable {
     private let isStopping = Atomic<Bool>(false)
     /// Outputs that wait to be taken.
     private let backlog = Atomic<Int>(0)
+    private let isRefusing = Atomic<Bool>(false)
     private let snapshot = Mutex(Statistics())
     private let start: Mutex<Start?>
 
@@ -72,6 +73,12 @@ package final class MediaLoop: Sendable {
 
     /// Gives the switchboard something.
     package func post(_ input: SwitchboardInput) { inbox.post(input) }
+
+    /// New calls are refused, because what the running ones leave behind cannot be kept fast enough.
+    package var refusesCalls: Bool {
+        get { isRefusing.load(ordering: .relaxed) }
+        set { isRefusing.store(newValue, ordering: .relaxed) }
+    }
 
     /// The reader of ``outputs`` has taken one.
     package func taken() { backlog.subtract(1, ordering: .relaxed) }
@@ -125,7 +132,8 @@ package final class MediaLoop: Sendable {
                 inputs.removeAll(keepingCapacity: true)
             }
             crank.tick(self)
-            crank.isFull = backlog.load(ordering: .relaxed) > start.configuration.outputLimit / 2
+            let isBehind = backlog.load(ordering: .relaxed) > start.configuration.outputLimit / 2
+            crank.isFull = isBehind || refusesCalls
             let now = MonotonicClock.now
             if now - reported > .milliseconds(500) {
                 reported = now

@@ -38,10 +38,14 @@ struct LayerTests {
             "Telephony", "Formula", "CallFlow", "Documents", "Records", "Yams", "Crypto", "CryptoExtras",
             "AsyncHTTPClient", "NIOCore", "NIOHTTP1",
         ],
+        "Admin": [
+            "Telephony", "SIP", "Records", "Crypto", "AsyncHTTPClient", "HTTPTypes", "Hummingbird",
+            "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1", "NIOSSL",
+        ],
         "Service": [
             "Telephony", "SIP", "RTP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles",
             "DialogCheck",
-            "Speech", "Connectors", "Records", "Transport", "Yams", "Configuration", "Logging",
+            "Speech", "Connectors", "Records", "Transport", "Admin", "Yams", "Configuration", "Logging",
         ],
         "ConnectorDoubles": [
             "Telephony", "Records", "Connectors", "CryptoExtras", "NIOCore", "NIOPosix", "NIOHTTP1",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioFiles
 import DialogCheck
 import Documents
 import Foundation
@@ -27,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
               parley serve --config parley.yaml
               parley serve --sip-port 5080 --agent Audio/Agents/riverbend --store parley.sqlite
               parley serve --story --record recordings
+              parley serve --store parley.sqlite --connectors crm.yaml --record recordings --record-key env:KEY
               parley serve --json | jq 'select(.event == "digit")'
             """)
 
@@ -58,13 +60,9 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "first-last"))
     var mediaPorts: String?
 
-    @Option(help: ArgumentHelp("store: keep the call contexts in this SQLite file.", valueName: "file"))
-    var store: String?
+    @OptionGroup var records: RecordOptions
 
-    @Option(
-        help: ArgumentHelp(
-            "recordings.folder: write a stereo WAV of each call, caller left, Parley right.", valueName: "folder"))
-    var record: String?
+    @OptionGroup var admin: AdminOptions
 
     @Option(
         help: ArgumentHelp(
@@ -122,8 +120,14 @@ struct ServeCommand: AsyncParsableCommand {
     private var flags: [String: String] {
         var flags: [String: String] = [:]
         flags["media.ports"] = mediaPorts
-        flags["store"] = store.map { $0.contains("://") ? $0 : URL(filePath: $0).path }
-        flags["recordings.folder"] = record.map { URL(filePath: $0).path }
+        flags["store"] = records.store.map { $0.contains("://") ? $0 : URL(filePath: $0).path }
+        flags["recordings.folder"] = records.record.map { URL(filePath: $0).path }
+        flags["recordings.format"] = records.recordFormat == .wav ? nil : records.recordFormat.rawValue
+        flags["recordings.key"] = records.recordKey
+        flags["recordings.days"] = records.recordDays.map { "\($0)" }
+        flags["connectors"] = records.connectors.map { URL(filePath: $0).path }
+        flags["admin.address"] = admin.metrics.map { "\($0)" }
+        flags["admin.socket"] = admin.adminSocket.map { URL(filePath: $0).path }
         flags["limits.calls"] = maxCalls.map { "\($0)" }
         flags["limits.drain-seconds"] = drainSeconds.map { "\($0)" }
         return flags
@@ -163,8 +167,8 @@ struct ServeCommand: AsyncParsableCommand {
         if let ports = mediaPorts.flatMap({ PortRange($0) }) { configuration.media.ports = ports.ports }
         configuration.limits.calls = maxCalls ?? configuration.limits.calls
         if let drainSeconds { configuration.limits.drain = .seconds(Int64(drainSeconds)) }
-        configuration.store = store
-        configuration.recordings = record
+        configuration.records = records.configuration
+        configuration.admin = admin.configuration
         configuration.promptCache = CallRunner.cacheFolder
         return configuration
     }

@@ -72,7 +72,12 @@ extension ConfigurationKey {
             "media.shards", .number(1...64), "1", "Threads of media, each with its share of the ports; one a core."),
         .init("media.dscp", .number(0...63), "46", "The DSCP of media."),
         .init("store", .text, "", "Where call contexts are kept: a SQLite file or a postgresql:// address."),
-        .init("recordings.folder", .text, "", "Where a stereo WAV of each call is written."),
+        .init("recordings.folder", .text, "", "Where a recording of each call is written, caller left, Parley right."),
+        .init("recordings.format", .words(["wav", "opus"]), "wav", "The form of recordings."),
+        .init(
+            "recordings.key", .text, "",
+            "Encrypt recordings with the key at env:NAME or file:PATH, 64 hexadecimal digits."),
+        .init("recordings.days", .number(1...36_500), "", "Recordings go after so many days."),
         .init("connectors", .text, "", "The file of connectors that contexts are sent through."),
         .init("limits.calls", .number(1...100_000), "2000", "The most calls at a time; more are answered 503."),
         .init("limits.call-seconds", .number(1...604_800), "14400", "The longest that a call may be."),
@@ -91,6 +96,11 @@ extension ConfigurationKey {
         .init("log.format", .words(["text", "json"]), "text", "How a line of the log is written."),
         .init("admin.address", .text, "", "Address and port of metrics and health, such as 127.0.0.1:9090."),
         .init("admin.socket", .text, "", "The Unix socket for operators, of mode 0600."),
+        .init(
+            "admin.api.address", .text, "", "Address and port of the HTTP interface to contexts, recordings and facts."),
+        .init("admin.api.certificate", .text, "", "Its certificate and those above it, PEM."),
+        .init("admin.api.key", .text, "", "The file of the certificate's key, PEM."),
+        .init("admin.api.tokens.*", .text, "", "Where a holder's token is: env:NAME or file:PATH."),
         .init("watch", .flag, "false", "Read agents, trunks and certificates again when their files change."),
     ]
 

@@ -1,3 +1,5 @@
+import Admin
+import AudioFiles
 package import Documents
 import Foundation
 import Logging
@@ -85,17 +87,57 @@ extension ServiceConfiguration {
         func place(_ path: [String]) -> String? {
             values.text(path).map { URL(filePath: $0, relativeTo: folder).standardizedFileURL.path }
         }
-        store = values.text(["store"]).map { text in
+        records.store = values.text(["store"]).map { text in
             text.contains("://") ? text : URL(filePath: text, relativeTo: folder).standardizedFileURL.path
         }
-        recordings = place(["recordings", "folder"])
-        connectors = place(["connectors"])
-        admin.socket = place(["admin", "socket"])
-        guard let text = values.text(["admin", "address"]) else { return }
-        admin.address = TransportAddress(hostAndPort: text)
-        if admin.address == nil {
-            values.complain(["admin", "address"], "'\(text)' is no address with a port, such as 127.0.0.1:9090")
+        records.recordings = place(["recordings", "folder"])
+        records.format = values.word(["recordings", "format"], of: RecordingFormat.self) ?? records.format
+        records.key = values.text(["recordings", "key"])
+        records.retention = values.number(["recordings", "days"]).map { .seconds(Int64($0) * 86_400) }
+        if records.store == nil, records.key != nil || records.retention != nil {
+            values.complain(
+                ["recordings"], "a key and days need 'store', which knows what is encrypted and how old it is")
         }
+        records.connectors = place(["connectors"])
+        if records.store == nil, records.connectors != nil {
+            values.complain(["connectors"], "connectors need 'store', which holds what is to be sent")
+        }
+        admin.socket = place(["admin", "socket"])
+        admin.metrics = endpoint(["admin", "address"], values)
+        readAPI(values, place)
+    }
+
+    private func endpoint(_ path: [String], _ values: ConfigurationValues) -> AdminServer.Endpoint? {
+        guard let text = values.text(path) else { return nil }
+        guard let address = TransportAddress(hostAndPort: text), let endpoint = AdminServer.Endpoint(text),
+            endpoint.port == Int(address.port)
+        else {
+            values.complain(path, "'\(text)' is no address with a port, such as 127.0.0.1:9090")
+            return nil
+        }
+        return endpoint
+    }
+
+    /// The HTTP interface to records, which has TLS and tokens or is not there.
+    private mutating func readAPI(_ values: ConfigurationValues, _ place: ([String]) -> String?) {
+        admin.api = endpoint(["admin", "api", "address"], values)
+        admin.certificate = place(["admin", "api", "certificate"])
+        admin.privateKey = place(["admin", "api", "key"])
+        admin.tokens = values.names(under: ["admin", "api", "tokens"]).compactMap { name in
+            let path = ["admin", "api", "tokens", name]
+            guard let text = values.text(path) else { return nil }
+            guard text.hasPrefix("env:") || text.hasPrefix("file:") else {
+                values.complain(path, "a token is named by env:NAME or file:PATH, and never written down")
+                return nil
+            }
+            return AdminServer.Token(name: name, place: text)
+        }
+        guard admin.api != nil else { return }
+        if admin.certificate == nil || admin.privateKey == nil {
+            values.complain(
+                ["admin", "api"], "the interface wants 'certificate' and 'key'; it is not served in the clear")
+        }
+        if admin.tokens.isEmpty { values.complain(["admin", "api"], "the interface wants a token under 'tokens'") }
     }
 
     /// Two trunks that share a listener are told apart by who calls; one TLS listener has one certificate.

@@ -1,3 +1,4 @@
+package import Admin
 import CallControl
 package import Logging
 package import SIP
@@ -46,29 +47,15 @@ package struct ServiceConfiguration: Sendable {
         package init() {}
     }
 
-    /// Where operators and their tools reach the service.
-    package struct Admin: Sendable, Equatable {
-        /// Address and port of metrics and health; `nil` opens none.
-        package var address: TransportAddress?
-        /// A Unix socket of mode 0600; `nil` opens none.
-        package var socket: String?
-
-        package init() {}
-    }
-
     /// Agent folders by name, in the order of the file.
     package var agents: [NamedFolder] = []
     package var trunks: [TrunkConfiguration] = []
     package var media = Media()
     package var limits = Limits()
     package var log = Log()
-    package var admin = Admin()
-    /// The store of call contexts: a SQLite file or an address of PostgreSQL.
-    package var store: String?
-    /// The folder of recordings; nothing is recorded without it.
-    package var recordings: String?
-    /// The file of connectors.
-    package var connectors: String?
+    /// Where operators, their tools and other systems reach the service.
+    package var admin = AdminServer.Configuration()
+    package var records = RecordsConfiguration()
     /// Where spoken text is kept between runs.
     package var promptCache: String?
     /// Agents, trunks and certificates are read again when their files change.

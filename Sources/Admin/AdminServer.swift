@@ -1,0 +1,277 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+package import Logging
+import NIOCore
+import NIOSSL
+package import Records
+import Synchronization
+import Telephony
+
+/// Serves the HTTP interface on the Unix socket and, with TLS, on a port; metrics and health on another.
+package struct AdminServer: Sendable {
+    /// Where it serves what. Nothing is served where nothing is said.
+    package struct Configuration: Sendable, Equatable {
+        /// Metrics and health in the clear: who reads them learns counts alone.
+        package var metrics: Endpoint?
+        /// The interface to records, with TLS and a token.
+        package var api: Endpoint?
+        /// Of TLS: PEM files.
+        package var certificate: String?
+        package var privateKey: String?
+        /// Names of holders, each with the place of their token, `env:NAME` or `file:PATH`.
+        package var tokens: [Token] = []
+        /// The path of the Unix socket that serves the interface to the user who runs Parley.
+        package var socket: String?
+
+        package init() {}
+    }
+
+    package struct Token: Sendable, Equatable {
+        package var name: String
+        package var place: String
+
+        package init(name: String, place: String) {
+            self.name = name
+            self.place = place
+        }
+    }
+
+    /// A host and a port to listen on.
+    package struct Endpoint: Sendable, Equatable, CustomStringConvertible {
+        package var host: String
+        package var port: Int
+
+        package init(host: String, port: Int) {
+            self.host = host
+            self.port = port
+        }
+
+        package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+        /// Reads `HOST:PORT` or `PORT`, which is on loopback.
+        package init?(_ text: String) {
+            let colon = text.lastIndex(of: ":")
+            let digits = colon.map { text[text.index(after: $0)...] } ?? text[...]
+            guard let port = Int(digits), (0...65_535).contains(port) else { return nil }
+            var host = colon.map { String(text[..<$0]) } ?? "127.0.0.1"
+            if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+            guard !host.isEmpty else { return nil }
+            self.init(host: host, port: port)
+        }
+    }
+
+    /// What health and metrics say.
+    package struct Health: Sendable {
+        package var metrics: @Sendable () -> PrometheusText
+        /// Why no new calls are taken, a sentence each; empty when they are.
+        package var problems: @Sendable () -> [String]
+
+        package init(
+            metrics: @escaping @Sendable () -> PrometheusText, problems: @escaping @Sendable () -> [String]
+        ) {
+            self.metrics = metrics
+            self.problems = problems
+        }
+    }
+
+    private let configuration: Configuration
+    private let api: AdminAPI
+    private let health: Health
+    private let tls: TLSConfiguration?
+    private let logger: Logger
+
+    /// Reads tokens and certificates.
+    ///
+    /// - Throws: `RecordsError` when something is missing, in a sentence.
+    package init(
+        _ configuration: Configuration, sources: AdminAPI.Sources, health: Health, logger: Logger
+    ) throws(RecordsError) {
+        self.configuration = configuration
+        self.health = health
+        let places = configuration.tokens.map { (name: $0.name, place: $0.place) }
+        api = AdminAPI(sources, tokens: try AccessTokens(places))
+        tls = configuration.api == nil ? nil : try AdminServer.tls(configuration)
+        // The server's own log has requests' paths in it, and those have identifiers.
+        var quiet = logger
+        quiet.logLevel = .critical
+        self.logger = quiet
+    }
+
+    private static func tls(_ configuration: Configuration) throws(RecordsError) -> TLSConfiguration {
+        guard let certificate = configuration.certificate, let key = configuration.privateKey else {
+            throw RecordsError("the HTTP interface wants a certificate and its key; it is not served in the clear")
+        }
+        guard !configuration.tokens.isEmpty else {
+            throw RecordsError("the HTTP interface wants a token; name one by env:NAME or file:PATH")
+        }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate)
+            var tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+            tls.minimumTLSVersion = .tlsv12
+            return tls
+        } catch {
+            throw RecordsError("\(certificate), \(key): the certificate or its key cannot be read: \(error)")
+        }
+    }
+
+    /// Serves until the task is cancelled.
+    ///
+    /// - Parameter isListening: told of every place, by name, once it is served.
+    /// - Throws: what keeps a place from being served.
+    package func run(isListening: @escaping @Sendable (String) -> Void = { _ in }) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let endpoint = configuration.metrics {
+                group.addTask { try await serve(HealthResponder(health: health), at: endpoint, "http", isListening) }
+            }
+            if let endpoint = configuration.api, let tls {
+                let responder = APIResponder(api: api, user: nil)
+                group.addTask { try await serve(responder, at: endpoint, "https", isListening, tls) }
+            }
+            if let path = configuration.socket {
+                group.addTask { try await serveSocket(path, isListening) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func serve(
+        _ responder: some HTTPResponder<BasicRequestContext>, at endpoint: Endpoint, _ scheme: String,
+        _ isListening: @escaping @Sendable (String) -> Void, _ tls: TLSConfiguration? = nil
+    ) async throws {
+        let server: HTTPServerBuilder = if let tls { try .tls(tlsConfiguration: tls) } else { .http1() }
+        let application = Application(
+            responder: responder, server: server,
+            configuration: ApplicationConfiguration(address: .hostname(endpoint.host, port: endpoint.port)),
+            onServerRunning: { channel in
+                isListening("\(scheme)://\(endpoint.host):\(channel.localAddress?.port ?? endpoint.port)")
+            }, logger: logger)
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw RecordsError("\(endpoint.host):\(endpoint.port) cannot be listened on: \(error)")
+        }
+    }
+
+    /// Binds in a folder that nobody else may enter, and moves the socket to its place when its mode is right: at no time
+    /// can anybody else connect.
+    private func serveSocket(_ path: String, _ isListening: @escaping @Sendable (String) -> Void) async throws {
+        let folder = path + ".new"
+        let socket = folder + "/s"
+        guard socket.utf8.count < 104 else {
+            throw RecordsError("\(path): the path of a Unix socket has at most 97 characters")
+        }
+        try? FileManager.default.removeItem(atPath: folder)
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw RecordsError("\(path): the Unix socket cannot be made: \(error.localizedDescription)")
+        }
+        defer { unlink(path) }
+        let application = Application(
+            responder: APIResponder(api: api, user: "socket"),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket)),
+            onServerRunning: { _ in
+                guard chmod(socket, 0o600) == 0, rename(socket, path) == 0 else { return }
+                rmdir(folder)
+                isListening("unix:\(path)")
+            }, logger: logger)
+        try await application.run()
+    }
+}
+
+/// Metrics and health.
+private struct HealthResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+    let health: AdminServer.Health
+
+    func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
+        guard request.method == .get || request.method == .head else { return .text(.methodNotAllowed, "GET only\n") }
+        switch request.uri.path {
+        case "/metrics": return .text(.ok, health.metrics().text, PrometheusText.mediaType)
+        case "/healthz": return .text(.ok, "ok\n")
+        case "/readyz":
+            let problems = health.problems()
+            guard !problems.isEmpty else { return .text(.ok, "ready\n") }
+            return .text(.serviceUnavailable, problems.map { $0 + "\n" }.joined())
+        default: return .text(.notFound, "there is /metrics, /healthz and /readyz\n")
+        }
+    }
+}
+
+/// The interface to calls and records.
+private struct APIResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+    /// Subscribers of facts at a time.
+    private static let mostSubscribers = 64
+    private static let subscribers = Atomic<Int>(0)
+
+    let api: AdminAPI
+    let user: String?
+
+    func respond(to request: Hummingbird.Request, context: Context) async throws -> Response {
+        let bearer = request.headers[.authorization].flatMap { value in
+            value.lowercased().hasPrefix("bearer ") ? String(value.dropFirst(7)) : nil
+        }
+        var query: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
+        let lastEventID = request.headers.first { $0.name.canonicalName == "last-event-id" }.flatMap { Int64($0.value) }
+        let asked = AdminAPI.Request(
+            request.method.rawValue, request.uri.path, query: query, token: bearer, lastEventID: lastEventID)
+        return response(api.answer(to: asked, from: user))
+    }
+
+    private func response(_ answer: AdminAPI.Answer) -> Response {
+        var headers = HTTPFields()
+        headers[.contentType] = answer.mediaType
+        headers[.cacheControl] = "no-store"
+        if answer.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        let status = HTTPResponse.Status(code: answer.status)
+        switch answer.body {
+        case .octets(let octets):
+            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: octets)))
+        case .facts(let subscription):
+            let count = APIResponder.subscribers.add(1, ordering: .relaxed).newValue
+            guard count <= APIResponder.mostSubscribers else {
+                APIResponder.subscribers.subtract(1, ordering: .relaxed)
+                return .text(.serviceUnavailable, "there are too many subscribers\n")
+            }
+            return Response(status: status, headers: headers, body: APIResponder.stream(subscription))
+        }
+    }
+
+    /// Facts until the subscriber goes. A comment now and then shows both sides that the other is there.
+    private static func stream(_ subscription: FactSubscription) -> ResponseBody {
+        ResponseBody { writer in
+            defer { subscribers.subtract(1, ordering: .relaxed) }
+            var subscription = subscription
+            var quiet = 0
+            try await writer.write(ByteBuffer(string: ": facts\n\n"))
+            while !Task.isCancelled {
+                if let text = try subscription.next() {
+                    if !text.isEmpty { try await writer.write(ByteBuffer(string: text)) }
+                    continue
+                }
+                quiet += 1
+                if quiet.isMultiple(of: 100) { try await writer.write(ByteBuffer(string: ": still here\n\n")) }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try await writer.finish(nil)
+        }
+    }
+}
+
+extension Response {
+    fileprivate static func text(
+        _ status: HTTPResponse.Status, _ text: String, _ mediaType: String = "text/plain; charset=utf-8"
+    ) -> Response {
+        Response(
+            status: status, headers: [.contentType: mediaType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+}

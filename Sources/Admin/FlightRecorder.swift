@@ -1,0 +1,115 @@
+import DequeModule
+import Records
+package import SIP
+import Synchronization
+package import Telephony
+
+/// The last signalling and facts of a service, in memory: masked, bounded, on all the time. What an operator looks at
+/// when a call went wrong a minute ago.
+package final class FlightRecorder: Sendable {
+    /// How much it holds; the oldest goes first.
+    package struct Limits: Sendable {
+        package var entries = 65_536
+        /// Octets of signalling.
+        package var octets = 16 << 20
+
+        package init() {}
+    }
+
+    struct Entry: Sendable {
+        enum What: Sendable {
+            /// A message, masked, with its Call-ID.
+            case message(CallTrace.Message, sipCallID: String)
+            case fact(CallEvent)
+            /// Which SIP call is which call.
+            case line(CallID, sipCallID: String)
+        }
+
+        /// Microseconds of wall time since 1970.
+        var at: Int64
+        var what: What
+    }
+
+    private struct Ring {
+        var entries: Deque<Entry> = []
+        var octets = 0
+    }
+
+    private let ring = Mutex(Ring())
+    private let limits: Limits
+    private let clock: @Sendable () -> Int64
+
+    /// - Parameter clock: microseconds of wall time since 1970.
+    package init(_ limits: Limits = Limits(), clock: @escaping @Sendable () -> Int64 = FlightRecorder.now) {
+        self.limits = limits
+        self.clock = clock
+    }
+
+    package static func now() -> Int64 { WallTime.current().millisecondsSince1970 * 1_000 }
+
+    /// Takes a message that came or went.
+    package func passed(_ octets: [UInt8], isIncoming: Bool, _ hop: Hop) {
+        guard let callID = FlightRecorder.callID(in: octets) else { return }
+        let message = CallTrace.Message(
+            isIncoming: isIncoming, transport: hop.transport.viaName, peer: hop.address,
+            octets: SignallingMask.masked(Array(octets.prefix(CallTrace.Message.longest))))
+        append(.message(message, sipCallID: callID), octets: message.octets.count)
+    }
+
+    /// Takes a fact.
+    package func happened(_ event: CallEvent) { append(.fact(event), octets: 0) }
+
+    /// A call has come, and which SIP call it is.
+    package func began(_ call: CallID, sipCallID: String) { append(.line(call, sipCallID: sipCallID), octets: 0) }
+
+    private func append(_ what: Entry.What, octets: Int) {
+        let entry = Entry(at: clock(), what: what)
+        ring.withLock { ring in
+            ring.entries.append(entry)
+            ring.octets += octets
+            while ring.entries.count > limits.entries || ring.octets > limits.octets,
+                let oldest = ring.entries.popFirst()
+            {
+                if case .message(let message, _) = oldest.what { ring.octets -= message.octets.count }
+            }
+        }
+    }
+
+    /// Everything that is still known of a call; `nil` for a call that is not, or not any more.
+    package func trace(of call: CallID) -> CallTrace? {
+        let entries = ring.withLock { Array($0.entries) }
+        var sipCallID: String?
+        for case .line(call, let id) in entries.map(\.what) { sipCallID = id }
+        var steps: [CallTrace.Step] = []
+        for entry in entries {
+            switch entry.what {
+            case .message(let message, let id) where id == sipCallID:
+                steps.append(CallTrace.Step(at: entry.at, what: .message(message)))
+            case .fact(let event) where event.call == call:
+                steps.append(CallTrace.Step(at: entry.at, what: .fact(event)))
+            default: break
+            }
+        }
+        return steps.isEmpty ? nil : CallTrace(call: call, steps: steps)
+    }
+
+    /// The Call-ID of a message, which is not parsed for it: the ring holds what cannot be parsed as well.
+    static func callID(in octets: [UInt8]) -> String? {
+        var lineStart = 0
+        while lineStart < octets.count {
+            let newline = octets[lineStart...].firstIndex(of: 0x0A) ?? octets.count
+            var line = octets[lineStart..<newline]
+            if line.last == 0x0D { line.removeLast() }
+            if line.isEmpty { return nil }
+            if let colon = line.firstIndex(of: 0x3A) {
+                let name = String(decoding: line[..<colon], as: UTF8.self).lowercased().filter { !$0.isWhitespace }
+                if name == "call-id" || name == "i" {
+                    let value = String(decoding: line[(colon + 1)...], as: UTF8.self)
+                    return String(value.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+                }
+            }
+            lineStart = newline + 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,100 @@
+import Admin
+import ArgumentParser
+import Foundation
+import Telephony
+
+/// The calls of a running service.
+struct CallsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calls",
+        abstract: "Look at the calls of a running 'parley serve'.",
+        discussion: """
+            Asks over the service's Unix socket, which only its own user may open. Numbers are masked, and nothing that \
+            was pressed or said is shown.
+
+            EXAMPLES:
+              parley calls list
+              parley calls trace 7k2m9q
+              parley calls trace 7k2m9q --pcap call.pcap && wireshark call.pcap
+            """,
+        subcommands: [List.self, Trace.self])
+
+    struct SocketOptions: ParsableArguments {
+        @Option(help: ArgumentHelp("The service's Unix socket, when it has another than usual.", valueName: "path"))
+        var socket: String?
+
+        @Flag(help: "Print JSON.")
+        var json = false
+
+        var client: AdminClient {
+            get throws {
+                guard let path = socket ?? AdminClient.standardSocket(ProcessInfo.processInfo.environment) else {
+                    throw CommandError(description: "there is no home folder to look for the socket in; give --socket")
+                }
+                return AdminClient(socket: path)
+            }
+        }
+
+        func calls() async throws -> [LiveCalls.Summary] {
+            let body = try await client.get("/v1/calls")
+            return try JSONDecoder().decode([String: [LiveCalls.Summary]].self, from: body)["calls"] ?? []
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the calls that run at the moment.")
+        @OptionGroup var options: SocketOptions
+
+        func run() async throws {
+            let calls = try await options.calls()
+            if options.json {
+                let lines = JSONLines()
+                for call in calls { Terminal.print(try lines.line(call)) }
+                return
+            }
+            if calls.isEmpty { return Terminal.print("no calls") }
+            for call in calls {
+                let place = call.topic.isEmpty ? "" : "\(call.topic)/\(call.action)"
+                Terminal.print(
+                    "\(call.call)  \(call.startedAt)  \(call.from) to \(call.to)  \(call.agent)  \(call.codec)  \(place)"
+                )
+            }
+        }
+    }
+
+    struct Trace: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the signalling of a call with its dialog's steps, while it is remembered.",
+            discussion: """
+                The flight recorder keeps the last signalling of all calls in memory; the oldest goes first. What came \
+                points right, what went points left; the steps of the dialog stand beside it.
+                """)
+        @OptionGroup var options: SocketOptions
+
+        @Argument(help: "The call's identifier, or the beginning of that of a running call.")
+        var call: String
+
+        @Option(help: ArgumentHelp("Write its signalling to this file, for Wireshark.", valueName: "file"))
+        var pcap: String?
+
+        func run() async throws {
+            let id = try await options.calls().map(\.call.rawValue).filter { $0.hasPrefix(call) }
+            guard id.count <= 1 else {
+                throw CommandError(description: "\(id.count) calls begin with \(call); write more of the identifier")
+            }
+            let name = (id.first ?? call).addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            if let pcap {
+                let capture = try await options.client.get("/v1/calls/\(name)/pcap")
+                do {
+                    try capture.write(to: URL(filePath: pcap), options: .atomic)
+                } catch {
+                    throw CommandError(description: "\(pcap): cannot be written: \(error.localizedDescription)")
+                }
+                return Terminal.explain("\(pcap): \(capture.count) octets")
+            }
+            let trace = try await options.client.get("/v1/calls/\(name)/trace")
+            if options.json { return Terminal.print(String(decoding: trace, as: UTF8.self)) }
+            for line in try CallTrace.ladder(json: trace) { Terminal.print(line) }
+        }
+    }
+}

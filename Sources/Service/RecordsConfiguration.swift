@@ -1,0 +1,81 @@
+package import AudioFiles
+import Connectors
+import Documents
+import Foundation
+import Records
+package import Telephony
+
+/// What a service keeps of its calls, and who is told of them.
+package struct RecordsConfiguration: Sendable, Equatable {
+    /// The store of call contexts: a SQLite file or an address of PostgreSQL.
+    package var store: String?
+    /// The folder of recordings; nothing is recorded without it.
+    package var recordings: String?
+    package var format = RecordingFormat.wav
+    /// The key of recordings at rest, `env:NAME` or `file:PATH`; they are in the clear without it.
+    package var key: String?
+    /// How long recordings are kept; `nil` for ever.
+    package var retention: Interval?
+    /// The file of connectors.
+    package var connectors: String?
+
+    package init() {}
+}
+
+/// The records of a service, ready to be written.
+struct ServiceRecords: Sendable {
+    /// `nil` where nothing is stored.
+    let records: LiveRecords?
+    /// `nil` where nothing is recorded.
+    let recordings: LiveRecordings?
+    let archive: RecordingArchive?
+    /// How callers are looked up; `nil` where nobody is.
+    let search: CallerSearch?
+
+    /// Opens the store, reads the connectors, makes the folder of recordings.
+    ///
+    /// - Throws: ``ServiceError`` or `RecordsError`.
+    init(_ configuration: RecordsConfiguration) throws {
+        let connectors = try configuration.connectors.map { try ServiceRecords.connectors(at: $0) }
+        let archive = try ServiceRecords.archive(configuration)
+        self.archive = archive
+        search = connectors?.search
+        guard let store = configuration.store else {
+            records = nil
+            recordings = try archive.map { try LiveRecordings($0, store: nil) }
+            return
+        }
+        var settings = LiveRecords.Settings(
+            store: store, node: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)")
+        settings.destinations = connectors?.destinations ?? []
+        settings.archive = archive
+        let records = try LiveRecords(settings)
+        self.records = records
+        recordings = records.recordings
+    }
+
+    /// Writes what there is and ends.
+    ///
+    /// - Returns: why something was lost; `nil` when nothing was.
+    func finish() -> RecordsError? {
+        guard let records else { return recordings?.stop() }
+        return records.finish()
+    }
+
+    private static func connectors(at path: String) throws -> ConnectorFile.Reading {
+        let reading = ConnectorFile.read(path)
+        let errors = reading.diagnostics.filter { $0.severity == .error }
+        guard errors.isEmpty else { throw ServiceError(errors.map(\.description).joined(separator: "\n")) }
+        return reading
+    }
+
+    private static func archive(_ configuration: RecordsConfiguration) throws -> RecordingArchive? {
+        guard let folder = configuration.recordings else { return nil }
+        var policy = RecordingArchive.Policy()
+        policy.format = configuration.format
+        policy.key = try configuration.key.map { try RecordingKey(from: $0) }
+        policy.retention = configuration.retention
+        policy.names = configuration.store == nil ? .calls : .digests
+        return RecordingArchive(folder: folder, policy: policy)
+    }
+}

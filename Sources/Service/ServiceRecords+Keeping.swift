@@ -1,0 +1,35 @@
+import Logging
+import Records
+
+// What becomes of a service's records, for the operator.
+extension ServiceRecords {
+    /// Sends the outbox and watches the disk until the task is cancelled.
+    func keep(_ logger: Logger) async {
+        guard let records else { return await watchRecordings(logger) }
+        await records.run { notice in
+            switch notice {
+            case .problem(let problem): logger.error("records wait in memory, and calls go on: \(problem)")
+            case .recovered: logger.notice("records are written again; nothing waits")
+            case .delivery(let connector, let round):
+                logger.warning(
+                    "\(connector): \(round.postponed) deliveries postponed, \(round.setAside) set aside: \(round.problem ?? "")"
+                )
+            case .expired(let calls): logger.info("\(calls.count) recordings were removed by the rule of retention")
+            case .interrupted(let calls):
+                logger.warning("\(calls.count) calls were cut off when the service stopped; they are sealed as failed")
+            case .recordingsKept(let calls):
+                logger.warning("\(calls.count) recordings were cut off when the service stopped; they are kept")
+            }
+        }
+    }
+
+    private func watchRecordings(_ logger: Logger) async {
+        var isTold = false
+        while !Task.isCancelled {
+            let problem = recordings?.problem
+            if let problem, !isTold { logger.error("recordings wait in memory, and calls go on: \(problem)") }
+            isTold = problem != nil
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+}
