@@ -18,7 +18,9 @@ struct AgentRecord: Sendable {
 
     var profile: AgentProfile
     /// Indices of the queues whose calls the agent takes.
-    let queues: [Int]
+    var queues: [Int]
+    /// The configuration does not name the agent any more.
+    var isGone = false
     var activity = Activity.idle
     /// What the agent said last: `nil` is available.
     var chosenAbsence: String?
@@ -71,6 +73,8 @@ struct QueueRecord: Sendable {
     var profile: QueueProfile
     /// Those in it, the ones that ring and the ones to be called back included.
     var length = 0
+    /// The configuration does not name it any more.
+    var isGone = false
     var history: QueueHistory
 
     init(_ profile: QueueProfile) {

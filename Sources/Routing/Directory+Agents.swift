@@ -4,7 +4,7 @@ package import Telephony
 
 extension Directory {
     /// The agents' names, in the order of the configuration.
-    package var agentIDs: [AgentID] { agents.map(\.profile.id) }
+    package var agentIDs: [AgentID] { agents.filter { !$0.isGone }.map(\.profile.id) }
 
     package func profile(of agent: AgentID) -> AgentProfile? { agentIndices[agent].map { agents[$0].profile } }
 
@@ -16,7 +16,7 @@ extension Directory {
     @discardableResult
     package mutating func setAvailable(_ agent: AgentID, at time: Instant) -> Bool {
         advance(to: time)
-        guard let index = agentIndices[agent] else { return false }
+        guard let index = agentIndices[agent], !agents[index].isGone else { return false }
         agents[index].chosenAbsence = nil
         agents[index].pause = nil
         if case .wrapUp = agents[index].activity { agents[index].activity = .idle }
@@ -31,7 +31,7 @@ extension Directory {
     @discardableResult
     package mutating func setAway(_ agent: AgentID, reason: String, at time: Instant) -> Bool {
         advance(to: time)
-        guard let index = agentIndices[agent] else { return false }
+        guard let index = agentIndices[agent], !agents[index].isGone else { return false }
         agents[index].chosenAbsence = reason
         agents[index].pause = nil
         if case .wrapUp = agents[index].activity { agents[index].activity = .idle }
@@ -91,7 +91,7 @@ extension Directory {
     }
 
     /// Takes an offer or a reservation from an agent: the caller waits on.
-    private mutating func giveBack(_ index: Int, _ reason: WithdrawalReason) {
+    mutating func giveBack(_ index: Int, _ reason: WithdrawalReason) {
         switch agents[index].activity {
         case .ringing(let offer, let call, let number, _):
             emit(.withdraw(offer, agent: agents[index].profile.id, call: call, reason))

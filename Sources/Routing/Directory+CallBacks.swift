@@ -27,7 +27,8 @@ extension Directory {
 
     /// The caller answered: from now on it is a call that waits, offered to the agent who was kept for it.
     ///
-    /// - Returns: whether the attempt still stood; with `false` the call is to be hung up, with regret.
+    /// Where an attempt was withdrawn and another is under way, the answer to either counts.
+    /// - Returns: whether an attempt stood; with `false` the call is to be hung up, with regret.
     @discardableResult
     package mutating func callBackAnswered(_ id: CallBackID, as call: CallID, at time: Instant) -> Bool {
         advance(to: time)

@@ -9,7 +9,7 @@ extension Directory {
     /// is full or closed and has no rule for it refuses.
     package mutating func enqueue(_ request: QueueRequest, at time: Instant) -> QueueAdmission {
         advance(to: time)
-        guard let first = queueIndices[request.queue] else { return .refused(.unknownQueue(request.queue)) }
+        guard let first = openIndex(of: request.queue) else { return .refused(.unknownQueue(request.queue)) }
         guard numbers[request.call] == nil else { return .refused(.callIsKnown) }
         var queue = first
         var visited = [first]
@@ -21,7 +21,7 @@ extension Directory {
             }
             switch rule.target {
             case .queue(let id):
-                guard let next = queueIndices[id] else { return .refused(.unknownQueue(id)) }
+                guard let next = openIndex(of: id) else { return .refused(.unknownQueue(id)) }
                 queue = next
                 visited.append(next)
             case .callBackOffer:
@@ -74,6 +74,9 @@ extension Directory {
                 }
             }
     }
+
+    /// A queue that the configuration names.
+    func openIndex(of id: QueueID) -> Int? { queueIndices[id].flatMap { queues[$0].isGone ? nil : $0 } }
 
     // MARK: - Joining
 

@@ -66,7 +66,7 @@ extension Directory {
 
     /// Sends a call on to another queue, unless that is full, closed or one where it has been.
     private mutating func move(_ number: UInt64, to id: QueueID) {
-        guard let target = queueIndices[id], let index = index(of: number), !entries[index].visited.contains(target),
+        guard let target = openIndex(of: id), let index = index(of: number), !entries[index].visited.contains(target),
             isOpen(target), queues[target].length < queues[target].profile.maximumLength,
             var entry = remove(number)
         else { return }

@@ -193,4 +193,54 @@ struct DirectoryTests {
         desk.drain()
         #expect(desk.offered("1") == "ada")
     }
+
+    @Test("two agents and two calls at the same instant: the first call gets the best agent, the second the other")
+    func twoAndTwo() {
+        let queue = Self.queue("sales") { $0.wrapUp = .seconds(10) }
+        var desk = Self.desk(
+            [Self.agent("ada", [Skill("x", level: 1)]), Self.agent("ben", [Skill("x", level: 5)])], [queue])
+        for call in ["1", "2"] as [CallID] { desk.join(call, at: 0) }
+        for call in ["1", "2"] as [CallID] { desk.answer(call, at: 1) }
+        for call in ["1", "2"] as [CallID] { desk.end(call, at: 5) }
+        for call in ["plain", "other"] as [CallID] { desk.join(call, at: 6) }
+        desk.join("needs", priority: 1, skills: [SkillRequirement("x")], at: 6)
+        desk.crank(to: 15)
+        #expect(desk.ringing("ben") == "needs")
+        #expect(desk.ringing("ada") == "plain")
+        #expect(desk.offered("other") == nil)
+    }
+
+    // MARK: - Another configuration
+
+    @Test("another configuration keeps calls and states, and adds and removes agents and queues")
+    func reconfiguration() {
+        var desk = Self.desk([Self.agent("ada"), Self.agent("ben")])
+        desk.join("1", at: 0)
+        desk.answer("1", at: 1)
+        desk.join("2", at: 2)
+        desk.join("3", at: 3)
+        #expect(desk.ringing("ben") == "2")
+        desk.directory.reconfigure(
+            agents: [Self.agent("ada", [Skill("x")], queues: ["sales", "new"]), Self.agent("cy")],
+            queues: [Self.queue("sales") { $0.skills = [SkillRequirement("x")] }, Self.queue("new")], at: desk.time(4))
+        desk.drain()
+        #expect(desk.directory.agentIDs == ["ada", "cy"])
+        #expect(desk.directory.state(of: "ada") == .talking("1"))
+        #expect(desk.offered("2") == nil)
+        #expect(desk.directory.state(of: "cy")?.isAvailable == true)
+        let isBack = desk.directory.setAvailable("ben", at: desk.time(5))
+        #expect(!isBack)
+        desk.end("1", at: 6)
+        #expect(desk.ringing("ada") == "2")
+        let admission = desk.join("4", "new", at: 7)
+        #expect(admission == .queued("new", position: 1))
+        desk.directory.reconfigure(
+            agents: [Self.agent("ada", [Skill("x")])], queues: [Self.queue("sales")], at: desk.time(8))
+        desk.drain()
+        let refused = desk.join("5", "new", at: 9)
+        #expect(refused == .refused(.unknownQueue("new")))
+        desk.answer("2", at: 10)
+        for call in ["2", "3", "4"] as [CallID] { desk.end(call, at: 11) }
+        #expect(desk.directory.waitingCalls == [])
+    }
 }

@@ -10,6 +10,8 @@ struct RandomOperationsTests {
         var random: SeededGenerator
         var now = Instant.zero
         let agents: [AgentID]
+        let profiles: [AgentProfile]
+        let queues: [QueueProfile]
         /// What stands by the outputs: each agent's offer, and each call's.
         var ringing: [AgentID: OfferID] = [:]
         var offered: [CallID: AgentID] = [:]
@@ -35,13 +37,13 @@ struct RandomOperationsTests {
             other.id = "r"
             other.priority = 1
             other.overflow = [OverflowRule(when: .waited(.seconds(20)), goTo: .voicemail)]
-            directory = Directory(
-                agents: agents.enumerated().map {
-                    AgentProfile(
-                        id: $0.element, name: "", address: $0.offset < 2 ? .registered("phone") : .uri("sip:x"),
-                        skills: [Skill("x", level: $0.offset + 1)], queues: $0.offset % 2 == 0 ? ["q", "r"] : ["q"])
-                },
-                queues: [queue, other], at: .zero)
+            profiles = agents.enumerated().map {
+                AgentProfile(
+                    id: $0.element, name: "", address: $0.offset < 2 ? .registered("phone") : .uri("sip:x"),
+                    skills: [Skill("x", level: $0.offset + 1)], queues: $0.offset % 2 == 0 ? ["q", "r"] : ["q"])
+            }
+            queues = [queue, other]
+            directory = Directory(agents: profiles, queues: queues, at: .zero)
         }
 
         mutating func pick(_ count: Int) -> Int { Int(random.next() % UInt64(max(1, count))) }
@@ -52,6 +54,7 @@ struct RandomOperationsTests {
             now += .milliseconds(Int64(pick(700)))
             directory.advance(to: now)
             let agent = agents[pick(agents.count)]
+            if pick(500) == 0 { reconfigure() }
             switch pick(13) {
             case 0...2:
                 calls += 1
@@ -73,6 +76,15 @@ struct RandomOperationsTests {
             case 11: if let id = directory.acceptCallBack(call(), number: "1", at: now) { callBacks.append(id) }
             default: callBackStep()
             }
+        }
+
+        /// Leaves one agent out, and one queue at times.
+        mutating func reconfigure() {
+            let gone = pick(agents.count)
+            let left = profiles.enumerated().filter { $0.offset != gone }.map(\.element)
+            directory.reconfigure(agents: left, queues: pick(2) == 0 ? queues : [queues[0]], at: now)
+            drain()
+            directory.reconfigure(agents: profiles, queues: queues, at: now)
         }
 
         mutating func callBackStep() {
