@@ -1,63 +1,96 @@
 /// Tells what a party says from the echo of what the party is told.
 ///
-/// In four regions of the spectrum it knows how strong the prompt was in the last 400 ms, wherever in them the echo may
-/// come from, and learns how much of it comes back: the coupling begins at a return loss of 15 dB, follows what is heard
-/// upward at once and sinks by 3 dB a second of prompt that comes back softer. What is heard stands out when more than a
-/// third of its energy lies in regions that are 6 dB above the strongest echo to be expected and above the background.
+/// The echo may come 20 to 420 ms after the prompt. For each of 20 delays, and in four regions of the spectrum, it keeps
+/// how much of the prompt comes back: the coupling. It begins at a return loss of 15 dB and follows the lower ratios of
+/// what is heard to what was said so long before. At the delay of the echo these are its return loss; at every other they
+/// sink to what the noise lets be seen, because there the prompt is now and then loud while the line is quiet. So the
+/// loudest of the 20 predictions is the echo where there is one, soon after the prompt began, and next to nothing where
+/// there is none.
 ///
-/// Against cancelling: it needs no delay, no linear path and no converged filter, costs a spectrum a frame, and while a
-/// prompt plays it is deaf only to a caller who is softer than the echo.
+/// What is heard stands out when more than a third of its energy lies in regions that are 9 dB above the prediction and 8 dB
+/// above the background; it stands out clearly 15 and 12 dB above them.
+///
+/// Against cancelling: it needs no linear path and no converged filter, costs a spectrum a frame, and is deaf only to a
+/// caller who is softer than the echo.
 struct EchoPredictor: Sendable {
-    /// Frames of 20 ms in which the echo may come.
-    private static let memory = 20
+    /// What a frame is beside what was said.
+    enum Standing: Sendable, Equatable {
+        /// Echo or background, as far as can be told.
+        case hidden
+        /// More than these.
+        case standsOut
+        /// Far more than these, while a prompt plays.
+        case clear
+    }
+
+    /// Delays of 20 ms at which the echo may come.
+    private static let delays = 20
     private static let firstCoupling: Float = 0.0316
     /// Nothing comes back weaker than this, or stronger.
-    private static let couplingRange: (least: Float, most: Float) = (1e-3, 2)
-    private static let sinking: Float = 0.985
-    private static let margin: Float = 4
-    /// What is heard must exceed the background by so much while a prompt plays, as a factor: 6 dB.
-    private static let backgroundMargin: Float = 4
+    private static let couplingRange: (least: Float, most: Float) = (1e-4, 2)
+    /// Steps of the coupling, at most 0.7 dB down and 0.25 dB up a frame: it rests where one ratio in four is below it.
+    private static let (sinking, rising): (Float, Float) = (0.85, 1.06)
+    /// What stands out exceeds the echo to be expected by so much.
+    private static let margin: Float = 8
+    private static let clearMargin: Float = 32
+    /// And the background, while a prompt plays.
+    private static let backgroundMargin: Float = 6
+    private static let clearBackgroundMargin: Float = 16
     /// Energy of a region below which a prompt is silent: about -55 dBm0.
     private static let audible: Float = 1e-3
+    /// An echo below twice the floor is not to be seen: what is heard then says nothing of the coupling.
+    private static let visible: Float = 2
     private static let share: Float = 0.35
+    /// Frames after the last of a prompt in which speech must still exceed the background: a prompt pauses so long.
+    private static let pause = 50
 
     private var spectrum = SpeechSpectrum()
     private var samples = [Float](repeating: 0, count: 336)
-    private var said = [SIMD4<Float>](repeating: SIMD4(), count: EchoPredictor.memory)
-    private var newest = 0
-    /// Frames after the last of a prompt in which speech must still exceed the background: a prompt pauses so long.
-    private static let pause = 50
+    /// What was said, the newest first.
+    private var said = [SIMD4<Float>](repeating: SIMD4(), count: EchoPredictor.delays + 1)
+    private var coupling = [SIMD4<Float>](
+        repeating: SIMD4(repeating: EchoPredictor.firstCoupling), count: EchoPredictor.delays)
     private var framesSincePrompt = EchoPredictor.pause
     /// Frames until the last prompt cannot come back any more.
     private var framesToForget = 0
-    private var coupling = SIMD4<Float>(repeating: EchoPredictor.firstCoupling)
 
     /// What is heard when nobody stands out: a mean over a second.
     private var background = SIMD4<Float>()
     private var backgroundFrames: Float = 0
+    /// What is always heard: falls at once and rises by 3 dB a second.
+    private var floor = SIMD4<Float>(repeating: .infinity)
 
     init() {}
 
-    /// The return loss that has been seen, in dB: of the region that comes back strongest.
-    var returnLossInDB: Double { -10 * logarithm10(Double(max(coupling.max(), 1e-6))) }
+    /// The return loss that has been seen, in dB: of the delay and region that come back strongest.
+    var returnLossInDB: Double {
+        let strongest = coupling.reduce(Float(1e-6)) { max($0, $1.max()) }
+        return -10 * logarithm10(Double(strongest))
+    }
 
     /// Takes 160 samples at 8 kHz of what the party is told.
     mutating func say(_ frame: Span<Int16>) {
-        newest = (newest + 1) % EchoPredictor.memory
         let isAudible = EchoPredictor.isAudible(frame)
         framesSincePrompt = isAudible ? 0 : min(framesSincePrompt + 1, EchoPredictor.pause)
-        guard framesToForget > 0 || isAudible else {
-            said[newest] = SIMD4()
-            return
-        }
-        if isAudible { framesToForget = EchoPredictor.memory }
+        guard framesToForget > 0 || isAudible else { return shift(SIMD4()) }
+        if isAudible { framesToForget = EchoPredictor.delays + 1 }
         framesToForget -= 1
         samples.withUnsafeMutableBufferPointer { samples in
             for index in 0..<176 { samples[index] = samples[index + 160] }
             for index in 0..<160 { samples[176 + index] = index < frame.count ? Float(frame[index]) * (1 / 32_768) : 0 }
             spectrum.analyse(UnsafeBufferPointer(samples))
         }
-        said[newest] = spectrum.regions
+        shift(spectrum.regions)
+    }
+
+    private mutating func shift(_ newest: SIMD4<Float>) {
+        var said = said.mutableSpan
+        var index = EchoPredictor.delays
+        while index > 0 {
+            said[index] = said[index - 1]
+            index -= 1
+        }
+        said[0] = newest
     }
 
     private static func isAudible(_ frame: Span<Int16>) -> Bool {
@@ -65,34 +98,80 @@ struct EchoPredictor: Sendable {
         return false
     }
 
-    /// Whether a frame is more than the echo of what was said.
-    mutating func standsOut(_ heard: SIMD4<Float>) -> Bool {
-        guard framesSincePrompt < EchoPredictor.pause else { return true }
+    /// Judges a frame, and learns from it.
+    ///
+    /// - Parameters:
+    ///   - heard: the energies of its regions.
+    ///   - decision: what the detector makes of the frame.
+    mutating func judge(_ heard: SIMD4<Float>, _ decision: SpeechDetector.Decision) -> Standing {
+        let isPlaying = framesSincePrompt < EchoPredictor.pause
+        followFloor(heard)
+        let expected = isPlaying ? expectedEcho() : SIMD4()
+        let standing = isPlaying ? standing(heard, expected) : .standsOut
+        if isPlaying { learnCoupling(heard, speaks: standing != .hidden && decision.isPossible) }
+        learnBackground(heard, expected, isSpeech: standing != .hidden && decision.isActive)
+        return standing
+    }
+
+    private func standing(_ heard: SIMD4<Float>, _ expected: SIMD4<Float>) -> Standing {
+        func exceeds(_ margin: Float, _ backgroundMargin: Float) -> Bool {
+            let isEcho = heard .<= expected * margin
+            let isBackground = heard .<= background * backgroundMargin
+            return heard.replacing(with: 0, where: isEcho .| isBackground).sum() > EchoPredictor.share * heard.sum()
+        }
+        guard exceeds(EchoPredictor.margin, EchoPredictor.backgroundMargin) else { return .hidden }
+        return exceeds(EchoPredictor.clearMargin, EchoPredictor.clearBackgroundMargin) ? .clear : .standsOut
+    }
+
+    /// The loudest echo that any delay predicts. A delay lies between two frames: the louder of both is taken.
+    private func expectedEcho() -> SIMD4<Float> {
+        let (said, coupling) = (said.span, coupling.span)
         var strongest = SIMD4<Float>()
-        for frame in 0..<EchoPredictor.memory {
-            let energy = said[frame]
-            strongest = strongest.replacing(with: energy, where: strongest .< energy)
+        for delay in 0..<EchoPredictor.delays {
+            let louder = said[delay].replacing(with: said[delay + 1], where: said[delay] .< said[delay + 1])
+            let echo = coupling[delay] * louder
+            strongest.replace(with: echo, where: strongest .< echo)
         }
-        let isEcho = heard .<= strongest * coupling * EchoPredictor.margin
-        let isBackground = heard .<= background * EchoPredictor.backgroundMargin
-        let excess = heard.replacing(with: 0, where: isEcho .| isBackground).sum()
-        let standsOut = excess > EchoPredictor.share * heard.sum()
-        if !standsOut { learn(heard, strongest, isEcho) }
-        return standsOut
+        return strongest
     }
 
-    /// Follows what is heard while nobody speaks.
-    mutating func learnBackground(_ heard: SIMD4<Float>, isSpeech: Bool) {
+    private mutating func followFloor(_ heard: SIMD4<Float>) {
+        let risen = floor * 1.014
+        let up = heard.replacing(with: risen, where: risen .< heard)
+        let isLower = heard .< floor
+        // The first frame of all is its own floor.
+        let down = (floor + (heard - floor) * 0.2).replacing(with: heard, where: floor .== .infinity)
+        floor = up.replacing(with: down, where: isLower)
+        floor.replace(with: 1e-7, where: floor .< 1e-7)
+    }
+
+    /// Follows what comes back; upward only while nobody speaks.
+    private mutating func learnCoupling(_ heard: SIMD4<Float>, speaks: Bool) {
+        let net = (heard - 2 * floor).replacing(with: 0, where: heard .< 2 * floor)
+        let least = EchoPredictor.visible * floor
+        let said = said
+        var coupling = coupling.mutableSpan
+        for delay in 0..<EchoPredictor.delays {
+            // Between two frames the softer one: what is heard can be no less than its echo.
+            let softer = said[delay].replacing(with: said[delay + 1], where: said[delay + 1] .< said[delay])
+            let old = coupling[delay]
+            let ratio = net / softer.replacing(with: 1e-9, where: softer .< 1e-9)
+            let isSeen = (softer .> EchoPredictor.audible) .& (old * softer .> least)
+            let sunk = old * EchoPredictor.sinking
+            let risen = old * EchoPredictor.rising
+            let lower = ratio.replacing(with: sunk, where: ratio .< sunk)
+            let higher = speaks ? old : ratio.replacing(with: risen, where: risen .< ratio)
+            var value = old.replacing(with: higher.replacing(with: lower, where: ratio .< old), where: isSeen)
+            value.replace(with: EchoPredictor.couplingRange.least, where: value .< EchoPredictor.couplingRange.least)
+            value.replace(with: EchoPredictor.couplingRange.most, where: value .> EchoPredictor.couplingRange.most)
+            coupling[delay] = value
+        }
+    }
+
+    /// Follows what is heard while nobody speaks, in the regions where no echo is to be expected.
+    private mutating func learnBackground(_ heard: SIMD4<Float>, _ expected: SIMD4<Float>, isSpeech: Bool) {
         backgroundFrames = min(backgroundFrames + 1, isSpeech ? 400 : 50)
-        background += (heard - background) * (1 / max(backgroundFrames, isSpeech ? 400 : 1))
-    }
-
-    /// Follows what comes back, where something is said and nobody else is heard.
-    private mutating func learn(_ heard: SIMD4<Float>, _ strongest: SIMD4<Float>, _ isEcho: SIMDMask<SIMD4<Int32>>) {
-        for region in 0..<4 where strongest[region] > EchoPredictor.audible && isEcho[region] {
-            let ratio = heard[region] / strongest[region]
-            let value = max(ratio, coupling[region] * EchoPredictor.sinking)
-            coupling[region] = min(max(value, EchoPredictor.couplingRange.least), EchoPredictor.couplingRange.most)
-        }
+        let step = (heard - background) * (1 / max(backgroundFrames, isSpeech ? 400 : 1))
+        background += step.replacing(with: 0, where: expected .> 0.5 * heard)
     }
 }

@@ -10,7 +10,8 @@ package enum EndPointDecisions {
         for (frame, decision) in decisions.enumerated() {
             let start = SampleTime(ticks: Int64(frame) * 20)
             if case .ended = endPointer.frame(
-                isActive: decision.isActive, isPossible: decision.isPossible, from: start, to: start + 20)
+                isActive: decision.isActive, isPossible: decision.isPossible, isCertain: false, from: start,
+                to: start + 20)
             {
                 hops.append(frame * 2 + 2)
             }

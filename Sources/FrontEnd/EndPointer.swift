@@ -4,7 +4,7 @@ import Telephony
 struct EndPointer: Sendable {
     private enum State: Sendable {
         case silence
-        /// Active frames since `onset`, not enough yet to count.
+        /// Ticks of active frames since `onset`, not enough yet to count.
         case maybeSpeech(onset: SampleTime, active: Int64)
         case speech(onset: SampleTime, lastActive: SampleTime)
     }
@@ -33,17 +33,21 @@ struct EndPointer: Sendable {
     /// - Parameters:
     ///   - isActive: somebody speaks.
     ///   - isPossible: somebody may be speaking: counts as speech once an active frame follows.
-    mutating func frame(isActive: Bool, isPossible: Bool, from start: SampleTime, to end: SampleTime) -> Result {
+    ///   - isCertain: it is beyond doubt. Such a frame counts twice, for the 42 ms that its spectrum looks back on.
+    mutating func frame(
+        isActive: Bool, isPossible: Bool, isCertain: Bool, from start: SampleTime, to end: SampleTime
+    ) -> Result {
+        let counted = isCertain ? 2 * (end - start) : end - start
         switch state {
         case .silence:
-            if isActive || isPossible { state = .maybeSpeech(onset: start, active: end - start) }
-            return minimumSpeech <= end - start && isActive ? begin(at: start, until: end) : .none
+            if isActive || isPossible { state = .maybeSpeech(onset: start, active: counted) }
+            return isActive && counted >= minimumSpeech ? begin(at: start, until: end) : .none
         case .maybeSpeech(let onset, let active):
             guard isActive || isPossible else {
                 if (end - onset) - active > tolerance { state = .silence }
                 return .none
             }
-            let total = active + (end - start)
+            let total = max(active + (end - start), counted)
             state = .maybeSpeech(onset: onset, active: total)
             return isActive && total >= minimumSpeech ? begin(at: onset, until: end) : .none
         case .speech(let onset, let lastActive):

@@ -55,6 +55,17 @@ extension FrontEndProfile {
             name: "minimumSpeechInMilliseconds", summary: "How much speech it takes to interrupt a prompt.",
             effect: "More of it keeps coughs and echo from interrupting and makes barge-in slower.",
             kind: .integer(20...1_000, \.minimumSpeechInMilliseconds)),
+        Setting(
+            name: "cancelsEcho",
+            summary: "The echo of prompts is cancelled before anything is decided, not only known for what it is.",
+            effect:
+                "With it a frame costs 20 us more, for trunks that return prompts nearly as loud as callers; "
+                + "while it adapts it takes some of the caller away.",
+            kind: .boolean(\.cancelsEcho)),
+        Setting(
+            name: "echoTailInMilliseconds", summary: "How late an echo may be that is cancelled.",
+            effect: "More of it reaches later echoes, costs more and adapts more slowly.",
+            kind: .integer(16...512, \.echoTailInMilliseconds)),
     ]
 
     private static let keySettings: [Setting] = [

@@ -1,9 +1,13 @@
+import DSP
 package import Telephony
 
 /// Hears one party: frames and signalled keys in, what the party did out.
 ///
 /// Everything is judged on audio of 8 kHz, to which other rates are brought down. Allocates nothing a frame.
-package struct Listener: Sendable {
+///
+/// The echo of what the party is told is known from what was said, see ``EchoPredictor``, and cancelled before where
+/// ``FrontEndProfile/cancelsEcho`` asks for it.
+package struct Listener: ~Copyable {
     private let profile: FrontEndProfile
     private let clockRate: ClockRate
     private var decimator: Decimator
@@ -15,6 +19,10 @@ package struct Listener: Sendable {
     private var speech: SpeechDetector
     private var echo = EchoPredictor()
     private var saidDecimator: Decimator
+    /// None unless the profile asks for it.
+    private var canceller: EchoCanceller?
+    /// The 20 ms that the party was told last, at 8 kHz.
+    private var lastSaid = InlineArray<160, Int16>(repeating: 0)
     private var endPointer: EndPointer
     private var digits: DigitStream
     private var events: [CallerEvent] = []
@@ -37,6 +45,9 @@ package struct Listener: Sendable {
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
         greeting = GreetingJudge(profile)
+        canceller =
+            profile.cancelsEcho
+            ? try? EchoCanceller(sampleRate: 8_000, tailInMilliseconds: profile.echoTailInMilliseconds) : nil
         events.reserveCapacity(32)
     }
 
@@ -49,13 +60,13 @@ package struct Listener: Sendable {
     package mutating func hear(_ frame: Span<Int16>, at position: SampleTime, isConcealed: Bool) {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         decimator.decimate(frame, into: &narrow)
+        cancelEcho(&narrow)
         dtmf.hear(narrow.span)
         takeKeys(at: position)
         if profile.hearsCallProgress { hearProgress(at: position) }
         let decision = speech.hear(narrow.span)
-        let standsOut = echo.standsOut(speech.regionEnergies)
-        echo.learnBackground(speech.regionEnergies, isSpeech: standsOut && decision.isActive)
-        let mayBegin = standsOut && (!isConcealed || endPointer.isInSpeech)
+        let standing = echo.judge(speech.regionEnergies, decision)
+        let mayBegin = standing != .hidden && (!isConcealed || endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
         lastDecision = FrameDecision(speech: Double(decision.probability), isActive: decision.isActive)
         if let onset = greeting.hear(isSpeech: lastDecision.isActive, at: position) {
@@ -63,8 +74,8 @@ package struct Listener: Sendable {
             events.append(.toneEnded(ToneSpan(tone: .answeringMachine, start: onset, end: end)))
         }
         switch endPointer.frame(
-            isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible, from: position,
-            to: end)
+            isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible,
+            isCertain: standing == .clear && decision.isCertain, from: position, to: end)
         {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))
@@ -74,11 +85,18 @@ package struct Listener: Sendable {
         takeDigits()
     }
 
+    private mutating func cancelEcho(_ frame: inout InlineArray<160, Int16>) {
+        let heard = frame
+        var output = frame.mutableSpan
+        _ = canceller?.process(near: heard.span, far: lastSaid.span, into: &output)
+    }
+
     /// Takes the 20 ms that the party is told after the frame heard last: its echo is no speech of the party's.
     package mutating func say(_ frame: Span<Int16>) {
         var narrow = InlineArray<160, Int16>(repeating: 0)
         saidDecimator.decimate(frame, into: &narrow)
         echo.say(narrow.span)
+        lastSaid = narrow
     }
 
     /// Ends what has begun, at the end of the audio.

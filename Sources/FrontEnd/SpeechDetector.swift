@@ -11,6 +11,8 @@ package struct SpeechDetector: Sendable {
         package var isActive: Bool
         /// Speech is not unlikely: what turns out to be speech began with such frames.
         package var isPossible: Bool { isActive || probability >= 0.27 }
+        /// Speech, whatever the next frame brings.
+        package var isCertain: Bool { isActive && probability >= 0.7 }
     }
 
     /// What the network's logit must exceed for even odds: false starts cost more than 20 ms of onset.

@@ -7,6 +7,10 @@ import Telephony
 ///
 /// A prompt plays until the front end hears speech, which is heard frame by frame as in a call: the frame that is heard
 /// first, then the frame that is said.
+///
+/// Latency counts from two onsets, both of the clean signal in hops of 10 ms: the first hop of the first span of speech
+/// (``SpeechScene/spans(of:)``: within 30 dB of the talker's level), which noise of 20 dB covers, and the first hop that
+/// is as loud as that noise, 20 dB under the talker's level, from which there is something to hear.
 package struct BargeInSuite {
     private let voices: SpeechVoices
     private let profile: FrontEndProfile
@@ -20,6 +24,8 @@ package struct BargeInSuite {
 
     /// The level of prompt and caller, in dBm0.
     private static let level = -20.0
+    /// How much softer the noise is behind which callers interrupt, in dB.
+    private static let noiseRatio = 20.0
     /// The first prompt frame after the decision is silent but for a fade of 5 ms.
     private static let fadeInMilliseconds = 5.0
 
@@ -33,7 +39,12 @@ package struct BargeInSuite {
         let (clear, echoing) = (
             try interrupt(callers - callers / 2, echoing: false), try interrupt(callers / 2, echoing: true)
         )
-        var card = Scorecard(suite: "bargein", detector: "parley", seed: seed)
+        var card = Scorecard(
+            suite: "bargein", detector: profile.cancelsEcho ? "parley, cancelling echo" : "parley", seed: seed)
+        card.notes = [
+            "the first sound is the clean signal's first hop within 30 dB of the talker's level; the audible onset its "
+                + "first hop as loud as the noise, 20 dB under the talker"
+        ]
         typealias Figure = Scorecard.Figure
         card.figures = BargeInSuite.figures(clear, callers - callers / 2, "", "")
         card.figures += BargeInSuite.figures(echoing, callers / 2, "OnEcho", ", over the prompt's echo")
@@ -51,10 +62,10 @@ package struct BargeInSuite {
                 Double(babble) * 10 / Double(max(1, babbleMinutes)), unit: "in ten minutes"))
         card.plots = [
             Scorecard.Plot(
-                "From onset to decision", horizontal: "milliseconds", vertical: "share of those heard",
+                "From audible onset to decision", horizontal: "milliseconds", vertical: "share of those heard",
                 curves: [
-                    BargeInSuite.distribution("noise of 20 dB", clear.heard),
-                    BargeInSuite.distribution("and echo at 15 to 25 dB", echoing.heard),
+                    BargeInSuite.distribution("noise of 20 dB", clear.heardFromAudible),
+                    BargeInSuite.distribution("and echo at 15 to 25 dB", echoing.heardFromAudible),
                 ])
         ]
         return card
@@ -64,17 +75,24 @@ package struct BargeInSuite {
         _ trials: Interruptions, _ callers: Int, _ suffix: String, _ words: String
     ) -> [Scorecard.Figure] {
         typealias Figure = Scorecard.Figure
-        let late = trials.heard.percentile(0.95)
+        let late = trials.heardFromAudible.percentile(0.95)
         return [
             Figure(
                 "trueBargeIns" + suffix, "callers who stopped the prompt" + words,
                 SpeechTally.share(trials.heard.count, callers), unit: "%", better: .higher),
             Figure(
-                "decisionP50InMilliseconds" + suffix, "onset to decision, median" + words, trials.heard.percentile(0.5),
-                unit: "ms"),
-            Figure("decisionP95InMilliseconds" + suffix, "onset to decision, 95 %" + words, late, unit: "ms"),
+                "decisionP50InMilliseconds" + suffix, "audible onset to decision, median" + words,
+                trials.heardFromAudible.percentile(0.5), unit: "ms"),
             Figure(
-                "lastPromptSampleP95InMilliseconds" + suffix, "onset to the last prompt sample, 95 %" + words,
+                "decisionP95InMilliseconds" + suffix, "audible onset to decision, 95 %" + words, late, unit: "ms"),
+            Figure(
+                "decisionP50FromFirstSoundInMilliseconds" + suffix, "first sound to decision, median" + words,
+                trials.heard.percentile(0.5), unit: "ms"),
+            Figure(
+                "decisionP95FromFirstSoundInMilliseconds" + suffix, "first sound to decision, 95 %" + words,
+                trials.heard.percentile(0.95), unit: "ms"),
+            Figure(
+                "lastPromptSampleP95InMilliseconds" + suffix, "audible onset to the last prompt sample, 95 %" + words,
                 late + fadeInMilliseconds, unit: "ms"),
             Figure(
                 "premature" + suffix, "prompts stopped before the caller spoke" + words,
@@ -92,8 +110,10 @@ package struct BargeInSuite {
 
     /// What became of callers who interrupted a prompt.
     private struct Interruptions {
-        /// Milliseconds from onset to decision.
+        /// Milliseconds from the beginning of speech to the decision.
         var heard: [Double] = []
+        /// Milliseconds from the audible onset to the decision.
+        var heardFromAudible: [Double] = []
         /// Prompts that stopped before.
         var premature = 0
     }
@@ -112,25 +132,36 @@ package struct BargeInSuite {
             let caller = silence + sentence + [Double](repeating: 0, count: 8_000)
             var line = Line(
                 prompt: prompt(&generator, samples: caller.count), caller: caller, returnLoss: loss,
-                noiseLevel: BargeInSuite.level - 20, seed: seed &+ UInt64(index),
-                delay: 320 + Int(generator.next(upperBound: UInt64(1_600))))
+                noiseLevel: BargeInSuite.level - BargeInSuite.noiseRatio, seed: seed &+ UInt64(index),
+                delay: BargeInSuite.delay(&generator))
             let starts = try line.run(profile, untilFirst: true)
-            // The first hop of the sentence that is within 30 dB of its level.
-            let loud = BargeInSuite.firstLoudSample(sentence)
+            let (first, audible) = BargeInSuite.onsets(sentence)
             guard let start = starts.first else { continue }
-            let latency = Double(start - onset - loud) / 8
-            if latency < 0 { result.premature += 1 } else if latency < 1_500 { result.heard.append(latency) }
+            let latency = Double(start - onset - first) / 8
+            if latency < 0 {
+                result.premature += 1
+            } else if latency < 1_500 {
+                result.heard.append(latency)
+                result.heardFromAudible.append(max(0, Double(start - onset - audible) / 8))
+            }
         }
         return result
     }
 
-    private static func firstLoudSample(_ sentence: [Double]) -> Int {
-        let least = LineSound.zeroLevel * pow(10, (level - SpeechScene.thresholdInDB) / 10)
-        for start in stride(from: 0, through: sentence.count - 80, by: 80)
-        where sentence[start..<(start + 80)].reduce(0, { $0 + $1 * $1 }) / 80 > least {
-            return start
+    /// Where speech begins, and where it first reaches the noise, in samples.
+    private static func onsets(_ sentence: [Double]) -> (first: Int, audible: Int) {
+        let levels = stride(from: 0, through: sentence.count - 80, by: 80).map { start in
+            let power = sentence[start..<(start + 80)].reduce(0) { $0 + $1 * $1 } / 80
+            return 10 * log10(power / LineSound.zeroLevel + 1e-20) - level
         }
-        return 0
+        let first = SpeechScene.spans(of: levels).first?.lowerBound ?? 0
+        let audible = levels[first...].firstIndex { $0 > -noiseRatio } ?? first
+        return (first * 80, audible * 80)
+    }
+
+    /// An echo's delay of 20 to 300 ms, in samples.
+    private static func delay(_ generator: inout SeededGenerator) -> Int {
+        160 + Int(generator.next(upperBound: UInt64(2_241)))
     }
 
     private func echoes(minutes: Int, returnLoss: Double) throws -> Int {
@@ -141,7 +172,7 @@ package struct BargeInSuite {
             var line = Line(
                 prompt: prompt(&generator, samples: silence.count), caller: silence, returnLoss: returnLoss,
                 noiseLevel: -60, seed: seed &+ UInt64(minute),
-                delay: 160 + Int(generator.next(upperBound: UInt64(2_200))))
+                delay: BargeInSuite.delay(&generator))
             count += try line.run(profile, untilFirst: false).count
         }
         return count

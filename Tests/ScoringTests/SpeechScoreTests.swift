@@ -37,12 +37,16 @@ struct SpeechScoreTests {
         #expect(active <= 10)
     }
 
-    @Test("callers stop a prompt; its echo and the talk of others do not")
-    func bargeIn() throws {
-        let suite = BargeInSuite(voices: try SpeechVoices(), profile: FrontEndProfile(), seed: 2)
-        let card = try suite.scorecard(callers: 10, echoMinutes: 1, babbleMinutes: 1)
-        #expect(try #require(card.figure("trueBargeIns")) >= 0.85)
-        #expect(try #require(card.figure("decisionP50InMilliseconds")) <= 80)
+    @Test("callers stop a prompt within 100 ms; its echo and the talk of others do not", arguments: [false, true])
+    func bargeIn(cancels: Bool) throws {
+        var profile = FrontEndProfile()
+        profile.cancelsEcho = cancels
+        let suite = BargeInSuite(voices: try SpeechVoices(), profile: profile, seed: 2)
+        let card = try suite.scorecard(callers: cancels ? 10 : 40, echoMinutes: 1, babbleMinutes: 1)
+        #expect(try #require(card.figure("trueBargeIns")) >= 0.95)
+        #expect(try #require(card.figure("trueBargeInsOnEcho")) >= 0.95)
+        #expect(try #require(card.figure("decisionP50InMilliseconds")) <= 50)
+        #expect(try #require(card.figure("decisionP95InMilliseconds")) <= 100)
         #expect(card.figure("falseFromEchoAt15DBAnHour") == 0)
         #expect(card.figure("falseFromBabbleInTenMinutes") == 0)
     }
