@@ -11,9 +11,7 @@ extension Call {
         guard !isOver else { return }
         while let event = caller.nextEvent() { hear(event, understands: configuration.hasRecogniser) }
         if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
-        if configuration.sendsRecognitionAudio, let request = utterance.openRecognition {
-            outputs.append(.request(requestID(request), .recognitionAudio(caller.heardAudio)))
-        }
+        feedRecogniser()
         if let deadline = session.deadline, deadline <= caller.position, !isJudgingKey(since: deadline) {
             session.advance(to: caller.position)
             hasNews = true
@@ -21,6 +19,14 @@ extension Call {
         if hasNews { drainSession() }
         closeWhenSaid()
         enforceLimits(configuration, at: now)
+    }
+
+    /// Gives the recogniser, when it takes audio, what it has not heard of an utterance.
+    private mutating func feedRecogniser() {
+        let start = caller.position - caller.ticks(samples: caller.heard.count)
+        let audio = recognitionTap?.take(caller.heard.span, at: start, utteranceFrom: utterance.openSince)
+        guard let audio, let request = utterance.openRecognition else { return }
+        outputs.append(.request(requestID(request), .recognitionAudio(audio)))
     }
 
     /// A key in the audio is known up to 60 ms after it went down: a timer waits so long for what may be one that went
@@ -54,6 +60,7 @@ extension Call {
         switch event {
         case .digit(let digit):
             recorder?.heard(digit)
+            recognitionTap?.heard(digit)
             session.advance(before: digit.start)
             tell(.digit(digit.digit, source: digit.source), at: digit.start)
         case .speechStarted(let start):
@@ -70,9 +77,11 @@ extension Call {
             tell(.speechEnded, at: caller.position)
         case .keySounds(let digit, let start):
             recorder?.tonesBegan(digit, at: start)
+            recognitionTap?.tonesBegan(digit, at: start)
             return
         case .keyReleased(let tones):
             recorder?.tonesEnded(tones)
+            recognitionTap?.tonesEnded(tones)
             return
         case .toneStarted, .toneEnded: return
         }
@@ -132,11 +141,12 @@ extension Call {
         }
     }
 
-    /// A key that is no secret may be heard in the recording.
+    /// A key that is no secret may be heard in the recording, and by a recogniser.
     private mutating func reveal(_ heard: DigitHeard) {
         guard !heard.digit.isSensitive, let digit = Digit(heard.digit.redacted) else { return }
         let start = SampleTime(ticks: Int64((heard.start * Double(clockRate.ticksPerSecond)).rounded()))
         recorder?.reveal(digit, at: start)
+        recognitionTap?.reveal(digit, at: start)
     }
 
     private mutating func play(_ playback: Playback) {

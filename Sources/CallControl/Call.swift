@@ -19,6 +19,8 @@ struct Call: ~Copyable {
     var player: PromptPlayer
     var utterance: UtteranceTracker
     var recorder: CallRecorder?
+    /// None when no recogniser takes audio.
+    var recognitionTap: RecognitionTap?
     var context: CallContext
     /// What the session asked for and what the caller's prompts must be finished before.
     var closing: Closing?
@@ -57,6 +59,11 @@ struct Call: ~Copyable {
             admission.recordsAudio
             ? CallRecorder(
                 sampleRate: admission.caller.codec.sampleRate, clockRate: admission.caller.codec.clockRate) : nil
+        recognitionTap =
+            configuration.sendsRecognitionAudio
+            ? RecognitionTap(
+                configuration.frontEnd, sampleRate: admission.caller.codec.sampleRate,
+                clockRate: admission.caller.codec.clockRate) : nil
         context = CallContext(call: admission.call)
         record(
             .callStarted(

@@ -182,9 +182,6 @@ struct Leg: ~Copyable {
         return peak > 300
     }
 
-    /// A copy of what was heard, for a recogniser.
-    var heardAudio: PCMAudio { PCMAudio(sampleRate: sampleRate, samples: heardFrame) }
-
     /// The frame heard in this tick.
     var heard: [Int16] { heardFrame }
     /// The frame said in this tick.

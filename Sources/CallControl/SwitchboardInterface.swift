@@ -88,7 +88,8 @@ package enum SwitchboardRequest: Sendable {
     case prompt(PromptSource, sampleRate: Int, of: Agent)
     /// The caller begins an utterance whose words are wanted.
     case openRecognition(call: CallID, RecognitionHints, startsAt: Interval)
-    /// More of the utterance, under the number that opened it. Sent only when the configuration says that the
+    /// More of the utterance, under the number that opened it, from the prefix padding before its onset, 200 ms after it
+    /// was heard and without the tones of keys that may be secret. Sent only when the configuration says that the
     /// recogniser takes audio.
     case recognitionAudio(PCMAudio)
     /// The utterance is over, under the number that opened it: a reply is due.

@@ -39,6 +39,14 @@ struct UtteranceTracker {
         }
     }
 
+    /// Where the utterance began that the recogniser hears now.
+    var openSince: SampleTime? {
+        switch state {
+        case .speaking(_, _, let from), .pausing(_, _, let from, _, _): from
+        case .idle, .listening, .finished: nil
+        }
+    }
+
     mutating func listen(_ request: RequestID, _ hints: RecognitionHints) -> Action? {
         guard let start = speechSince else {
             state = .listening(request, hints)
