@@ -75,7 +75,7 @@ struct Reception: ~Copyable {
         decoder = try AudioDecoder(media.codec)
         scaler = TimeScaler(sampleRate: media.codec.sampleRate)
         keys = TelephoneEventReceiver(clockRate: media.codec.clockRate)
-        samples = [Int16](repeating: 0, count: media.codec.sampleRate * 200 / 1_000)
+        samples = [Int16](repeating: 0, count: media.codec.decodingSamples)
     }
 
     /// Takes what a re-offer settled; the timeline goes on.
@@ -92,6 +92,8 @@ struct Reception: ~Copyable {
                     limits: jitterBuffer.limits)
             }
             codec = new.codec
+            let missing = codec.decodingSamples - samples.count
+            if missing > 0 { samples += [Int16](repeating: 0, count: missing) }
         }
         payloadType = new.payloadType
         eventPayloadType = new.telephoneEventPayloadType
@@ -185,9 +187,17 @@ struct Reception: ~Copyable {
         while buffered < frameSamples { decodeNext() }
         Reception.copy(samples.span.extracting(0..<frameSamples), to: &frame)
         buffered -= frameSamples
-        for index in 0..<buffered { samples[index] = samples[index + frameSamples] }
+        moveDown(buffered, from: frameSamples, to: 0)
         counts.playedFrames += 1
         if isConcealing, concealedTicks <= clockRate.ticksPerSecond { counts.concealedFrames += 1 }
+    }
+
+    private mutating func moveDown(_ count: Int, from source: Int, to target: Int) {
+        guard count > 0 else { return }
+        samples.withUnsafeMutableBufferPointer { room in
+            let moved = UnsafeBufferPointer(rebasing: room[source..<source + count])
+            _ = UnsafeMutableBufferPointer(rebasing: room[target..<target + count]).update(fromContentsOf: moved)
+        }
     }
 
     private static func copy(_ audio: Span<Int16>, to frame: inout [Int16]) {
@@ -210,9 +220,7 @@ struct Reception: ~Copyable {
         guard let written, written > 0 else { return fill(ticks: min(slot.duration, clockRate.ticks(tickDuration))) }
         // A packet that begins before the position is played from there on.
         let skipped = max(0, min(written, Int((decodePosition - slot.timestamp) * samplesPerTick)))
-        if skipped > 0 {
-            for index in buffered..<(buffered + written - skipped) { samples[index] = samples[index + skipped] }
-        }
+        if skipped > 0 { moveDown(written - skipped, from: buffered + skipped, to: buffered) }
         buffered += written - skipped
         decodePosition += Int64(written - skipped) / samplesPerTick
         if written == skipped { fill(ticks: clockRate.ticks(milliseconds: 10)) }
@@ -352,6 +360,9 @@ extension Codec {
         case .l16(let sampleRate): sampleRate * 2 / 50
         }
     }
+
+    /// Room for what is decoded and not yet played: a slot, a frame and a pitch period, with as much again to lengthen it.
+    fileprivate var decodingSamples: Int { sampleRate * (isDivisible ? 120 : 200) / 1_000 }
 
     /// Every octet holds as much audio as the next.
     fileprivate var isDivisible: Bool { self != .opus }

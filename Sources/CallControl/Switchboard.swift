@@ -142,6 +142,12 @@ struct TickGroup: ~Copyable {
         calls = UniqueArray()
     }
 
+    /// Takes a call. Room grows by an eighth, because a call is large and room that nobody needs is paid for.
+    mutating func append(_ call: consuming Call) {
+        if calls.freeCapacity == 0 { calls.reserveCapacity(calls.count + max(4, calls.count / 8)) }
+        calls.append(call)
+    }
+
     /// The first moment of this phase after `now`.
     func firstTick(after now: Instant) -> Instant {
         let tick = tickDuration.nanoseconds
@@ -222,7 +228,7 @@ extension Switchboard {
             outputs.append(.refused(admission.call))
             return
         }
-        groups[phase].calls.append(call)
+        groups[phase].append(call)
         let place = CallPlace(group: phase, index: groups[phase].calls.count - 1)
         places[lastSerial] = place
         serials[admission.call] = lastSerial

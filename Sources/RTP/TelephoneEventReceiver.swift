@@ -52,23 +52,28 @@ package struct TelephoneEventReceiver: Sendable {
     /// How far apart two reports of one press may be.
     private static let continuationGapInMilliseconds: Int64 = 60
     private static let capacity = 32
+    /// Presses of ten seconds, as most callers make them.
+    private static let usual = 8
 
     private let clockRate: ClockRate
     /// In the order of key-down times.
     private var entries: [Entry] = []
     private var lastReleased = SampleTime(ticks: .min)
+    /// Up to when any key is known to be down: nothing need be looked for long after.
+    private var latest = SampleTime(ticks: .min)
     /// Packets of presses that came too late to be released in order.
     package private(set) var lateReports = 0
     package private(set) var ignoredPackets = 0
 
     package init(clockRate: ClockRate) {
         self.clockRate = clockRate
-        entries.reserveCapacity(TelephoneEventReceiver.capacity)
+        entries.reserveCapacity(TelephoneEventReceiver.usual)
     }
 
     /// A key is known to be down at a position: there is no audio then, and none is missing.
     package func covers(_ position: SampleTime) -> Bool {
         let slack = clockRate.ticks(milliseconds: 80)
+        guard position.ticks &- latest.ticks <= slack || latest > position else { return false }
         for entry in entries where entry.keyDown <= position && position <= entry.knownUntil + slack { return true }
         return false
     }
@@ -76,6 +81,7 @@ package struct TelephoneEventReceiver: Sendable {
     /// The key that was released last, as long as it is known to be down: until its end, or 80 ms after its last packet.
     package func heldKey(at position: SampleTime) -> Digit? {
         let slack = clockRate.ticks(milliseconds: 80)
+        guard position.ticks &- latest.ticks <= slack || latest > position else { return nil }
         for entry in entries where entry.isReleased && entry.keyDown <= position {
             if position <= entry.knownUntil + (entry.isEnded ? 0 : slack) { return entry.digit }
         }
@@ -96,6 +102,7 @@ package struct TelephoneEventReceiver: Sendable {
             return .ignored
         }
         let until = timestamp + Int64(event.duration)
+        latest = max(latest, until)
         if let index = indexOfPress(digit, timestamp, marker: marker, sequence: sequence) {
             entries[index].knownUntil = max(entries[index].knownUntil, until)
             entries[index].lastSequence = max(entries[index].lastSequence, sequence)
@@ -159,5 +166,6 @@ package struct TelephoneEventReceiver: Sendable {
     package mutating func reset() {
         entries.removeAll(keepingCapacity: true)
         lastReleased = SampleTime(ticks: .min)
+        latest = SampleTime(ticks: .min)
     }
 }

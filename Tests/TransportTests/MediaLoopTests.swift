@@ -65,9 +65,46 @@ struct MediaLoopTests {
         #expect(packets > 0)
     }
 
+    @Test("whoever floods a call's port from elsewhere is sent nothing, and the caller's key is heard all the same")
+    func attacker() async throws {
+        let sockets = try MediaSockets(MediaLoopTests.loopback, ports: 21_100...21_199, dscp: 0)
+        let ports = try #require(sockets.pairs.first)
+        let target = TransportAddress(ipv4: 0x7F00_0001, port: ports.number)
+        let phone = try DatagramSocket(MediaLoopTests.loopback)
+        let stranger = try DatagramSocket(MediaLoopTests.loopback)
+        var configuration = SwitchboardConfiguration()
+        configuration.mediaTimeout = .seconds(3_600)
+        let loop = try MediaLoop(configuration, sockets: sockets) { _ in }
+        try loop.run()
+        loop.post(.admit(MediaLoopTests.admission(ports, remote: phone.local)))
+        let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 2_048, alignment: 16)
+        defer { room.deallocate() }
+        var digits: [String] = []
+        var leaked = 0
+        for await output in loop.outputs {
+            loop.taken()
+            guard case .fact(let event) = output else { continue }
+            switch event.body {
+            case .callAnswered:
+                // The caller's own stream by its numbers, with another key.
+                for packet in MediaLoopTests.key("3") + MediaLoopTests.key("4") {
+                    packet.withUnsafeBytes { for _ in 0..<5 { _ = stranger.send($0, to: target) } }
+                }
+                for packet in MediaLoopTests.key() { packet.withUnsafeBytes { _ = phone.send($0, to: target) } }
+            case .digit(let digit):
+                digits.append("\(digit.digit)")
+                while stranger.receive(into: room) != nil { leaked += 1 }
+                loop.post(.callerHungUp("live"))
+            case .callEnded: loop.stop()
+            default: break
+            }
+        }
+        #expect(digits == ["7"] && leaked == 0)
+    }
+
     /// The packets of a key that is down for 100 ms, all at once.
-    private static func key() -> [[UInt8]] {
-        guard let digit = Digit(Character("7")) else { return [] }
+    private static func key(_ name: Character = "7") -> [[UInt8]] {
+        guard let digit = Digit(name) else { return [] }
         var sender = TelephoneEventSender(
             digit, duration: .milliseconds(100), clockRate: ClockRate(8_000))
         var packets: [[UInt8]] = []
