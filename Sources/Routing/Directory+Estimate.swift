@@ -30,19 +30,22 @@ extension Directory {
     /// Seconds until the entry is answered, without the correction: the middle of several days that could come.
     private func rawEstimate(at target: Int) -> Double? {
         let ahead = (0...target).filter { $0 == target || entries[$0].state == .waiting }
+        let runs = Directory.runs(steps: ahead.count * agents.count)
         var outcomes: [Double] = []
-        for run in 0..<Directory.runs {
-            var luck = Luck(run: run, of: Directory.runs)
+        for run in 0..<runs {
+            var luck = Luck(run: run, of: runs)
             var free = agents.map { secondsUntilFree($0, &luck) }
             for index in ahead.dropLast() { serve(entries[index], &free, &luck) }
             guard let agent = firstFree(for: entries[target], free) else { return nil }
             outcomes.append(max(0, free[agent]) + queues[entries[target].queue].history.meanAnswer)
         }
         outcomes.sort()
-        return outcomes[Directory.runs / 2] / (1 - overtakingShare(entries[target]))
+        return outcomes[runs / 2] / (1 - overtakingShare(entries[target]))
     }
 
-    private static let runs = 9
+    /// How often the queue is played forward: 9 times, and the longer it is the less often, to once. A long queue's
+    /// chances even out by themselves, and an estimate takes a millisecond or two at most. Odd, to have a middle.
+    private static func runs(steps: Int) -> Int { min(9, 400_000 / max(1, steps)) | 1 }
 
     /// One who is ahead takes an agent's time, or gives up before.
     private func serve(_ entry: Entry, _ free: inout [Double], _ luck: inout Luck) {
