@@ -9,6 +9,12 @@ package struct SpeechDetector: Sendable {
         /// That somebody speaks, 0 to 1.
         package var probability: Float
         package var isActive: Bool
+
+        package init(probability: Float, isActive: Bool) {
+            self.probability = probability
+            self.isActive = isActive
+        }
+
         /// Speech is not unlikely: what turns out to be speech began with such frames.
         package var isPossible: Bool { isActive || probability >= 0.27 }
         /// Speech, whatever the next frame brings.

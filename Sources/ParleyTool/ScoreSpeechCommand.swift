@@ -14,6 +14,7 @@ struct ScoreSpeechCommand: ParsableCommand {
             EXAMPLES:
               parley score speech
               parley score speech --seconds 20 --seed 7 --json
+              parley score speech --rivals    (webrtcvad and speexdsp's detector in the same run)
               parley score speech --folder recordings --html report.html
               parley score speech --write suite/    (writes the suite with its labels, for other detectors)
             """)
@@ -22,6 +23,7 @@ struct ScoreSpeechCommand: ParsableCommand {
     @Option(help: "Seconds of each condition of the synthetic suite, 10 to 600.") var seconds = 60
     @Option(help: ArgumentHelp("Write the synthetic suite as WAV files with labels.", valueName: "folder"))
     var write: String?
+    @Flag(help: "Measure webrtcvad and speexdsp's detector too, where they are installed.") var rivals = false
     @OptionGroup var profile: ProfileOption
     @OptionGroup var options: ScoreOptions
 
@@ -31,17 +33,34 @@ struct ScoreSpeechCommand: ParsableCommand {
     }
 
     func run() throws {
-        var score = SpeechScore(try profile.read())
-        if let folder {
-            for recording in try LabelledFolder(folder).recordings { score.add(try SpeechScene(recording)) }
-        } else {
-            let suite = SpeechSuite(voices: try SpeechVoices(), seconds: seconds, seed: options.seed)
-            for index in 0..<SpeechSuite.count {
-                let scene = try suite.scene(index)
-                if let write { try scene.write(to: write) }
-                score.add(scene)
+        let profile = try profile.read()
+        let (rivals, missing) = rivals ? SpeechRival.all() : ([], [])
+        var score = SpeechScore(profile)
+        var others = rivals.map { _ in SpeechScore(profile) }
+        try eachScene { scene in
+            score.add(scene)
+            for (index, rival) in rivals.enumerated() {
+                others[index].add(scene, try rival.decisions(of: scene.samples))
             }
         }
-        try options.report([score.scorecard(seed: folder == nil ? options.seed : nil, folder: folder)])
+        let seed = folder == nil ? options.seed : nil
+        var card = score.scorecard(seed: seed, folder: folder)
+        card.notes += missing
+        try options.report(
+            [card]
+                + zip(rivals, others).map { $1.scorecard(seed: seed, folder: folder, detector: $0.name) })
+    }
+
+    private func eachScene(_ hear: (SpeechScene) throws -> Void) throws {
+        if let folder {
+            for recording in try LabelledFolder(folder).recordings { try hear(try SpeechScene(recording)) }
+            return
+        }
+        let suite = SpeechSuite(voices: try SpeechVoices(), seconds: seconds, seed: options.seed)
+        for index in 0..<SpeechSuite.count {
+            let scene = try suite.scene(index)
+            if let write { try scene.write(to: write) }
+            try hear(scene)
+        }
     }
 }

@@ -71,6 +71,22 @@ package struct BargeInSuite {
         return card
     }
 
+    /// What the front end costs a frame while a prompt plays and comes back, in microseconds of processor time.
+    package func cost() throws -> Scorecard.Figure {
+        var generator = SeededGenerator(seed: seed)
+        let silence = [Double](repeating: 0, count: 480_000)
+        let line = Line(
+            prompt: prompt(&generator, samples: silence.count), caller: silence, returnLoss: 15, noiseLevel: -60,
+            seed: seed, delay: 800)
+        let coded = try Channel.pcmu.pass(line.heard)
+        let begin = clock()
+        for _ in 0..<10 { _ = line.run(coded, profile, untilFirst: false) }
+        let microseconds = Double(clock() - begin) * 1e6 / Double(CLOCKS_PER_SEC)
+        return Scorecard.Figure(
+            "costInMicroseconds", "processor time of a frame while a prompt plays",
+            microseconds / Double(10 * (coded.count / 160)), unit: "us")
+    }
+
     private static func figures(
         _ trials: Interruptions, _ callers: Int, _ suffix: String, _ words: String
     ) -> [Scorecard.Figure] {
@@ -130,7 +146,7 @@ package struct BargeInSuite {
             let loss: Double? = echoing ? 15 + 10 * generator.nextUnit() : nil
             let silence = [Double](repeating: 0, count: onset)
             let caller = silence + sentence + [Double](repeating: 0, count: 8_000)
-            var line = Line(
+            let line = Line(
                 prompt: prompt(&generator, samples: caller.count), caller: caller, returnLoss: loss,
                 noiseLevel: BargeInSuite.level - BargeInSuite.noiseRatio, seed: seed &+ UInt64(index),
                 delay: BargeInSuite.delay(&generator))
@@ -169,7 +185,7 @@ package struct BargeInSuite {
         for minute in 0..<minutes {
             var generator = SeededGenerator(seed: seed &* 131 &+ UInt64(minute))
             let silence = [Double](repeating: 0, count: 480_000)
-            var line = Line(
+            let line = Line(
                 prompt: prompt(&generator, samples: silence.count), caller: silence, returnLoss: returnLoss,
                 noiseLevel: -60, seed: seed &+ UInt64(minute),
                 delay: BargeInSuite.delay(&generator))
@@ -184,7 +200,7 @@ package struct BargeInSuite {
             var generator = SeededGenerator(seed: seed &* 171 &+ UInt64(minute))
             let babble = LineSound.scaled(
                 LineSound.babble(480_000, voices: voices, talkers: 8, &generator), to: BargeInSuite.level - 15)
-            var line = Line(
+            let line = Line(
                 prompt: prompt(&generator, samples: babble.count), caller: babble, returnLoss: nil, noiseLevel: -60,
                 seed: seed &+ UInt64(minute), delay: 0)
             count += try line.run(profile, untilFirst: false).count
@@ -229,8 +245,12 @@ private struct Line {
     }
 
     /// The samples at which speech was heard; the prompt goes on unless only the first is wanted.
-    mutating func run(_ profile: FrontEndProfile, untilFirst: Bool) throws -> [Int] {
-        let coded = try Channel.pcmu.pass(heard)
+    func run(_ profile: FrontEndProfile, untilFirst: Bool) throws -> [Int] {
+        run(try Channel.pcmu.pass(heard), profile, untilFirst: untilFirst)
+    }
+
+    /// The same of what the codec made of the line already.
+    func run(_ coded: [Int16], _ profile: FrontEndProfile, untilFirst: Bool) -> [Int] {
         var listener = Listener(profile, sampleRate: 8_000, clockRate: ClockRate(8_000))
         var starts: [Int] = []
         for start in stride(from: 0, through: coded.count - 160, by: 160) {

@@ -24,6 +24,8 @@ package struct LabelledFolder: Sendable {
     package struct Recording: Sendable {
         package var name: String
         package var audio: PCMAudio
+        /// What the caller was told: the right channel, where there are two.
+        package var prompt: PCMAudio?
         /// In the order of their beginnings.
         package var labels: [Label]
 
@@ -48,9 +50,11 @@ package struct LabelledFolder: Sendable {
         for file in files where ["wav", "flac"].contains((file as NSString).pathExtension.lowercased()) {
             let base = path + "/" + (file as NSString).deletingPathExtension
             guard let labels = try LabelledFolder.labels(beside: base) else { continue }
-            var audio = try AudioFile.read(path + "/" + file).caller
-            if ![8_000, 16_000, 48_000].contains(audio.sampleRate) { audio = try audio.resampled(to: 8_000) }
-            recordings.append(Recording(name: file, audio: audio, labels: labels))
+            let channels = try AudioFile.read(path + "/" + file).channels.map { audio in
+                [8_000, 16_000, 48_000].contains(audio.sampleRate) ? audio : try audio.resampled(to: 8_000)
+            }
+            let prompt = channels.count > 1 ? channels[1] : nil
+            recordings.append(Recording(name: file, audio: channels[0], prompt: prompt, labels: labels))
         }
         guard !recordings.isEmpty else {
             throw AudioFileError(

@@ -13,8 +13,10 @@ package struct SpeechScore {
     package init(_ profile: FrontEndProfile) { self.profile = profile }
 
     /// Hears a scene.
-    package mutating func add(_ scene: SpeechScene) {
-        let decisions = Hearing.decisions(of: scene.samples, profile)
+    package mutating func add(_ scene: SpeechScene) { add(scene, Hearing.decisions(of: scene.samples, profile)) }
+
+    /// Takes what some detector decided about each 20 ms of a scene.
+    package mutating func add(_ scene: SpeechScene, _ decisions: [SpeechDetector.Decision]) {
         var tally = SpeechTally()
         tally.add(decisions, scene)
         total.add(tally)
@@ -30,8 +32,8 @@ package struct SpeechScore {
     }
 
     /// The scorecard of all that was heard.
-    package func scorecard(seed: UInt64?, folder: String?) -> Scorecard {
-        var card = Scorecard(suite: "speech", detector: "parley", seed: seed, folder: folder)
+    package func scorecard(seed: UInt64?, folder: String?, detector: String = "parley") -> Scorecard {
+        var card = Scorecard(suite: "speech", detector: detector, seed: seed, folder: folder)
         card.figures = frameFigures + timeFigures + endPointFigures
         let columns = [
             "condition", "F1", "precision", "recall", "false positives", "onset p50 ms", "p95 ms", "false starts/min",
@@ -100,6 +102,8 @@ package struct SpeechScore {
             Scorecard.Figure(
                 "cutOffRate", "utterances cut off at \(tally.timeoutInMilliseconds) ms", tally.cutOffRate, unit: "%"),
             Scorecard.Figure(
+                "wrongCutOffRate", "of them without a pause so long", tally.wrongCutOffRate, unit: "%"),
+            Scorecard.Figure(
                 "endPointP50InMilliseconds", "end of utterance, median", tally.latencies.percentile(0.5), unit: "ms"),
             Scorecard.Figure(
                 "endPointP95InMilliseconds", "end of utterance, 95 %", tally.latencies.percentile(0.95), unit: "ms"),
@@ -108,10 +112,12 @@ package struct SpeechScore {
 
     private var endPointTable: Scorecard.Table {
         Scorecard.Table(
-            "End-pointing", columns: ["speech end ms", "cut off", "latency p50 ms", "p95 ms"],
+            "End-pointing",
+            columns: ["speech end ms", "cut off", "without a pause so long", "latency p50 ms", "p95 ms"],
             rows: endPoints.map {
                 [
                     String($0.timeoutInMilliseconds), ($0.cutOffRate * 100).shown + " %",
+                    ($0.wrongCutOffRate * 100).shown + " %",
                     $0.latencies.percentile(0.5).shown, $0.latencies.percentile(0.95).shown,
                 ]
             })

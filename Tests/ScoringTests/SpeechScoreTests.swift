@@ -1,3 +1,4 @@
+import AudioFiles
 import Foundation
 import FrontEnd
 import Scoring
@@ -49,6 +50,67 @@ struct SpeechScoreTests {
         #expect(try #require(card.figure("decisionP95InMilliseconds")) <= 100)
         #expect(card.figure("falseFromEchoAt15DBAnHour") == 0)
         #expect(card.figure("falseFromBabbleInTenMinutes") == 0)
+    }
+
+    @Test("an utterance that is cut in a pause of the time-out is not cut wrongly, one that is cut elsewhere is")
+    func cutOff() throws {
+        // Speech with pauses of 0.6 s and 0.2 s, of which the detector hears only some.
+        func figures(heard: [Range<Int>]) throws -> [Double?] {
+            let scene = SpeechScene(
+                name: "a", group: "a", samples: [], spans: [100..<200, 260..<400, 420..<500, 700..<800])
+            let decisions = (0..<600).map { frame in
+                let isActive = heard.contains { $0.contains(frame * 2) }
+                return SpeechDetector.Decision(probability: isActive ? 1 : 0, isActive: isActive)
+            }
+            var score = SpeechScore(FrontEndProfile())
+            score.add(scene, decisions)
+            let card = score.scorecard(seed: nil, folder: nil)
+            return [card.figure("cutOffRate"), card.figure("wrongCutOffRate")]
+        }
+        #expect(try figures(heard: [100..<200, 260..<500, 700..<800]) == [0.5, 0])
+        #expect(try figures(heard: [100..<200, 260..<300, 400..<500, 700..<800]) == [0.5, 0.5])
+        #expect(try figures(heard: [100..<500, 700..<800]) == [0, 0])
+    }
+
+    @Test("a recorded interruption is heard, its prompt's echo is not, and a recording without a prompt is named")
+    func recordings() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "parley-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let voices = try SpeechVoices()
+        let (prompt, caller) = (voices.voices[0][5] + voices.voices[0][4], voices.voices[1][0])
+        let heard = prompt.indices.map { index in
+            let echo = index >= 800 ? 0.1 * prompt[index - 800] : 0
+            let voice = index >= 20_000 && index - 20_000 < caller.count ? caller[index - 20_000] : 0
+            return Int16(clamping: Int((echo + voice) * 32_768))
+        }
+        let said = prompt.map { Int16(clamping: Int($0 * 32_768)) }
+        for (name, channels) in [("call", [heard, said]), ("mono", [heard])] {
+            let writer = try AudioFileWriter(
+                path: folder.appending(path: name + ".wav").path, sampleRate: 8_000, channelCount: channels.count)
+            try writer.write(channels)
+            try writer.finish()
+            try Data("{\"event\":\"speech\",\"start\":2.5,\"end\":5}\n".utf8).write(
+                to: folder.appending(path: name + ".jsonl"))
+        }
+        let card = try BargeInRecordings(try LabelledFolder(folder.path), profile: FrontEndProfile()).scorecard()
+        #expect(card.figure("interruptions") == 1)
+        #expect(card.figure("trueBargeIns") == 1)
+        #expect(card.figure("falseAnHour") == 0)
+        #expect(try #require(card.figure("decisionP95InMilliseconds")) <= 300)
+        #expect(card.notes.count == 1 && card.notes[0].contains("mono.wav"))
+    }
+
+    @Test("speexdsp's detector tells speech from silence, and each rival that is not here is named")
+    func rivals() throws {
+        let (rivals, missing) = SpeechRival.all()
+        #expect(rivals.count + missing.count >= 2)
+        let speech = try SpeechVoices().voices[0][0].map { Int16(clamping: Int($0 * 32_768)) }
+        for rival in rivals {
+            let decisions = try rival.decisions(of: speech)
+            #expect(decisions.count == speech.count / 160, "\(rival.name)")
+            #expect(decisions.filter(\.isActive).count > decisions.count / 2, "\(rival.name)")
+        }
     }
 
     @Test("a report is one page: figures, plots and tables, everything escaped, nothing loaded from elsewhere")
