@@ -12,7 +12,7 @@ enum GeneratedMedia: Sendable {
     var name: String {
         switch self {
         case .pcmu: "PCMU"
-        case .secure(let suite): "PCMU, SRTP \(suite.rawValue)"
+        case .secure(let suite): "SRTP \(suite.rawValue)"
         case .opus: "Opus"
         }
     }
