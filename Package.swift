@@ -215,7 +215,7 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         tests(of: "Records", ["Telephony", "AudioFiles", .product(name: "GRDB", package: "GRDB.swift")]),
-        tests(of: "Admin", ["Telephony", "SIP", "Records"]),
+        tests(of: "Admin", ["Telephony", "SIP", "Records", .product(name: "Logging", package: "swift-log")]),
         tests(
             of: "Connectors",
             [

@@ -119,23 +119,33 @@ package struct AdminServer: Sendable {
         }
     }
 
-    /// Serves until the task is cancelled.
+    /// Serves until the task is cancelled. A place that cannot be served keeps no other from it.
     ///
-    /// - Parameter isListening: told of every place, by name, once it is served.
-    /// - Throws: what keeps a place from being served.
-    package func run(isListening: @escaping @Sendable (String) -> Void = { _ in }) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+    /// - Parameters:
+    ///   - isListening: told of every place, by name, once it is served.
+    ///   - failed: told why a place is not served, in a sentence.
+    package func run(
+        isListening: @escaping @Sendable (String) -> Void = { _ in },
+        failed: @escaping @Sendable (String) -> Void = { _ in }
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            @Sendable func attempt(_ serve: @Sendable () async throws -> Void) async {
+                do { try await serve() } catch is CancellationError {} catch { failed("\(error)") }
+            }
             if let endpoint = configuration.metrics {
-                group.addTask { try await serve(HealthResponder(health: health), at: endpoint, "http", isListening) }
+                group.addTask {
+                    await attempt {
+                        try await serve(HealthResponder(health: health), at: endpoint, "http", isListening)
+                    }
+                }
             }
             if let endpoint = configuration.api, let tls {
                 let responder = APIResponder(api: api, user: nil)
-                group.addTask { try await serve(responder, at: endpoint, "https", isListening, tls) }
+                group.addTask { await attempt { try await serve(responder, at: endpoint, "https", isListening, tls) } }
             }
             if let path = configuration.socket {
-                group.addTask { try await serveSocket(path, isListening) }
+                group.addTask { await attempt { try await serveSocket(path, isListening) } }
             }
-            try await group.waitForAll()
         }
     }
 
@@ -157,13 +167,33 @@ package struct AdminServer: Sendable {
         }
     }
 
+    /// Whether somebody listens on a Unix socket: one that a killed process left behind refuses.
+    private static func isServed(_ path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let octets = Array(path.utf8)
+        guard octets.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: octets) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+    }
+
     /// Binds in a folder that nobody else may enter, and moves the socket to its place when its mode is right: at no time
     /// can anybody else connect.
     private func serveSocket(_ path: String, _ isListening: @escaping @Sendable (String) -> Void) async throws {
         let folder = path + ".new"
-        let socket = folder + "/s"
-        guard socket.utf8.count < 104 else {
+        let place = folder + "/s"
+        guard place.utf8.count < 104 else {
             throw RecordsError("\(path): the path of a Unix socket has at most 97 characters")
+        }
+        guard !AdminServer.isServed(path) else {
+            throw RecordsError("\(path): another Parley listens there; give one of the two another --admin-socket")
         }
         try? FileManager.default.removeItem(atPath: folder)
         do {
@@ -175,9 +205,9 @@ package struct AdminServer: Sendable {
         defer { unlink(path) }
         let application = Application(
             responder: APIResponder(api: api, user: "socket"),
-            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: socket)),
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: place)),
             onServerRunning: { _ in
-                guard chmod(socket, 0o600) == 0, rename(socket, path) == 0 else { return }
+                guard chmod(place, 0o600) == 0, rename(place, path) == 0 else { return }
                 rmdir(folder)
                 isListening("unix:\(path)")
             }, logger: logger)

@@ -144,11 +144,10 @@ package final class CallService: Sendable {
     }
 
     private func administrate() async {
-        do {
-            try await admin.run { [logger] place in logger.info("listens on \(place)") }
-        } catch is CancellationError {
-        } catch {
-            logger.error("the service cannot be watched: \(error)")
+        await admin.run { [logger] place in
+            logger.info("listens on \(place)")
+        } failed: { [logger] problem in
+            logger.error("the service cannot be watched there: \(problem)")
         }
     }
 
