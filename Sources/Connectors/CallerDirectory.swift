@@ -1,5 +1,4 @@
 package import Formula
-package import Records
 package import Telephony
 
 /// Who knows callers by number, or by a key that came with the call: asked before the dialog begins.
@@ -45,16 +44,6 @@ extension CallerDirectory {
             let first = await group.next() ?? nil
             group.cancelAll()
             return first ?? .late
-        }
-    }
-}
-
-extension DeliveryOutcome {
-    /// Why it is no success; `nil` when it is one.
-    package var reason: String? {
-        switch self {
-        case .delivered: nil
-        case .postponed(let reason, _), .unavailable(let reason, _), .refused(let reason): reason
         }
     }
 }

@@ -17,6 +17,8 @@ package enum ConnectorFile {
         /// Empty when there are errors.
         package var destinations: [any DeliveryDestination] = []
         package var diagnostics: [Documents.Diagnostic] = []
+        /// Who is told of facts as they happen.
+        package var subscribers: [any FactSubscriber] = []
         /// How callers are looked up; `nil` when nobody is.
         package var search: CallerSearch?
 
@@ -41,7 +43,7 @@ package enum ConnectorFile {
         do {
             let document = try YAMLDocument(String(decoding: data, as: UTF8.self), file: path)
             var reader = Reader(file: path, collector: collector, readsSecrets: readsSecrets)
-            (reading.destinations, reading.search) = reader.read(document.root)
+            reading = reader.read(document.root)
         } catch {
             collector.add(error)
         }
@@ -49,6 +51,7 @@ package enum ConnectorFile {
         if collector.hasErrors {
             reading.destinations = []
             reading.search = nil
+            reading.subscribers = []
         }
         return reading
     }
@@ -67,15 +70,36 @@ private struct Reader {
         self.readsSecrets = readsSecrets
     }
 
-    mutating func read(_ root: Node) -> ([any DeliveryDestination], CallerSearch?) {
+    mutating func read(_ root: Node) -> ConnectorFile.Reading {
         guard var map = MappingReader(root, "a file of connectors", file: file, collector: collector) else {
-            return ([], nil)
+            return ConnectorFile.Reading()
         }
         let list = map.list("connectors")
         let callers = map.value("callers")
+        let facts = map.list("facts")
         map.refuseOthers()
-        let destinations = list.compactMap { connector($0) }
-        return (destinations, callers.flatMap { search($0, destinations) })
+        var reading = ConnectorFile.Reading()
+        reading.destinations = list.compactMap { connector($0) }
+        reading.search = callers.flatMap { search($0, reading.destinations) }
+        reading.subscribers = facts.compactMap { subscriber($0) }
+        return reading
+    }
+
+    /// One of `facts`: an address that is told of facts as they happen.
+    private mutating func subscriber(_ node: Node) -> FactWebhook? {
+        guard var map = MappingReader(node, "a subscriber of facts", file: file, collector: collector),
+            let name = map.requiredString("name")
+        else { return nil }
+        if !names.insert(name).inserted { map.complain("there are two connectors named '\(name)'") }
+        let url = url("url", &map)
+        let secret = map.value("secret") == nil ? nil : self.secret("secret", &map)
+        let events = map.value("events") == nil ? nil : map.list("events")
+        for event in events ?? [] where !CallEventBody.names.contains(event.string ?? "") {
+            map.complain("there is no event '\(event.string ?? "")'; 'parley schema event' lists them", at: event)
+        }
+        map.refuseOthers()
+        guard let url else { return nil }
+        return FactWebhook(name: name, url: url, events: events.map { Set($0.compactMap(\.string)) }, secret: secret)
     }
 
     /// `callers`: which connector knows them, by what, and within how many seconds.

@@ -19,6 +19,10 @@ package protocol ContextStore: Sendable {
     func facts(after position: Int64, limit: Int) throws(RecordsError) -> [StoredFact]
     /// The position of the last fact; 0 when there is none.
     func lastPosition() throws(RecordsError) -> Int64
+    /// Where a subscriber of facts is; `nil` for one that is new.
+    func cursor(_ subscriber: String) throws(RecordsError) -> Int64?
+    /// Keeps where a subscriber of facts is.
+    func keepCursor(_ subscriber: String, at position: Int64) throws(RecordsError)
     /// The calls that have facts but no sealed context, oldest first: running ones, and those that a crash cut off.
     func unsealedCalls() throws(RecordsError) -> [CallID]
 

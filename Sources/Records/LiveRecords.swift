@@ -10,6 +10,7 @@ package final class LiveRecords: Sendable {
         /// A SQLite file or an address of PostgreSQL.
         package var store: String
         package var destinations: [any DeliveryDestination] = []
+        package var subscribers: [any FactSubscriber] = []
         /// Recordings are kept in it; `nil` where nothing is recorded.
         package var archive: RecordingArchive?
         /// Who sends; unique among the processes that share the store.
@@ -29,6 +30,8 @@ package final class LiveRecords: Sendable {
         case recovered
         /// A round of deliveries in which some failed.
         case delivery(connector: String, OutboxSender.Round)
+        /// A subscriber of facts cannot be told, or can again (`nil`).
+        case subscriber(name: String, problem: String?)
         /// Recordings were removed by the rule of retention.
         case expired([CallID])
         /// Calls that a crash had cut off were sealed.
@@ -105,6 +108,7 @@ package final class LiveRecords: Sendable {
         for notice in early { report(notice) }
         await withTaskGroup(of: Void.self) { group in
             if !settings.destinations.isEmpty { group.addTask { await self.send(report) } }
+            for subscriber in settings.subscribers { group.addTask { await self.feed(subscriber, report) } }
             group.addTask { await self.watch(report) }
             group.addTask { await self.expire(report) }
         }
@@ -126,6 +130,22 @@ package final class LiveRecords: Sendable {
             }
         } catch {
             report(.problem(error))
+        }
+    }
+
+    private func feed(_ subscriber: any FactSubscriber, _ report: @Sendable (Notice) -> Void) async {
+        var feed = FactFeed(store, to: subscriber)
+        var isFailing = false
+        while !Task.isCancelled {
+            let now = WallTime.current()
+            var due = now + .seconds(1)
+            do throws(RecordsError) { due = try await feed.step(at: now) } catch { report(.problem(error)) }
+            if (feed.problem != nil) != isFailing {
+                isFailing.toggle()
+                report(.subscriber(name: subscriber.name, problem: feed.problem))
+            }
+            let pause = due.millisecondsSince1970 - WallTime.current().millisecondsSince1970
+            if pause > 0 { try? await Task.sleep(for: .milliseconds(pause)) }
         }
     }
 

@@ -161,6 +161,21 @@ package final class PostgresStore: ContextStore {
         return events
     }
 
+    package func cursor(_ subscriber: String) throws(RecordsError) -> Int64? {
+        let rows = try transaction { (database) throws(RecordsError) in
+            try database.run("SELECT position FROM subscriber WHERE name = $1", [subscriber])
+        }
+        return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
+    }
+
+    package func keepCursor(_ subscriber: String, at position: Int64) throws(RecordsError) {
+        try transaction { (database) throws(RecordsError) in
+            try database.run(
+                "INSERT INTO subscriber (name, position) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET position = $2",
+                [subscriber, "\(position)"])
+        }
+    }
+
     package func lastPosition() throws(RecordsError) -> Int64 {
         let rows = try transaction { (database) throws(RecordsError) in
             try database.run("SELECT COALESCE(MAX(position), 0) FROM fact", [])

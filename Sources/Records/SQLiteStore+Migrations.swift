@@ -76,6 +76,12 @@ extension SQLiteStore {
                     BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
                     """)
         }
+        migrator.registerMigration("6 subscribers") { database in
+            try database.create(table: "subscriber") { table in
+                table.primaryKey("name", .text)
+                table.column("position", .integer).notNull()
+            }
+        }
         return migrator
     }
 }

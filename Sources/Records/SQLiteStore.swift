@@ -173,6 +173,20 @@ package final class SQLiteStore: ContextStore {
 }
 
 extension SQLiteStore {
+    package func cursor(_ subscriber: String) throws(RecordsError) -> Int64? {
+        try read {
+            try Int64.fetchOne($0, sql: "SELECT position FROM subscriber WHERE name = ?", arguments: [subscriber])
+        }
+    }
+
+    package func keepCursor(_ subscriber: String, at position: Int64) throws(RecordsError) {
+        try write {
+            try $0.execute(
+                sql: "INSERT OR REPLACE INTO subscriber (name, position) VALUES (?, ?)",
+                arguments: [subscriber, position])
+        }
+    }
+
     /// The position of the last fact; 0 when there is none.
     package func lastPosition() throws(RecordsError) -> Int64 {
         try read { try Int64.fetchOne($0, sql: "SELECT MAX(position) FROM fact") ?? 0 }

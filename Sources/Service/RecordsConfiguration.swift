@@ -48,6 +48,7 @@ struct ServiceRecords: Sendable {
         var settings = LiveRecords.Settings(
             store: store, node: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)")
         settings.destinations = connectors?.destinations ?? []
+        settings.subscribers = connectors?.subscribers ?? []
         settings.archive = archive
         let records = try LiveRecords(settings)
         self.records = records

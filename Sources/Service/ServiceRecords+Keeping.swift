@@ -14,6 +14,12 @@ extension ServiceRecords {
                 logger.warning(
                     "\(connector): \(round.postponed) deliveries postponed, \(round.setAside) set aside: \(round.problem ?? "")"
                 )
+            case .subscriber(let name, let problem):
+                if let problem {
+                    logger.warning("\(name) is not told of facts: \(problem); they wait in the store")
+                } else {
+                    logger.notice("\(name) is told of facts again")
+                }
             case .expired(let calls): logger.info("\(calls.count) recordings were removed by the rule of retention")
             case .interrupted(let calls):
                 logger.warning("\(calls.count) calls were cut off when the service stopped; they are sealed as failed")

@@ -35,6 +35,10 @@ final class FullDiskStore: ContextStore {
         try inner.facts(after: position, limit: limit)
     }
     func lastPosition() throws(RecordsError) -> Int64 { try inner.lastPosition() }
+    func cursor(_ subscriber: String) throws(RecordsError) -> Int64? { try inner.cursor(subscriber) }
+    func keepCursor(_ subscriber: String, at position: Int64) throws(RecordsError) {
+        try inner.keepCursor(subscriber, at: position)
+    }
     func unsealedCalls() throws(RecordsError) -> [CallID] { try inner.unsealedCalls() }
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry] { try inner.claim(claim) }
     func settle(_ settlements: [OutboxSettlement]) throws(RecordsError) { try inner.settle(settlements) }
