@@ -153,7 +153,10 @@ struct Leg: ~Copyable {
         return reports.take(datagram, ssrc: transmission.ssrc, at: now) ? nil : .malformed
     }
 
-    mutating func infoDigit(_ digit: Digit) { listener.sipInfo(digit, at: position) }
+    mutating func infoDigit(_ digit: Digit, durationInMilliseconds: Int?) {
+        let duration = Interval.milliseconds(Int64(max(0, min(durationInMilliseconds ?? 0, 60_000))))
+        listener.sipInfo(digit, at: position, duration: duration)
+    }
 
     /// Takes the next 20 ms out of the jitter buffer.
     mutating func playOut(at now: Instant) {

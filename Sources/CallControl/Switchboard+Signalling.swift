@@ -38,9 +38,9 @@ extension Switchboard {
         case .established(let handle, let media):
             if signalling?.lines[handle]?.isWaiting == true { begin(handle, media, at: now) }
         case .mediaChanged(let handle, let media): change(handle, media, at: now)
-        case .digit(let handle, let digit, _):
+        case .digit(let handle, let digit, let duration):
             guard let id = signalling?.lines[handle]?.call else { return }
-            receive(.infoDigit(id, digit), at: now)
+            receive(.infoDigit(id, digit, durationInMilliseconds: duration), at: now)
         case .ended(let handle, _): release(handle, at: now)
         case .referred, .progress, .answered, .reofferRefused, .info, .referProgress, .bindingsChanged, .probed: break
         case .registration(let id, let state):

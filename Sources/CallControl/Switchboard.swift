@@ -203,9 +203,9 @@ extension Switchboard {
             groups[place.group].calls[place.index].drainSession()
             groups[place.group].calls[place.index].end(by: .caller, .normalClearing)
             collect(place, at: now)
-        case .infoDigit(let id, let digit):
+        case .infoDigit(let id, let digit, let duration):
             guard let place = place(of: id) else { return }
-            groups[place.group].calls[place.index].caller.infoDigit(digit)
+            groups[place.group].calls[place.index].caller.infoDigit(digit, durationInMilliseconds: duration)
         case .reply(let id, let reply):
             guard let (serial, kind, number) = Call.split(id), let place = places[serial] else { return }
             groups[place.group].calls[place.index].take(reply, to: kind, number)

@@ -8,8 +8,8 @@ package enum SwitchboardInput: Sendable {
     case admit(Admission)
     /// The caller hung up.
     case callerHungUp(CallID)
-    /// A key by SIP INFO, which has no media time of its own.
-    case infoDigit(CallID, Digit)
+    /// A key by SIP INFO, which has no media time of its own, and for how long it was down, if it was said.
+    case infoDigit(CallID, Digit, durationInMilliseconds: Int? = nil)
     /// The outside answers a request.
     case reply(RequestID, Reply)
 

@@ -63,6 +63,19 @@ enum SIPFuzzCases {
         }
     }
 
+    /// The body of an INFO request with a key: what is read of it reads back from both forms.
+    static func info(_ bytes: Span<UInt8>) {
+        for type in ["application/dtmf-relay", "application/dtmf", "Application/DTMF-Relay ;x=y"] {
+            guard let key = InfoDigit(contentType: type, body: bytes) else { continue }
+            let relay = "Signal=\(key.digit)\r\nDuration=\(key.durationInMilliseconds ?? 0)\r\n"
+            let again = InfoDigit(contentType: "application/dtmf-relay", body: Array(relay.utf8).span)
+            precondition(again?.digit == key.digit, "a key that was written reads back")
+            precondition(again?.durationInMilliseconds == key.durationInMilliseconds ?? 0, "so does its duration")
+        }
+        let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        _ = InfoDigit(contentType: text, body: bytes)
+    }
+
     /// Challenges and credentials.
     static func digest(_ bytes: Span<UInt8>) {
         let text = String(decoding: array(bytes), as: UTF8.self)

@@ -188,46 +188,10 @@ extension UserAgent {
         _ handle: SIPCallHandle, _ request: SIPMessage, _ key: TransactionKey, at now: Instant
     ) {
         respond(key, to: request, request.response(200, tag: nil), at: now)
-        if let (digit, duration) = KeyInfo.read(request) {
-            emit(.digit(handle, digit, durationInMilliseconds: duration))
+        if let type = request.contentType?.name, let key = InfoDigit(contentType: type, body: request.body.span) {
+            emit(.digit(handle, key.digit, durationInMilliseconds: key.durationInMilliseconds))
         } else {
             emit(.info(handle, request))
         }
-    }
-}
-
-/// Keys in INFO bodies, as equipment in the field sends them: `application/dtmf-relay` with lines `Signal=` and
-/// `Duration=`, `application/dtmf` with the key alone.
-enum KeyInfo {
-    static func read(_ request: SIPMessage) -> (Digit, Int?)? {
-        let text = String(decoding: request.body.prefix(256), as: UTF8.self)
-        switch request.contentType?.name {
-        case "application/dtmf": return key(trimmed(text)).map { ($0, nil) }
-        case "application/dtmf-relay":
-            var digit: Digit?
-            var duration: Int?
-            for line in text.split(whereSeparator: \.isNewline) {
-                let parts = line.split(separator: "=", maxSplits: 1)
-                guard parts.count == 2 else { continue }
-                let value = trimmed(String(parts[1]))
-                switch trimmed(String(parts[0])).asciiLowercased {
-                case "signal": digit = key(value)
-                case "duration": duration = Int(value).flatMap { (0...60_000).contains($0) ? $0 : nil }
-                default: break
-                }
-            }
-            return digit.map { ($0, duration) }
-        default: return nil
-        }
-    }
-
-    /// A key, or its number in RFC 4733 (10 is `*`, 11 is `#`).
-    private static func key(_ text: String) -> Digit? {
-        if let digit = Digit(text) { return digit }
-        return UInt8(text).flatMap { Digit(code: $0) }
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        text.filter { !$0.isWhitespace }
     }
 }

@@ -7,13 +7,13 @@ package import Telephony
 /// The key is written as itself or as its telephone-event code (10 for `*`, 11 for `#`, 12 to 15 for A to D).
 package struct InfoDigit: Sendable, Equatable {
     package var digit: Digit
-    /// For how long the key was down; zero when the body does not say.
-    package var duration: Interval
+    /// For how long the key was down, 0 to 60,000 ms; `nil` when the body does not say.
+    package var durationInMilliseconds: Int?
 
     /// Octets of a body, beyond which it is none of these.
     private static let longestBody = 256
     /// A duration beyond a minute is a mistake.
-    private static let longestDurationInMilliseconds: Int64 = 60_000
+    private static let longestDurationInMilliseconds = 60_000
 
     /// Reads a body.
     ///
@@ -34,7 +34,7 @@ package struct InfoDigit: Sendable, Equatable {
 
     private init?(relay octets: [UInt8]) {
         var digit: Digit?
-        var duration = Interval.zero
+        var duration: Int?
         for line in octets.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
             guard let equals = line.firstIndex(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) else {
                 continue
@@ -44,18 +44,17 @@ package struct InfoDigit: Sendable, Equatable {
             if name == "signal" {
                 digit = InfoDigit.digit(value)
             } else if name == "duration", let number = InfoDigit.number(value) {
-                duration = .milliseconds(min(number, InfoDigit.longestDurationInMilliseconds))
+                duration = min(number, InfoDigit.longestDurationInMilliseconds)
             }
         }
         guard let digit else { return nil }
         self.digit = digit
-        self.duration = duration
+        durationInMilliseconds = duration
     }
 
     private init?(bare octets: [UInt8]) {
         guard let digit = InfoDigit.digit(InfoDigit.trimmed(octets[...])) else { return nil }
         self.digit = digit
-        duration = .zero
     }
 
     private static func trimmed(_ octets: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
@@ -73,12 +72,12 @@ package struct InfoDigit: Sendable, Equatable {
     }
 
     /// A number of at most seven decimal figures.
-    private static func number(_ octets: ArraySlice<UInt8>) -> Int64? {
+    private static func number(_ octets: ArraySlice<UInt8>) -> Int? {
         guard !octets.isEmpty, octets.count <= 7 else { return nil }
-        var number: Int64 = 0
+        var number = 0
         for octet in octets {
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octet) else { return nil }
-            number = number * 10 + Int64(octet - UInt8(ascii: "0"))
+            number = number * 10 + Int(octet - UInt8(ascii: "0"))
         }
         return number
     }
