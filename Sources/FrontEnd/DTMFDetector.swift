@@ -41,6 +41,18 @@ package struct DTMFDetector: Sendable {
         /// The same by what a codec adds: +6.5 dB and 10.5 dB.
         var codedTwist: Float = 4.5
         var codedReverseTwist: Float = 11.2
+        /// What remains of a key may have below it, relative to its power.
+        var mostBelow: Float = 0.15
+        /// Samples of a trace that make a fit worth its while: of tones that go on, of tones that are over, and of the remains
+        /// of a key.
+        var leastTrace: Float = 256
+        var leastTraceWhenOver: Float = 168
+        var leastTraceOfRemains: Float = 48
+
+        /// Whether tones may be off by so many radians a sample, as far as a trace can say.
+        func allow(_ offset: Float, of frequency: Float) -> Bool {
+            abs(offset) / TwoToneFit.radiansPerHertz <= (frequencyTolerance + 0.005) * frequency + frequencySlack + 5
+        }
     }
 
     private static let block = KeyToneBank.block
@@ -48,10 +60,14 @@ package struct DTMFDetector: Sendable {
     private static let history = 800
     private static let reach = 640
     private static let capacity = history + 160 * 8
+    /// Magnitude of samples, a power of two, below which there is no key.
+    private static let silence: Int16 = 32
     /// Samples without the key's tones after which it is up: 25 ms.
     private static let release = 200
-    /// Openings in a row that are worth a fit: some 25 ms of tones.
-    private static let openingsToFit = 4
+    /// Openings in a row that are worth a look at how long the tones have been there: some 20 ms of them.
+    private static let openingsToTrace = 3
+    /// Samples by which a trace may be off at either end, and more.
+    private static let traceError = 64
     /// Attempts at every opening of the gate before they become rarer.
     private static let eagerAttempts = 10
 
@@ -69,6 +85,9 @@ package struct DTMFDetector: Sendable {
     private var attempts = 0
     /// Where in ``samples`` an attempt is worth its while again.
     private var nextAttempt = 0
+    /// What opened the gate was too short and is over.
+    private var isDismissed = false
+    private var dialTone = DialTone()
     /// The key that is down.
     private var key: Key?
     /// Where in ``samples`` the tones of the key before ended.
@@ -83,7 +102,6 @@ package struct DTMFDetector: Sendable {
         var lastPresent: Int
         var lowPower: Float
         var highPower: Float
-        var fit: TwoToneFit
     }
 
     private var found: InlineArray<8, Detection?> = InlineArray(repeating: nil)
@@ -109,17 +127,32 @@ package struct DTMFDetector: Sendable {
     /// Takes 160 samples.
     package mutating func hear(_ frame: Span<Int16>) {
         if count + 160 > DTMFDetector.capacity { rewind() }
-        let base = count
-        var target = samples.mutableSpan
-        let taken = min(160, frame.count)
-        for index in 0..<taken { target[base &+ index] = Float(frame[index]) }
-        count += taken
+        let isSilent = take(frame)
+        let held = samples
         while banked + DTMFDetector.block <= count {
-            let held = samples
-            bank.take(held.span, at: banked)
+            if isSilent {
+                bank.skip()
+            } else {
+                bank.take(held.span, at: banked)
+            }
             banked += DTMFDetector.block
             judge()
         }
+    }
+
+    /// Returns whether the frame is far too soft for a key.
+    private mutating func take(_ frame: Span<Int16>) -> Bool {
+        let base = count
+        let taken = min(160, frame.count)
+        var target = samples.mutableSpan
+        var bits: Int16 = 0
+        for index in 0..<taken {
+            let sample = frame[index]
+            bits |= sample ^ (sample >> 15)
+            target[base &+ index] = Float(sample)
+        }
+        count += taken
+        return bits < DTMFDetector.silence
     }
 
     /// The audio has ended: so does the key that is down.
@@ -142,7 +175,8 @@ package struct DTMFDetector: Sendable {
     /// Keeps the last 100 ms.
     private mutating func rewind() {
         let gone = count - DTMFDetector.history
-        for index in 0..<DTMFDetector.history { samples[index] = samples[index + gone] }
+        var target = samples.mutableSpan
+        for index in 0..<DTMFDetector.history { target[index] = target[index &+ gone] }
         count -= gone
         banked -= gone
         lastEnd = max(0, lastEnd - gone)
@@ -152,7 +186,9 @@ package struct DTMFDetector: Sendable {
     }
 
     private mutating func judge() {
-        if key != nil { follow() }
+        if key != nil, follow() { return }
+        // Every other block is enough for what may begin.
+        guard candidate != nil || banked / DTMFDetector.block % 2 == 0 else { return }
         let next = bank.candidate(least: limits.leastPower)
         guard let next else { return close() }
         if let candidate, candidate.row == next.row, candidate.column == next.column {
@@ -161,9 +197,10 @@ package struct DTMFDetector: Sendable {
             openings = 1
             attempts = 0
             nextAttempt = 0
+            isDismissed = false
         }
         candidate = next
-        guard openings >= 2 else {
+        guard openings >= DTMFDetector.openingsToTrace else {
             return
         }
         if let key, key.row == next.row, key.column == next.column, banked - key.lastPresent < DTMFDetector.release {
@@ -180,51 +217,102 @@ package struct DTMFDetector: Sendable {
         openings = 0
         attempts = 0
         nextAttempt = 0
+        isDismissed = false
     }
 
     // MARK: - Down
 
     private mutating func attempt(_ candidate: KeyToneBank.Candidate) {
+        let blocks = (banked - lastEnd) / DTMFDetector.block
+        let trace = KeyToneTrace(bank, row: candidate.row, column: candidate.column, blocks: blocks)
+        guard isWorthAFit(trace) else { return }
         let rows: SIMD4<Float> = [697, 770, 852, 941]
         let columns: SIMD4<Float> = [1_209, 1_336, 1_477, 1_633]
-        var fit = TwoToneFit(lowFrequency: rows[candidate.row], highFrequency: columns[candidate.column])
-        let first = max(lastEnd, count - DTMFDetector.reach)
-        guard measure(&fit, from: first), isKey(fit, rows[candidate.row], columns[candidate.column]),
-            let digit = DTMFDetector.digit(row: candidate.row, column: candidate.column)
-        else {
+        let low = rows[candidate.row]
+        let high = columns[candidate.column]
+        guard limits.allow(trace.lowOffset, of: low), limits.allow(trace.highOffset, of: high) else {
+            attempts += 1
+            nextAttempt = banked + patience
+            return
+        }
+        let first = TwoToneFit(lowFrequency: low, highFrequency: high)
+        var fit = first
+        fit.low.frequency += trace.lowOffset
+        fit.high.frequency += trace.highOffset
+        let last = banked - Int(trace.end)
+        var isFound = measure(&fit, from: banked - Int(trace.start), to: last) && isKey(fit, low, high)
+        if !isFound, trace.isOver {
+            isDismissed = isDismissed || fit.surroundings(samples.span).below > limits.mostBelow
+            if !isDismissed { isFound = findRemains(&fit, first, from: banked - Int(trace.start)) }
+        }
+        guard isFound, let digit = DTMFDetector.digit(row: candidate.row, column: candidate.column) else {
             postpone(after: fit)
             return
         }
         press(digit, candidate, fit)
     }
 
+    /// Whether tones are long enough for a key, or sound long enough for one of which a codec ate a part.
+    private mutating func isWorthAFit(_ trace: KeyToneTrace) -> Bool {
+        guard trace.isOver else {
+            isDismissed = false
+            return trace.length >= limits.leastTrace
+        }
+        guard !isDismissed else { return false }
+        let sounding = soundingRange(from: banked - Int(trace.start), to: banked - Int(trace.end))
+        isDismissed = sounding.upperBound + 4 * DTMFDetector.block <= banked
+        return trace.length >= limits.leastTraceWhenOver
+            || trace.length >= limits.leastTraceOfRemains && sounding.count >= limits.shortestSounding
+    }
+
+    private var patience: Int {
+        attempts <= DTMFDetector.eagerAttempts ? DTMFDetector.block : 4 * DTMFDetector.block
+    }
+
     /// Waits until tones that go on are long enough, and ever longer while what is there is no key.
     private mutating func postpone(after fit: TwoToneFit) {
         attempts += 1
         let goesOn = fit.end + DTMFDetector.block / 2 >= banked && fit.end - fit.start < limits.shortest
-        let patience = attempts <= DTMFDetector.eagerAttempts ? DTMFDetector.block : 4 * DTMFDetector.block
         nextAttempt = max(banked + patience, goesOn ? fit.start + limits.shortest : 0)
     }
 
-    /// Fits the tones within the last 80 ms; `false` when they are too short.
-    private func measure(_ fit: inout TwoToneFit, from first: Int) -> Bool {
+    /// Fits the tones that are about from one sample to another; `false` when they are too short.
+    private func measure(_ fit: inout TwoToneFit, from start: Int, to end: Int) -> Bool {
         let samples = samples.span
-        let nominal = (fit.low.frequency, fit.high.frequency)
-        fit.fit(samples, from: banked - KeyToneBank.window, to: banked, rounds: 1)
-        // Most of what opens the gate is far off.
-        guard abs(fit.low.frequency - nominal.0) <= 0.03 * nominal.0,
-            abs(fit.high.frequency - nominal.1) <= 0.03 * nominal.1
-        else { return false }
-        fit.fit(samples, from: banked - KeyToneBank.window, to: banked, rounds: 1)
-        fit.findEdges(samples, around: banked - KeyToneBank.window / 2, from: first, to: banked)
-        guard fit.end - fit.start >= limits.shortestRemains * 2 / 3 else { return false }
-        // Again over all that there is of the tones, which the first window held a part of.
-        fit.fit(samples, from: fit.start, to: fit.end, rounds: 2)
-        fit.findEdges(samples, around: (fit.start + fit.end) / 2, from: first, to: banked)
-        return fit.end - fit.start >= limits.shortestRemains
+        let first = max(lastEnd, count - DTMFDetector.reach)
+        let last = min(banked, max(end, first + KeyToneBank.block))
+        let begin = max(first, min(start, last - limits.shortestRemains))
+        guard begin < last else { return false }
+        fit.fit(samples, from: begin, to: last, rounds: 1)
+        let inset = min(DTMFDetector.traceError, (last - begin) / 2)
+        fit.findEdges(samples, outwardFrom: (begin + inset)..<(last - inset), within: first..<banked)
+        guard fit.end - fit.start >= limits.shortestRemains else { return false }
+        // Again over all that there is of the tones, which the trace saw less sharply.
+        fit.fit(samples, from: fit.start, to: fit.end, rounds: 1)
+        return true
     }
 
-    private func isKey(_ fit: TwoToneFit, _ lowFrequency: Float, _ highFrequency: Float) -> Bool {
+    /// Looks for what a codec at a low rate left of a key, whose beginning or end it replaced by something else.
+    private mutating func findRemains(_ fit: inout TwoToneFit, _ begin: TwoToneFit, from start: Int) -> Bool {
+        let (low, high) = (begin.low.frequency, begin.high.frequency)
+        let first = max(lastEnd, count - DTMFDetector.reach)
+        var last = banked
+        while last >= start + limits.shortestRemains {
+            fit = begin
+            let window = max(first, last - KeyToneBank.window)
+            fit.fit(samples.span, from: window, to: last, rounds: 2)
+            let middle = (window + last) / 2
+            fit.findEdges(samples.span, outwardFrom: middle..<middle, within: first..<banked)
+            if fit.end - fit.start >= limits.shortestRemains {
+                fit.fit(samples.span, from: fit.start, to: fit.end, rounds: 2)
+                if isKey(fit, low / TwoToneFit.radiansPerHertz, high / TwoToneFit.radiansPerHertz) { return true }
+            }
+            last -= DTMFDetector.block
+        }
+        return false
+    }
+
+    private mutating func isKey(_ fit: TwoToneFit, _ lowFrequency: Float, _ highFrequency: Float) -> Bool {
         guard isNear(fit.low, lowFrequency), isNear(fit.high, highFrequency),
             min(fit.low.power, fit.high.power) >= limits.leastPower
         else { return false }
@@ -243,42 +331,49 @@ package struct DTMFDetector: Sendable {
         let length = fit.end - fit.start
         guard surroundings.below <= (surroundings.pitch <= 0.002 ? 0.15 : 0.04),
             surroundings.share >= (length >= limits.shortest ? 0.65 : 0.9),
-            length >= limits.shortestWhenClear || soundingLength(around: fit) >= limits.shortestSounding
+            length >= limits.shortestWhenClear
+                || soundingRange(from: fit.start, to: fit.end).count >= limits.shortestSounding
         else { return false }
         return hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
             || hasTwist(fit, most: limits.codedTwist, reverse: limits.codedReverseTwist)
                 && fit.unsteadiness(samples.span) <= 4
     }
 
-    /// How long it is about as loud as the tones, around them: a codec at a low rate begins a tone with something else.
-    private func soundingLength(around fit: TwoToneFit) -> Int {
-        let least = (fit.low.power + fit.high.power) / 8 * Float(DTMFDetector.block)
-        var first = fit.start
-        var last = fit.end
-        while first - DTMFDetector.block >= max(0, fit.start - 240), energy(from: first - DTMFDetector.block) >= least {
-            first -= DTMFDetector.block
-        }
-        while last + DTMFDetector.block <= banked, energy(from: last) >= least { last += DTMFDetector.block }
-        return last - first
+    /// From where to where it is about as loud as between two samples, around them: a codec at a low rate begins a tone with something
+    /// else.
+    private func soundingRange(from start: Int, to end: Int) -> Range<Int> {
+        let block = DTMFDetector.block
+        guard start >= 0, end - start >= block, end <= banked else { return 0..<0 }
+        let middle = (start + end - block) / 2
+        let least = energy(from: middle) / 4
+        var first = start
+        var last = end
+        while first - block >= max(0, start - 240), energy(from: first - block) >= least { first -= block }
+        while last + block <= banked, energy(from: last) >= least { last += block }
+        return first..<last
     }
 
     /// The energy of 5 ms.
     private func energy(from first: Int) -> Float {
         let samples = samples.span
-        var sum: Float = 0
-        for index in first..<(first + DTMFDetector.block) { sum += samples[index] * samples[index] }
-        return sum
+        var sum = Lanes()
+        for group in 0..<5 {
+            let sample = eight(samples, first &+ 8 &* group)
+            sum += sample * sample
+        }
+        return sum.sum()
     }
 
     /// Whether the tones are long, steady and nearly alone in their band, with something below that is soft or a dial
     /// tone: a voice has a pitch below and formants beside, and is never steady for long.
-    private func isSteady(_ fit: TwoToneFit, _ surroundings: TwoToneFit.Surroundings) -> Bool {
-        fit.end - fit.start >= limits.shortest && surroundings.pitch <= 0.12 && surroundings.share >= 0.88
-            && hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
-            && fit.unsteadiness(samples.span) <= 1.9
-            && (surroundings.below <= 0.25
-                || DialTone.explains(
-                    samples.span, from: max(0, banked - DTMFDetector.reach), to: banked))
+    private mutating func isSteady(_ fit: TwoToneFit, _ surroundings: TwoToneFit.Surroundings) -> Bool {
+        guard fit.end - fit.start >= limits.shortest, surroundings.pitch <= 0.12, surroundings.share >= 0.88,
+            hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist),
+            fit.unsteadiness(samples.span) <= 1.9
+        else { return false }
+        if surroundings.below <= 0.25 { return true }
+        let held = samples
+        return dialTone.explains(held.span, from: max(0, banked - DTMFDetector.reach), to: banked)
     }
 
     private func hasTwist(_ fit: TwoToneFit, most: Float, reverse: Float) -> Bool {
@@ -297,18 +392,16 @@ package struct DTMFDetector: Sendable {
         }
         let pressed = Key(
             digit: digit, row: candidate.row, column: candidate.column, start: fit.start, lastPresent: fit.end,
-            lowPower: fit.low.power, highPower: fit.high.power, fit: fit)
+            lowPower: fit.low.power, highPower: fit.high.power)
         key = pressed
         report(pressed, end: nil)
     }
 
     // MARK: - Up
 
-    /// Looks whether the key that is down still sounds.
-    private mutating func follow() {
-        guard var current = key else {
-            return
-        }
+    /// Looks whether the key that is down still sounds: then nothing else does.
+    private mutating func follow() -> Bool {
+        guard let current = key else { return false }
         let powers = bank.shortPowers
         let low = powers[current.row]
         let high = powers[current.column + 4]
@@ -316,12 +409,14 @@ package struct DTMFDetector: Sendable {
             // As much of the window as has the tones' amplitude is within the tones.
             let ratio = (low + high) / (current.lowPower + current.highPower)
             let length = Int(Float(2 * DTMFDetector.block) * min(1, ratio).squareRoot())
-            current.lastPresent = max(current.lastPresent, banked - 2 * DTMFDetector.block + length)
-            key = current
-        } else if banked - current.lastPresent >= DTMFDetector.release {
+            key?.lastPresent = max(current.lastPresent, banked - 2 * DTMFDetector.block + length)
+            return true
+        }
+        if banked - current.lastPresent >= DTMFDetector.release {
             lift(current)
             key = nil
         }
+        return false
     }
 
     private mutating func lift(_ key: Key) {

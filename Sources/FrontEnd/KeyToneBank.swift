@@ -23,40 +23,24 @@ struct KeyToneBank: Sendable {
     }
 
     /// Cosines and sines of the frequencies at 0.5, 1.5, ... 19.5 samples from the middle of a block.
-    private let cosines: [SIMD8<Float>]
-    private let sines: [SIMD8<Float>]
+    private let cosines: [Lanes]
+    private let sines: [Lanes]
     /// By how much the phases turn in a block.
-    private let turnReal: SIMD8<Float>
-    private let turnImaginary: SIMD8<Float>
+    private let turnReal: Lanes
+    private let turnImaginary: Lanes
     /// The phases at the middle of the next block.
-    private var phaseReal = SIMD8<Float>(repeating: 1)
-    private var phaseImaginary = SIMD8<Float>()
-    /// The last blocks, oldest first.
-    private var real = Blocks()
-    private var imaginary = Blocks()
+    private var phaseReal = Lanes(repeating: 1)
+    private var phaseImaginary = Lanes()
+    /// The last blocks, in rings.
+    private(set) var real = [Lanes](repeating: Lanes(), count: KeyToneBank.ring)
+    private(set) var imaginary = [Lanes](repeating: Lanes(), count: KeyToneBank.ring)
+    /// Where in the rings the last block is.
+    private var newest = 0
+    /// Blocks in a row that were passed over.
+    private var silent = KeyToneBank.blocks
 
-    private struct Blocks: Sendable {
-        var b0 = SIMD8<Float>()
-        var b1 = SIMD8<Float>()
-        var b2 = SIMD8<Float>()
-        var b3 = SIMD8<Float>()
-        var b4 = SIMD8<Float>()
-        var b5 = SIMD8<Float>()
-
-        @inline(__always) mutating func push(_ value: SIMD8<Float>) {
-            b0 = b1
-            b1 = b2
-            b2 = b3
-            b3 = b4
-            b4 = b5
-            b5 = value
-        }
-
-        /// The Hann window at the middles of six blocks.
-        @inline(__always) var tapered: SIMD8<Float> {
-            (b0 + b5) * 0.066_987_3 + (b1 + b4) * 0.5 + (b2 + b3) * 0.933_012_7
-        }
-    }
+    /// Blocks that are kept.
+    private static let ring = 16
 
     /// Turns a tapered window's correlation into a peak amplitude: 2 over the sum of its weights.
     private static let taperedScale = 2 / Float(3 * block)
@@ -70,7 +54,7 @@ struct KeyToneBank: Sendable {
 
     init() {
         let half = KeyToneBank.block / 2
-        func table(_ wave: (Double) -> Double) -> [SIMD8<Float>] {
+        func table(_ wave: (Double) -> Double) -> [Lanes] {
             (0..<half).map { index in
                 KeyToneBank.lanes { wave(2 * .pi * $0 * (Double(index) + 0.5) / 8_000) }
             }
@@ -81,9 +65,9 @@ struct KeyToneBank: Sendable {
         turnImaginary = KeyToneBank.lanes { -sine(2 * .pi * $0 * Double(KeyToneBank.block) / 8_000) }
     }
 
-    private static func lanes(_ value: (Double) -> Double) -> SIMD8<Float> {
+    private static func lanes(_ value: (Double) -> Double) -> Lanes {
         let frequencies: [Double] = [697, 770, 852, 941, 1_209, 1_336, 1_477, 1_633]
-        var lanes = SIMD8<Float>()
+        var lanes = Lanes()
         for lane in 0..<8 { lanes[lane] = Float(value(frequencies[lane])) }
         return lanes
     }
@@ -92,19 +76,32 @@ struct KeyToneBank: Sendable {
     mutating func take(_ samples: Span<Float>, at start: Int) {
         let (even, odd) = KeyToneBank.correlate(
             samples, around: start + KeyToneBank.block / 2, cosines.span, sines.span)
-        real.push(even * phaseReal + odd * phaseImaginary)
-        imaginary.push(even * phaseImaginary - odd * phaseReal)
+        push(even * phaseReal + odd * phaseImaginary, even * phaseImaginary - odd * phaseReal)
+        silent = 0
+    }
+
+    /// Takes a block in which no key can be, as silence.
+    mutating func skip() {
+        push(Lanes(), Lanes())
+        silent = min(silent + 1, KeyToneBank.blocks)
+    }
+
+    private mutating func push(_ nextReal: Lanes, _ nextImaginary: Lanes) {
+        let next = (newest &+ 1) & (KeyToneBank.ring &- 1)
+        real[next] = nextReal
+        imaginary[next] = nextImaginary
+        newest = next
         turn()
     }
 
     /// Cosines are even and sines odd about the middle of the block: a sum or a difference of two samples takes one factor.
     private static func correlate(
-        _ samples: Span<Float>, around middle: Int, _ cosines: Span<SIMD8<Float>>, _ sines: Span<SIMD8<Float>>
-    ) -> (even: SIMD8<Float>, odd: SIMD8<Float>) {
+        _ samples: Span<Float>, around middle: Int, _ cosines: Span<Lanes>, _ sines: Span<Lanes>
+    ) -> (even: Lanes, odd: Lanes) {
         let half = block / 2
         precondition(cosines.count == half && sines.count == half, "a table is half a block")
-        var even = SIMD8<Float>()
-        var odd = SIMD8<Float>()
+        var even = Lanes()
+        var odd = Lanes()
         for index in 0..<half {
             let after = samples[middle &+ index]
             let before = samples[middle &- 1 &- index]
@@ -123,10 +120,22 @@ struct KeyToneBank: Sendable {
         phaseImaginary = nextImaginary * correction
     }
 
+    /// The block so many before the last one.
+    @inline(__always) func place(_ age: Int) -> Int { (newest &- age) & (KeyToneBank.ring &- 1) }
+
+    /// The Hann window at the middles of the last six blocks.
+    @inline(__always) private func tapered(_ ring: Span<Lanes>) -> Lanes {
+        let outer: Lanes = (ring[newest] + ring[place(5)]) * 0.066_987_3
+        let between: Lanes = (ring[place(1)] + ring[place(4)]) * 0.5
+        let inner: Lanes = (ring[place(2)] + ring[place(3)]) * 0.933_012_7
+        return outer + between + inner
+    }
+
     /// The squared peak amplitudes over the last 10 ms.
-    var shortPowers: SIMD8<Float> {
-        let a = (real.b4 + real.b5) * KeyToneBank.shortScale
-        let b = (imaginary.b4 + imaginary.b5) * KeyToneBank.shortScale
+    var shortPowers: Lanes {
+        let (real, imaginary) = (real.span, imaginary.span)
+        let a = (real[newest] + real[place(1)]) * KeyToneBank.shortScale
+        let b = (imaginary[newest] + imaginary[place(1)]) * KeyToneBank.shortScale
         return a * a + b * b
     }
 
@@ -134,30 +143,34 @@ struct KeyToneBank: Sendable {
     ///
     /// - Parameter least: the squared peak amplitude that either tone has at least.
     func candidate(least: Float) -> Candidate? {
-        let a = real.tapered * KeyToneBank.taperedScale
-        let b = imaginary.tapered * KeyToneBank.taperedScale
+        guard silent < KeyToneBank.blocks else { return nil }
+        let a = tapered(real.span) * KeyToneBank.taperedScale
+        let b = tapered(imaginary.span) * KeyToneBank.taperedScale
         let powers = a * a + b * b
-        let low = powers.lowHalf
-        let high = powers.highHalf
-        let lowest = low.max()
-        let highest = high.max()
-        guard lowest >= least, highest >= least, highest <= KeyToneBank.widestTwist * lowest,
-            lowest <= KeyToneBank.widestReverseTwist * highest
+        let low = Group(powers.lowHalf)
+        let high = Group(powers.highHalf)
+        guard low.largest >= least, high.largest >= least,
+            high.largest <= KeyToneBank.widestTwist * low.largest,
+            low.largest <= KeyToneBank.widestReverseTwist * high.largest,
+            low.above == 1, high.above == 1
         else { return nil }
-        guard let row = KeyToneBank.only(low, above: lowest), let column = KeyToneBank.only(high, above: highest)
-        else { return nil }
-        return Candidate(row: row, column: column, lowPower: lowest, highPower: highest)
+        return Candidate(row: low.place, column: high.place, lowPower: low.largest, highPower: high.largest)
     }
 
-    /// The lane of the largest value when no other comes near it.
-    @inline(__always)
-    private static func only(_ group: SIMD4<Float>, above largest: Float) -> Int? {
-        var found = 0
-        var count = 0
-        for lane in 0..<4 where group[lane] > largest * dominance {
-            found = lane
-            count &+= 1
+    /// The largest of a group of four powers, how many come near it, itself among them, and where those are.
+    private struct Group {
+        var largest: Float
+        var above: Int
+        var place: Int
+
+        @inline(__always) init(_ powers: SIMD4<Float>) {
+            largest = max(max(powers[0], powers[1]), max(powers[2], powers[3]))
+            let least = largest * KeyToneBank.dominance
+            let second = powers[1] > least ? 1 : 0
+            let third = powers[2] > least ? 1 : 0
+            let fourth = powers[3] > least ? 1 : 0
+            above = (powers[0] > least ? 1 : 0) &+ second &+ third &+ fourth
+            place = second &+ 2 &* third &+ 3 &* fourth
         }
-        return count == 1 ? found : nil
     }
 }

@@ -84,7 +84,7 @@ enum ToneClassifier {
         let total = power(samples, from: first)
         guard total > 0 else { return nil }
         var single = TwoToneFit(lowFrequency: mean, highFrequency: mean)
-        single.fitLow(samples, from: first, to: last, rounds: 4)
+        single.fit(samples, from: first, to: last, rounds: 4)
         if single.low.power / 2 >= leastShare * total {
             let found = ToneClass.of(single.low.frequency / TwoToneFit.radiansPerHertz, nil)
             return found == .other && single.low.power / 2 < purity * total ? nil : found

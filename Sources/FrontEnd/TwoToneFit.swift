@@ -4,7 +4,8 @@ import Telephony
 /// what of the band they leave unexplained.
 ///
 /// The frequency is found by the turning of the phase across a tapered window, the edges as the most likely ones in white
-/// noise: the sample at which the sum of `2xs - s²`, with `x` the signal and `s` the tones, is largest.
+/// noise: the sample at which the sum of `2xs - s²`, with `x` the signal and `s` the tones, is largest. All of it goes by
+/// eight samples at a time, a lane each.
 struct TwoToneFit: Sendable {
     /// One of the two sines.
     struct Sine: Sendable {
@@ -18,15 +19,15 @@ struct TwoToneFit: Sendable {
         var power: Float { real * real + imaginary * imaginary }
 
         /// Takes the correlations with its cosine and sine, and the moments of them about the middle.
-        fileprivate mutating func take(
-            _ a: Float, _ b: Float, _ momentA: Float, _ momentB: Float, _ weights: Float, _ spread: Float
-        ) {
+        fileprivate mutating func take(_ sums: Sums, _ weights: Float, _ spread: Float) {
+            let a = sums.cosine.sum()
+            let b = sums.sine.sum()
             real = 2 * a / weights
             imaginary = 2 * b / weights
             let power = a * a + b * b
             guard power > 0 else { return }
             // The imaginary part of moment over correlation, the correlation being `a - ib`.
-            let correction = (b * momentA - a * momentB) / power * weights / spread
+            let correction = (b * sums.cosineMoment.sum() - a * sums.sineMoment.sum()) / power * weights / spread
             let most = 0.05 * frequency
             frequency += max(-most, min(most, correction))
         }
@@ -37,13 +38,28 @@ struct TwoToneFit: Sendable {
         }
     }
 
+    /// Sums over a window `(1 - u²)²`: correlations with cosine and sine, and the same with the offset from the middle.
+    fileprivate struct Sums {
+        var cosine = Lanes()
+        var sine = Lanes()
+        var cosineMoment = Lanes()
+        var sineMoment = Lanes()
+
+        @inline(__always) mutating func add(_ wave: Wave, _ sample: Lanes, _ moment: Lanes) {
+            cosine += wave.cosine * sample
+            sine += wave.sine * sample
+            cosineMoment += wave.cosine * moment
+            sineMoment += wave.sine * moment
+        }
+    }
+
     var low: Sine
     var high: Sine
     /// The sample at which both phases are counted from.
-    private var origin: Float = 0
+    var origin: Float = 0
     /// The first sample of the tones and the first after them.
-    private(set) var start = 0
-    private(set) var end = 0
+    var start = 0
+    var end = 0
 
     /// - Parameters:
     ///   - lowFrequency: the nominal frequency in Hz; so the high one.
@@ -54,231 +70,76 @@ struct TwoToneFit: Sendable {
 
     static let radiansPerHertz = Float(2 * Double.pi / 8_000)
 
-    /// Samples by which the likelihood may fall before an edge is an edge: a break of up to 12 ms is bridged.
-    private static let bridge: Float = 96
-
     /// Fits frequencies, amplitudes and phases to samples from one index to another.
     mutating func fit(_ samples: Span<Float>, from first: Int, to last: Int, rounds: Int) {
         for _ in 0..<rounds { step(samples, from: first, to: last) }
-        origin = Float(first + last - 1) / 2
-    }
-
-    /// The same for the low sine alone, of which the high one is a copy.
-    mutating func fitLow(_ samples: Span<Float>, from first: Int, to last: Int, rounds: Int) {
-        fit(samples, from: first, to: last, rounds: rounds)
-    }
-
-    /// Sums over a window `(1 - u²)²`: in each vector the correlation of the low sine with cosine and sine, then the high
-    /// one's; and of the same with the offset from the middle.
-    private struct Sums {
-        var correlation = SIMD4<Float>()
-        var moment = SIMD4<Float>()
-        var weights: Float = 0
-        var spread: Float = 0
-
-        @inline(__always)
-        mutating func add(_ phase: SIMD4<Float>, _ sample: Float, _ offset: Float, _ scale: Float) {
-            let u = offset * scale
-            let square = 1 - u * u
-            let weight = square * square
-            let product = phase * (weight * sample)
-            correlation += product
-            moment += product * offset
-            weights += weight
-            spread += weight * offset * offset
-        }
-    }
-
-    private func sums(_ samples: Span<Float>, from first: Int, count: Int) -> Sums {
-        let middle = Float(count - 1) / 2
-        let scale = 2 / Float(count + 1)
-        // Four samples at a time, so that no turn waits for the one before.
-        let single = turns(by: 1)
-        let second = single.turned(waves(at: -middle))
-        let third = single.turned(second)
-        var phases = (waves(at: -middle), second, third, single.turned(third))
-        let turn = single.doubled.doubled
-        var sums = Sums()
-        var index = 0
-        while index &+ 4 <= count {
-            let offset = Float(index) - middle
-            sums.add(phases.0, samples[first &+ index], offset, scale)
-            sums.add(phases.1, samples[first &+ index &+ 1], offset + 1, scale)
-            sums.add(phases.2, samples[first &+ index &+ 2], offset + 2, scale)
-            sums.add(phases.3, samples[first &+ index &+ 3], offset + 3, scale)
-            phases = (
-                turn.turned(phases.0), turn.turned(phases.1), turn.turned(phases.2), turn.turned(phases.3)
-            )
-            index &+= 4
-        }
-        // What is left over lies at the edge of the window, where it weighs nothing.
-        return sums
     }
 
     /// One step of the fit of both sines.
-    private mutating func step(_ samples: Span<Float>, from first: Int, to last: Int) {
-        let count = last - first
-        guard first >= 0, last <= samples.count, count > 1 else { return }
-        let sums = sums(samples, from: first, count: count)
-        low.take(sums.correlation[0], sums.correlation[1], sums.moment[0], sums.moment[1], sums.weights, sums.spread)
-        high.take(sums.correlation[2], sums.correlation[3], sums.moment[2], sums.moment[3], sums.weights, sums.spread)
-    }
-
-    /// Cosine and sine of the low sine, then of the high one, at an offset from the origin of phases.
-    private func waves(at offset: Float) -> SIMD4<Float> {
-        let (a, b) = TwoToneFit.cosineAndSine(low.frequency * offset)
-        let (c, d) = TwoToneFit.cosineAndSine(high.frequency * offset)
-        return SIMD4(a, b, c, d)
-    }
-
-    /// What turns the waves on by so many samples.
-    private func turns(by samples: Float) -> Turn {
-        let step = waves(at: samples)
-        return Turn(
-            cosines: SIMD4(step[0], step[0], step[2], step[2]), sines: SIMD4(-step[1], step[1], -step[3], step[3]))
-    }
-
-    private struct Turn {
-        var cosines: SIMD4<Float>
-        var sines: SIMD4<Float>
-
-        /// Twice the turn.
-        var doubled: Turn { Turn(cosines: cosines * cosines - sines * sines, sines: 2 * cosines * sines) }
-
-        @inline(__always) func turned(_ phase: SIMD4<Float>) -> SIMD4<Float> {
-            phase * cosines + SIMD4(phase[1], phase[0], phase[3], phase[2]) * sines
+    mutating func step(_ samples: Span<Float>, from first: Int, to last: Int) {
+        // What is left over lies at the edge of the window, where it weighs nothing.
+        let groups = (last - first) / 8
+        guard first >= 0, last <= samples.count, groups > 0 else { return }
+        let middle = Float(8 * groups - 1) / 2
+        let half = Float(8 * groups + 1) / 2
+        let scale = 1 / half
+        var lowWave = Wave(low.frequency, at: -middle)
+        var highWave = Wave(high.frequency, at: -middle)
+        var offset = Wave.steps - middle
+        var lowSums = Sums()
+        var highSums = Sums()
+        for group in 0..<groups {
+            let u = offset * scale
+            let weight = 1 - u * u
+            let sample = eight(samples, first &+ 8 &* group) * (weight * weight)
+            let moment = sample * offset
+            lowSums.add(lowWave, sample, moment)
+            highSums.add(highWave, sample, moment)
+            lowWave.turn()
+            highWave.turn()
+            offset += 8
         }
-    }
-
-    /// The amplitudes of both sines, in the order of the waves.
-    private var amplitudes: SIMD4<Float> { SIMD4(low.real, low.imaginary, high.real, high.imaginary) }
-
-    /// Finds the edges of the tones around a sample within samples of which the first `count` are there.
-    mutating func findEdges(_ samples: Span<Float>, around middle: Int, from first: Int, to last: Int) {
-        let power = (low.power + high.power) / 2
-        guard power > 0, first >= 0, last <= samples.count, first < middle, middle < last else { return }
-        let bridge = TwoToneFit.bridge * power
-        end = middle + extent(samples, from: middle, count: last - middle, step: 1, bridge: bridge)
-        start = middle - extent(samples, from: middle - 1, count: middle - first, step: -1, bridge: bridge)
-    }
-
-    /// How many samples from one on, in a direction, belong to the tones.
-    private func extent(_ samples: Span<Float>, from first: Int, count: Int, step: Int, bridge: Float) -> Int {
-        var phase = waves(at: Float(first) - origin)
-        let turn = turns(by: Float(step))
-        let amplitudes = amplitudes
-        var sum: Float = 0
-        var best: Float = 0
-        var extent = 0
-        var index = first
-        for taken in 1...max(1, count) {
-            let tones = (phase * amplitudes).sum()
-            sum += tones * (2 * samples[index] - tones)
-            if sum > best {
-                best = sum
-                extent = taken
-            } else if best - sum > bridge {
-                break
-            }
-            phase = turn.turned(phase)
-            index &+= step
-        }
-        return extent
-    }
-
-    /// The cosine and sine of an angle of any size.
-    private static func cosineAndSine(_ angle: Float) -> (Float, Float) {
-        (cosine(angle), sine(angle))
+        // The integrals of `(1 - u²)²` and `u²(1 - u²)²`, whose ends are so flat that they are the sums too.
+        let weights = half * (16.0 / 15)
+        let spread = half * half * half * (16.0 / 105)
+        low.take(lowSums, weights, spread)
+        high.take(highSums, weights, spread)
+        origin = Float(first) + middle
     }
 }
 
-// MARK: - What is left
+/// The cosine and the sine of a frequency at eight samples in a row.
+struct Wave {
+    private(set) var cosine: Lanes
+    private(set) var sine: Lanes
+    /// What turns them on by eight samples.
+    private let turnCosine: Float
+    private let turnSine: Float
 
-extension TwoToneFit {
-    /// What the band has beside the two tones, as powers relative to theirs.
-    struct Surroundings: Sendable {
-        /// From 80 to 680 Hz: where a voice has its pitch and most of its power, and dial tone is.
-        var below: Float
-        /// Of that, from 80 to 320 Hz: below dial tone.
-        var pitch: Float
-        /// From 700 Hz on, the tones taken out.
-        var within: Float
+    /// The numbers of eight samples in a row.
+    static let steps = Lanes(0, 1, 2, 3, 4, 5, 6, 7)
+    private static let turnsPerRadian = Float(0.5 / Double.pi)
 
-        /// The share that the tones have of the band from 700 Hz on, 0 to 1.
-        var share: Float { 1 / (1 + within) }
+    /// - Parameters:
+    ///   - frequency: radians a sample.
+    ///   - offset: of the first of the eight samples from where the phase is zero.
+    ///   - direction: 1 to turn forwards, -1 to turn backwards.
+    @inline(__always) init(_ frequency: Float, at offset: Float, direction: Float = 1) {
+        let turns = frequency * Wave.turnsPerRadian
+        (cosine, sine) = cosineAndSine(turns: (Wave.steps + offset) * turns)
+        let turn = cosineAndSine(turns: Lanes(repeating: 8 * turns * direction))
+        turnCosine = turn.cosine[0]
+        turnSine = turn.sine[0]
     }
 
-    /// Measures the surroundings of the tones over their length, or the first 40 ms of it.
-    func surroundings(_ samples: Span<Float>) -> Surroundings {
-        let count = min(end - start, TwoToneFit.longestProbe)
-        let tones = (low.power + high.power) / 2
-        guard start >= 0, count > 1, start + count <= samples.count, tones > 0 else {
-            return Surroundings(below: .infinity, pitch: .infinity, within: .infinity)
-        }
-        var residual = InlineArray<320, Float>(repeating: 0)
-        var target = residual.mutableSpan
-        let scale = 1 / (subtract(samples, from: start, count: count, into: &target) * tones)
-        let (lowest, dial) = ProbeBank.lowEnergies(residual.span, count: count)
-        let below = lowest.sum() + dial.sum()
-        let pitch = lowest.lowHalf.sum() + lowest[4] + lowest[5]
-        var whole: Float = 0
-        for index in 0..<count { whole += residual[index] * residual[index] }
-        return Surroundings(below: below * scale, pitch: pitch * scale, within: max(0, whole - below) * scale)
+    @inline(__always) mutating func turn() {
+        let next = cosine * turnCosine - sine * turnSine
+        sine = sine * turnCosine + cosine * turnSine
+        cosine = next
     }
+}
 
-    /// What is left of the power between 80 and 520 Hz when the two tones are taken out of the last 40 ms, 0 to 1.
-    func remainder(_ samples: Span<Float>, to last: Int) -> Float {
-        let count = TwoToneFit.longestProbe
-        guard last - count >= 0, last <= samples.count else { return 1 }
-        var silent = self
-        silent.low.silence()
-        silent.high.silence()
-        let before = silent.lowEnergy(samples, from: last - count, count: count)
-        return before > 0 ? lowEnergy(samples, from: last - count, count: count) / before : 1
-    }
-
-    private func lowEnergy(_ samples: Span<Float>, from first: Int, count: Int) -> Float {
-        var residual = InlineArray<320, Float>(repeating: 0)
-        var target = residual.mutableSpan
-        _ = subtract(samples, from: first, count: count, into: &target)
-        let (lowest, dial) = ProbeBank.lowEnergies(residual.span, count: count)
-        return lowest.sum() + dial.lowHalf.sum()
-    }
-
-    private static let longestProbe = 320
-
-    /// The samples without the tones, tapered; gives the sum of the squared weights.
-    private func subtract(
-        _ samples: Span<Float>, from first: Int, count: Int, into residual: inout MutableSpan<Float>
-    ) -> Float {
-        var phase = waves(at: Float(first) - origin)
-        let turn = turns(by: 1)
-        let amplitudes = amplitudes
-        let middle = Float(count - 1) / 2
-        let scale = 2 / Float(count + 1)
-        var sum: Float = 0
-        for index in 0..<count {
-            let u = (Float(index) - middle) * scale
-            let weight = (1 - u * u) * (1 - u * u)
-            residual[index] = weight * (samples[first &+ index] - (phase * amplitudes).sum())
-            sum += weight * weight
-            phase = turn.turned(phase)
-        }
-        return sum
-    }
-
-    /// The largest change of either tone's power over thirds of the length, as a ratio of at least one.
-    func unsteadiness(_ samples: Span<Float>) -> Float {
-        var largest: Float = 1
-        let third = (end - start) / 3
-        for part in 0..<3 {
-            var piece = self
-            piece.step(samples, from: start + part * third, to: start + (part + 1) * third)
-            let lowRatio = piece.low.power / max(low.power, 1)
-            let highRatio = piece.high.power / max(high.power, 1)
-            largest = max(
-                largest, max(lowRatio, 1 / max(lowRatio, 1e-6)), max(highRatio, 1 / max(highRatio, 1e-6)))
-        }
-        return largest
-    }
+/// Eight samples from an index on.
+@inline(__always) func eight(_ samples: Span<Float>, _ index: Int) -> Lanes {
+    samples.bytes.unsafeLoadUnaligned(fromByteOffset: 4 &* index, as: Lanes.self)
 }
