@@ -66,6 +66,8 @@ package struct DTMFDetector: Sendable {
     private static let release = 200
     /// Openings in a row that are worth a look at how long the tones have been there: some 20 ms of them.
     private static let openingsToTrace = 3
+    /// Samples before its tones at which a key may have begun.
+    private static let mostBefore = 240
     /// Samples by which a trace may be off at either end, and more.
     private static let traceError = 64
     /// Attempts at every opening of the gate before they become rarer.
@@ -243,13 +245,24 @@ package struct DTMFDetector: Sendable {
         var isFound = measure(&fit, from: banked - Int(trace.start), to: last) && isKey(fit, low, high)
         if !isFound, trace.isOver {
             isDismissed = isDismissed || fit.surroundings(samples.span).below > limits.mostBelow
-            if !isDismissed { isFound = findRemains(&fit, first, from: banked - Int(trace.start)) }
+            if !isDismissed, mayHoldRemains(trace) {
+                isFound = findRemains(&fit, first, from: banked - Int(trace.start))
+            }
         }
         guard isFound, let digit = DTMFDetector.digit(row: candidate.row, column: candidate.column) else {
             postpone(after: fit)
             return
         }
         press(digit, candidate, fit)
+    }
+
+    /// Whether it sounds for as long as a key, and was softer not long before: a key begins, however a codec makes it begin,
+    /// and a sound that goes on and on is none.
+    private func mayHoldRemains(_ trace: KeyToneTrace) -> Bool {
+        let start = banked - Int(trace.start)
+        let sounding = soundingRange(from: start, to: banked - Int(trace.end))
+        return sounding.count >= limits.shortestSounding
+            && sounding.lowerBound >= start - DTMFDetector.mostBefore + 2 * DTMFDetector.block
     }
 
     /// Whether tones are long enough for a key, or sound long enough for one of which a codec ate a part.
@@ -348,7 +361,9 @@ package struct DTMFDetector: Sendable {
         let least = energy(from: middle) / 4
         var first = start
         var last = end
-        while first - block >= max(0, start - 240), energy(from: first - block) >= least { first -= block }
+        while first - block >= max(0, start - DTMFDetector.mostBefore), energy(from: first - block) >= least {
+            first -= block
+        }
         while last + block <= banked, energy(from: last) >= least { last += block }
         return first..<last
     }

@@ -104,7 +104,11 @@ package struct TelephoneEventReceiver: Sendable {
         let until = timestamp + Int64(event.duration)
         latest = max(latest, until)
         if let index = indexOfPress(digit, timestamp, marker: marker, sequence: sequence) {
-            entries[index].knownUntil = max(entries[index].knownUntil, until)
+            // A timestamp that has jumped says nothing of how long the key is down.
+            let gap = clockRate.ticks(milliseconds: TelephoneEventReceiver.continuationGapInMilliseconds)
+            let known = entries[index].knownUntil
+            let hasJumped = timestamp != entries[index].keyDown && timestamp > known + gap
+            entries[index].knownUntil = max(known, hasJumped ? min(until, known + gap) : until)
             entries[index].lastSequence = max(entries[index].lastSequence, sequence)
             if event.isEnd { entries[index].isEnded = true }
             return .update

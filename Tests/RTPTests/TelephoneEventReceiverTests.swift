@@ -83,6 +83,28 @@ struct TelephoneEventReceiverTests {
         #expect(keys(moving) == "4")
     }
 
+    @Test(
+        "timestamps that jump between keys lose no key and double none",
+        arguments: [80_000, 8_000_000, 2_000_000_000] as [Int64])
+    func jumpingTimestamps(jump: Int64) {
+        let later = reports("2", at: 2_400 + jump, sequence: 20)
+        #expect(keys(reports("1", at: 800, sequence: 10) + later, upTo: 4_000_000_000) == "12")
+    }
+
+    @Test("packets of a key that come with a jump of the timestamp in its middle are one key", arguments: [160, 4_000])
+    func jumpWithinKey(jump: Int64) {
+        let moved = reports("9", at: 800, sequence: 10).enumerated().map { index, report in
+            var report = report
+            if index >= 2 { report.timestamp += jump }
+            return report
+        }
+        #expect(keys(moved) == "9")
+        var receiver = TelephoneEventReceiver(clockRate: ClockRate(8_000))
+        feed(&receiver, Array(moved.prefix(3)))
+        let press = receiver.next(upTo: SampleTime(ticks: 900))
+        #expect((press?.knownUntil.ticks ?? 0) <= 800 + 320 + 480, "the jump is not taken for a long press")
+    }
+
     @Test("a key of eight seconds, whose duration outgrows sixteen bits, is one key")
     func longKey() {
         var long: [Report] = []

@@ -60,6 +60,23 @@ struct SecretsTests {
         }
     }
 
+    @Test("secret keys that are pressed ahead, while their question is asked, are in nothing that is recorded")
+    func pressedAhead() throws {
+        let tool = try #require(SecretsTests.tool, "the tool is built with the tests")
+        let folder = try Workshop(method: "inBand")
+        try folder.write("call/call.yaml", Workshop.callPressingAhead)
+        let output = try folder.run(tool, ["replay", "call", "--json", "--record", "recordings"])
+        let events = String(decoding: output, as: UTF8.self).split(separator: "\n").compactMap {
+            try? JSONDecoder().decode(CallEvent.self, from: Data($0.utf8))
+        }
+        let keys = events.filter { if case .digit = $0.body { true } else { false } }
+        #expect(keys.count == SecretsTests.digits.count)
+        // The caller's own tones are there to be heard where nothing is secret.
+        let heard = try folder.run(tool, ["replay", "recordings/call.wav", "--agent", "listener", "--json"])
+        #expect(!String(decoding: heard, as: UTF8.self).contains("\"event\":\"digit\""))
+        try folder.expectNoSecret(SecretsTests.digits, SecretsTests.words)
+    }
+
     @Test("the recording has neither tones nor speech where the secret was given", arguments: methods)
     func recordingIsSilent(method: String) throws {
         let tool = try #require(SecretsTests.tool, "the tool is built with the tests")
@@ -197,6 +214,25 @@ private final class Workshop {
             hangUp: true
         """
     }
+
+    /// The card's number is pressed a moment after the call was answered.
+    static let callPressingAhead = """
+        version: 1
+        agent: ../agent
+        keys: inBand
+        http:
+          - action: pay
+            body: {paid: true}
+        caller:
+          - after: 0.2
+            press: "4929731958203647"
+          - whenPromptEnds: askWord
+            after: 0.4
+            speak: words.wav
+            words: purple walrus seventeen
+          - whenPromptEnds: thank
+            hangUp: true
+        """
 
     private static let topic = """
         kind: AdaptiveDialog
