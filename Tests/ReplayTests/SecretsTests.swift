@@ -71,7 +71,7 @@ struct SecretsTests {
         }
         let keys = events.filter { if case .digit = $0.body { true } else { false } }
         #expect(keys.count == SecretsTests.digits.count)
-        // The caller's own tones are there to be heard where nothing is secret.
+        // The detector itself hears no key in what was recorded.
         let heard = try folder.run(tool, ["replay", "recordings/call.wav", "--agent", "listener", "--json"])
         #expect(!String(decoding: heard, as: UTF8.self).contains("\"event\":\"digit\""))
         try folder.expectNoSecret(SecretsTests.digits, SecretsTests.words)
@@ -215,7 +215,7 @@ private final class Workshop {
         """
     }
 
-    /// The card's number is pressed a moment after the call was answered.
+    /// The card's number is pressed while it is asked for.
     static let callPressingAhead = """
         version: 1
         agent: ../agent
@@ -224,7 +224,8 @@ private final class Workshop {
           - action: pay
             body: {paid: true}
         caller:
-          - after: 0.2
+          - whenPromptBegins: askCard
+            after: 0.2
             press: "4929731958203647"
           - whenPromptEnds: askWord
             after: 0.4
