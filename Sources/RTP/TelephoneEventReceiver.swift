@@ -103,7 +103,7 @@ package struct TelephoneEventReceiver: Sendable {
         }
         let until = timestamp + Int64(event.duration)
         latest = max(latest, until)
-        if let index = indexOfPress(digit, timestamp, marker: marker, sequence: sequence) {
+        if let index = indexOfPress(event, digit, timestamp, marker: marker, sequence: sequence) {
             // A timestamp that has jumped says nothing of how long the key is down.
             let gap = clockRate.ticks(milliseconds: TelephoneEventReceiver.continuationGapInMilliseconds)
             let known = entries[index].knownUntil
@@ -128,7 +128,9 @@ package struct TelephoneEventReceiver: Sendable {
     }
 
     /// The press that a packet belongs to.
-    private func indexOfPress(_ digit: Digit, _ timestamp: SampleTime, marker: Bool, sequence: Int64) -> Int? {
+    private func indexOfPress(
+        _ event: TelephoneEvent, _ digit: Digit, _ timestamp: SampleTime, marker: Bool, sequence: Int64
+    ) -> Int? {
         let gap = clockRate.ticks(milliseconds: TelephoneEventReceiver.continuationGapInMilliseconds)
         for index in entries.indices.reversed() where entries[index].digit == digit {
             let entry = entries[index]
@@ -136,8 +138,10 @@ package struct TelephoneEventReceiver: Sendable {
             let isContinuation =
                 !marker && !entry.isEnded && timestamp > entry.keyDown && timestamp <= entry.knownUntil + gap
                 && sequence > entry.lastSequence
-            // With no packet in between nothing ended the press: whatever became of the timestamp, it is the same.
-            let isNextPacket = !marker && !entry.isEnded && sequence == entry.lastSequence + 1
+            // With no packet in between nothing ended the press: whatever became of the timestamp, it is the same. Its end
+            // is said three times.
+            let isMore = !entry.isEnded || event.isEnd
+            let isNextPacket = !marker && isMore && sequence == entry.lastSequence + 1
             if isContinuation || isNextPacket { return index }
         }
         return nil
