@@ -229,5 +229,7 @@ let package = Package(
             of: "Service", ["Telephony", "SIP", "RTP", "CallControl", "CallFlow", "Documents", "Transport", "Records"]),
         // They run the program.
         tests(of: "ParleyTool"),
+        // They run it against real peers.
+        .testTarget(name: "InteropTests", dependencies: ["ParleyTool"], swiftSettings: settings),
     ] + fuzzing
 )

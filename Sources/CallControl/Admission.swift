@@ -64,9 +64,10 @@ package struct MediaDescription: Sendable {
     package var codec: Codec
     /// The RTP payload type of the codec, 0 to 127.
     package var payloadType: UInt8
-    /// The payload type of telephone-event at the codec's clock rate (RFC 4733 section 2.1); `nil` when the far end
-    /// does not speak it.
+    /// The payload type of telephone-event (RFC 4733 section 2.1); `nil` when the far end does not speak it.
     package var telephoneEventPayloadType: UInt8?
+    /// The clock rate of telephone-event's durations in hertz; `nil` is the codec's.
+    package var telephoneEventRate: Int?
     package var port: Port
     /// The port of RTCP; equal to ``port`` where both share one (RFC 5761).
     package var rtcpPort: Port
@@ -98,5 +99,13 @@ package struct MediaDescription: Sendable {
         self.rtcpPort = rtcpPort
         self.remote = remote
         self.remoteRTCP = remoteRTCP
+    }
+}
+
+extension MediaDescription {
+    /// Ticks of the codec's clock in one of telephone-event's.
+    var ticksPerEventDuration: Int64 {
+        guard let telephoneEventRate, telephoneEventRate > 0 else { return 1 }
+        return max(1, codec.clockRate.ticksPerSecond / Int64(telephoneEventRate))
     }
 }

@@ -75,6 +75,7 @@ struct Reception: ~Copyable {
         decoder = try AudioDecoder(media.codec)
         scaler = TimeScaler(sampleRate: media.codec.sampleRate)
         keys = TelephoneEventReceiver(clockRate: media.codec.clockRate)
+        keys.ticksPerDuration = media.ticksPerEventDuration
         samples = [Int16](repeating: 0, count: media.codec.decodingSamples)
     }
 
@@ -97,6 +98,7 @@ struct Reception: ~Copyable {
         }
         payloadType = new.payloadType
         eventPayloadType = new.telephoneEventPayloadType
+        keys.ticksPerDuration = new.ticksPerEventDuration
         noisePayloadType = new.comfortNoisePayloadType
         if isMoved { source.expectAnother() }
         return true

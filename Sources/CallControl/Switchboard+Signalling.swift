@@ -217,6 +217,7 @@ extension MediaDescription {
             port: ports.rtp, rtcpPort: media.rtcpMux ? ports.rtp : ports.rtcp, remote: media.remote ?? nowhere,
             remoteRTCP: media.remoteRTCP ?? nowhere)
         comfortNoisePayloadType = media.comfortNoiseType
+        telephoneEventRate = media.telephoneEventRate
         ptime = media.packetTime
         sourceRule = trunk.sourceRule
         sends = media.direction.sends && media.remote != nil

@@ -56,6 +56,9 @@ package struct TelephoneEventReceiver: Sendable {
     private static let usual = 8
 
     private let clockRate: ClockRate
+    /// Ticks of the stream's clock in one of a report's duration: more than 1 where telephone-event has a slower clock
+    /// than the codec beside it.
+    package var ticksPerDuration: Int64 = 1
     /// In the order of key-down times.
     private var entries: [Entry] = []
     private var lastReleased = SampleTime(ticks: .min)
@@ -101,7 +104,7 @@ package struct TelephoneEventReceiver: Sendable {
             ignoredPackets &+= 1
             return .ignored
         }
-        let until = timestamp + Int64(event.duration)
+        let until = timestamp + Int64(event.duration) * ticksPerDuration
         latest = max(latest, until)
         if let index = indexOfPress(event, digit, timestamp, marker: marker, sequence: sequence) {
             // A timestamp that has jumped says nothing of how long the key is down.

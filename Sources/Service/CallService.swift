@@ -25,6 +25,10 @@ package final class CallService: Sendable {
     private let drainTime: Interval
     private let signals: AsyncStream<Int32>
     private let reloading: Reloading
+    private let registrations: TrunkRegistrations
+    /// What the service began with.
+    private let configuration: ServiceConfiguration
+    private let trunks: [Trunk]
 
     /// Reads the agents, binds every socket and says where it listens.
     ///
@@ -87,7 +91,11 @@ package final class CallService: Sendable {
         drainTime = configuration.limits.drain
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
         for line in sockets.description(of: configuration) { logger.info("\(line)") }
-        reloading = Reloading(sockets, shelf, router, shards.map(\.loop), logger, reread)
+        registrations = TrunkRegistrations(shards[0].loop, resolver: NameResolver(), logger)
+        self.configuration = configuration
+        self.trunks = trunks
+        shards[0].outside.registrations.withLock { [registrations] in $0 = registrations }
+        reloading = Reloading(sockets, shelf, router, shards.map(\.loop), registrations, logger, reread)
     }
 
     private static func read(_ configuration: ServiceConfiguration, _ shelf: AgentShelf, _ logger: Logger)
@@ -116,7 +124,7 @@ package final class CallService: Sendable {
         }
         let keeping = Task { [records, logger] in await records.keep(logger) }
         let administration = Task { await administrate() }
-        await reloading.begin()
+        await registrations.apply(configuration, trunks)
         SystemdNotice.send("READY=1\nSTATUS=answering calls")
         for await signal in signals {
             guard signal == SIGHUP else { break }
@@ -125,7 +133,7 @@ package final class CallService: Sendable {
             SystemdNotice.send("READY=1")
         }
         SystemdNotice.send("STOPPING=1\nSTATUS=no new calls; running ones finish")
-        await reloading.end()
+        await registrations.end()
         await drain()
         for shard in shards { shard.loop.stop() }
         await reading.value

@@ -7,30 +7,30 @@ import SIP
 import Telephony
 import Transport
 
-/// Reads agents, trunks and certificates again, and keeps registrations up: what is new holds for calls that come from
-/// then on, and only when all of it passes its check.
+/// Reads agents, trunks and certificates again: what is new holds for calls that come from then on, and only when all
+/// of it passes its check.
 actor Reloading {
     private let sockets: ServiceTrunks
     private let shelf: AgentShelf
     private let router: ShardRouter
     private let loops: [MediaLoop]
+    private let registrations: TrunkRegistrations
     private let logger: Logger
     private let reread: (@Sendable () async -> ServiceConfiguration.Reading)?
 
     init(
         _ sockets: sending ServiceTrunks, _ shelf: AgentShelf, _ router: ShardRouter, _ loops: [MediaLoop],
-        _ logger: Logger, _ reread: (@Sendable () async -> ServiceConfiguration.Reading)?
+        _ registrations: TrunkRegistrations, _ logger: Logger,
+        _ reread: (@Sendable () async -> ServiceConfiguration.Reading)?
     ) {
         self.sockets = sockets
         self.shelf = shelf
         self.router = router
         self.loops = loops
+        self.registrations = registrations
         self.logger = logger
         self.reread = reread
     }
-
-    func begin() {}
-    func end() {}
 
     /// Reads everything again.
     func reload() async {
@@ -50,6 +50,7 @@ actor Reloading {
             let trunks = try await sockets.apply(configuration, agents: agents.agents)
             for loop in loops { loop.post(.signalling(.trunks(trunks))) }
             router.set(trunks)
+            await registrations.apply(configuration, trunks)
             logger.info("reloaded; calls that run stay with what they began with")
         } catch {
             logger.error("nothing was reloaded: \(error)")

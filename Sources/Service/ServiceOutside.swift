@@ -11,6 +11,8 @@ final class ServiceOutside: Sendable {
     let agents: AgentShelf
     let loop: MediaLoop
     let logger: Logger
+    /// Who is told how registrations fare.
+    let registrations = Mutex<TrunkRegistrations?>(nil)
     private let observer: (any CallObserver)?
     let records: ServiceRecords
     let operations: Operations
@@ -50,7 +52,10 @@ final class ServiceOutside: Sendable {
         case .sealed(let context): sealed(context)
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
         case .line(let call, let sipCallID): operations.recorder.began(call, sipCallID: sipCallID)
-        case .cancel, .opened, .closed, .signal, .registration: break
+        case .registration(let name, let state):
+            guard let registrations = registrations.withLock({ $0 }) else { return }
+            Task { await registrations.heard(name, state) }
+        case .cancel, .opened, .closed, .signal: break
         }
     }
 

@@ -46,7 +46,7 @@ struct OfferAnswerTests {
             ),
             (
                 "m=audio 4000 RTP/AVP 111 101\na=rtpmap:111 opus/48000/2\na=rtpmap:101 telephone-event/8000",
-                "opus 111 20 ms sendrecv"
+                "opus 111 events 101 20 ms sendrecv"
             ),
             ("m=audio 4000 RTP/AVP 96 0\na=rtpmap:96 pcmu/8000", "PCMU 96 20 ms sendrecv"),
             ("m=audio 4000 RTP/AVP 0\na=ptime:30", "PCMU 0 30 ms sendrecv"),

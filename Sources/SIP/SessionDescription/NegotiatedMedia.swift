@@ -100,9 +100,12 @@ package struct NegotiatedMedia: Sendable, Equatable {
     /// The payload type of what is sent, and of what is received.
     package var sendPayloadType: UInt8
     package var receivePayloadType: UInt8
-    /// Of telephone-event at the clock rate of ``format`` (RFC 4733 section 2.1); `nil` when it is not spoken.
+    /// Of telephone-event; `nil` when it is not spoken.
     package var sendTelephoneEventType: UInt8?
     package var receiveTelephoneEventType: UInt8?
+    /// The clock rate of telephone-event in hertz, in which durations count: that of ``format`` (RFC 4733 section 2.1),
+    /// or 8,000 where the far end offers no other, as many do beside Opus; timestamps are the stream's all the same.
+    package var telephoneEventRate = 8_000
     /// Of comfort noise at the clock rate of ``format``.
     package var comfortNoiseType: UInt8?
     /// Milliseconds of a packet that is sent, 10 to 60.

@@ -112,7 +112,7 @@ package struct OfferAnswer: Sendable {
         media.receivePayloadType = own.payloadType
         if media.sendTelephoneEventType != nil {
             media.receiveTelephoneEventType =
-                ours.entry(of: .telephoneEvent(clockRate: chosen.format.clockRate))?.payloadType
+                ours.entry(of: .telephoneEvent(clockRate: media.telephoneEventRate))?.payloadType
         }
         media.direction = media.direction.limited(to: local.direction)
         media.srtp = try answeredKeys(medium, offer.media[index])
@@ -226,7 +226,7 @@ extension OfferAnswer {
         describe(media.sendPayloadType, media.format)
         if let type = media.sendTelephoneEventType {
             medium.formats.append("\(type)")
-            describe(type, .telephoneEvent(clockRate: media.format.clockRate))
+            describe(type, .telephoneEvent(clockRate: media.telephoneEventRate))
         }
         if let type = media.comfortNoiseType {
             medium.formats.append("\(type)")
@@ -331,7 +331,9 @@ extension OfferAnswer {
     ) throws(Failure) -> NegotiatedMedia {
         guard let host = medium.connection ?? description.connection else { throw .address }
         let rate = chosen.format.clockRate
-        let events = capabilities.telephoneEvents ? map.entry(of: .telephoneEvent(clockRate: rate))?.payloadType : nil
+        let eventRate = [rate, 8_000].first { map.entry(of: .telephoneEvent(clockRate: $0)) != nil } ?? rate
+        let events =
+            capabilities.telephoneEvents ? map.entry(of: .telephoneEvent(clockRate: eventRate))?.payloadType : nil
         let noise = capabilities.comfortNoise ? map.entry(of: .comfortNoise(clockRate: rate))?.payloadType : nil
         let isMuxed = capabilities.rtcpMux && medium.attribute("rtcp-mux") != nil
         let format = capabilities.formats.first { $0.isSame(as: chosen.format) } ?? chosen.format
@@ -341,6 +343,7 @@ extension OfferAnswer {
             comfortNoiseType: noise, packetTime: packetTime(medium, description),
             direction: OfferAnswer.direction(medium, description).reversed, remote: nil, remoteRTCP: nil,
             rtcpMux: isMuxed)
+        media.telephoneEventRate = eventRate
         guard let remote = host.address(port: medium.port) else { throw .address }
         if remote.ipv4 == 0 || (remote.high == 0 && remote.low == 0) { return media }
         guard remote.isUnicast else { throw .address }

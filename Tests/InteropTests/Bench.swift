@@ -1,0 +1,94 @@
+import Foundation
+
+/// The repository's own folder.
+let repository = URL(filePath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// A place to try Parley against real peers: a network of its own with nothing but loopback where the system allows one,
+/// so that no port collides, and a folder that is gone afterwards.
+final class Bench {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "parley-interop-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func write(_ name: String, _ text: String) throws {
+        let file = folder.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+
+    func read(_ name: String) -> String {
+        (try? String(contentsOf: folder.appending(path: name), encoding: .utf8)) ?? ""
+    }
+
+    /// The facts and contexts that Parley wrote, one a line.
+    func facts(_ name: String = "facts.json") -> [[String: Any]] {
+        read(name).split(separator: "\n").compactMap { line in
+            (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any]
+        }
+    }
+
+    /// Whether a peer is installed; says so when it is not.
+    static func has(_ program: String, package: String) -> Bool {
+        let found = ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].contains {
+            FileManager.default.isExecutableFile(atPath: $0 + program)
+        }
+        if !found { print("\(program) is not installed: nothing is tried against it; apt-get install \(package)") }
+        return found
+    }
+
+    private static let canIsolate =
+        (try? run("/usr/bin/unshare", ["-n", "/bin/true"], in: FileManager.default.temporaryDirectory)) == 0
+
+    /// Runs a script beside a running Parley, which is told to end afterwards.
+    ///
+    /// What the script prints is the result.
+    /// - Parameter options: of `parley serve`, after its configuration `parley.yaml`.
+    func run(beside options: String, _ script: String) throws -> String {
+        let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "parley").path
+        try write(
+            "run.sh",
+            """
+            ip link set lo up 2>/dev/null
+            PARLEY='\(program)'
+            $PARLEY serve --config parley.yaml \(options) > facts.json 2> log & SERVER=$!
+            for i in $(seq 150); do grep -q 'listens on' log && break; sleep 0.2; done
+            { \(script)
+            } > result 2>&1
+            kill -TERM $SERVER
+            wait $SERVER
+            echo "serve ends with $?" >> result
+            """)
+        let shell = ["/bin/sh", "run.sh"]
+        _ =
+            try Bench.canIsolate
+            ? Bench.run("/usr/bin/unshare", ["-n"] + shell, in: folder)
+            : Bench.run(shell[0], Array(shell.dropFirst()), in: folder)
+        return read("result")
+    }
+
+    /// Runs a script of the folder.
+    func shell(_ script: String) throws { try Bench.run("/bin/sh", [script], in: folder) }
+
+    @discardableResult
+    private static func run(_ executable: String, _ arguments: [String], in folder: URL) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(filePath: executable)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    static let agent = repository.appending(path: "Audio/Agents/riverbend").path
+}

@@ -1,0 +1,86 @@
+import Testing
+
+/// A scenario for SIPp, as steps: what it sends, and what must come.
+struct SIPpScenario: Sendable, CustomTestStringConvertible {
+    enum Step: Sendable {
+        /// A request within the call.
+        case send(String, headers: [String] = [], sdp: String? = nil, cseq: Int = 1, branch: String = "[branch]")
+        /// A response with this status; its text must match a pattern.
+        case expect(Int, matching: String = "")
+        /// A provisional response that may come.
+        case mayCome(Int)
+        case pause(milliseconds: Int)
+    }
+
+    let name: String
+    /// Of the trunk that it calls.
+    var port = 5_080
+    /// Options of SIPp beside the usual ones.
+    var options = ""
+    let steps: [Step]
+
+    var testDescription: String { name }
+
+    /// An offer of PCMU with keys, in a direction.
+    static func offer(_ direction: String = "sendrecv", version: Int = 1) -> String {
+        """
+        v=0
+        o=sipp 1 \(version) IN IP[local_ip_type] [local_ip]
+        s=-
+        c=IN IP[media_ip_type] [media_ip]
+        t=0 0
+        m=audio [media_port] RTP/AVP 0 101
+        a=rtpmap:0 PCMU/8000
+        a=rtpmap:101 telephone-event/8000
+        a=\(direction)
+        """
+    }
+
+    /// The scenario as SIPp reads it.
+    var xml: String {
+        var body = ""
+        var checks: [String] = []
+        for step in steps {
+            switch step {
+            case .send(let method, let headers, let sdp, let cseq, let branch):
+                body += send(method, headers, sdp, cseq, branch)
+            case .expect(let status, let pattern):
+                guard !pattern.isEmpty else {
+                    body += "<recv response=\"\(status)\"/>\n"
+                    continue
+                }
+                let variable = "check\(checks.count)"
+                checks.append(variable)
+                body += """
+                    <recv response="\(status)"><action>
+                    <ereg regexp="\(pattern)" search_in="msg" check_it="true" assign_to="\(variable)"/>
+                    </action></recv>
+
+                    """
+            case .mayCome(let status): body += "<recv response=\"\(status)\" optional=\"true\"/>\n"
+            case .pause(let milliseconds): body += "<pause milliseconds=\"\(milliseconds)\"/>\n"
+            }
+        }
+        let references = checks.isEmpty ? "" : "<Reference variables=\"\(checks.joined(separator: ","))\"/>\n"
+        return
+            "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"\(name)\">\n\(body)\(references)</scenario>\n"
+    }
+
+    private func send(_ method: String, _ headers: [String], _ sdp: String?, _ cseq: Int, _ branch: String) -> String {
+        var lines = [
+            "\(method) sip:[service]@[remote_ip]:[remote_port] SIP/2.0",
+            "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=\(branch)",
+            "From: <sip:ann@[local_ip]:[local_port]>;tag=[pid]a[call_number]",
+            "To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]",
+            "Call-ID: [call_id]",
+            "CSeq: \(cseq) \(method)",
+            "Contact: <sip:ann@[local_ip]:[local_port];transport=[transport]>",
+            "Max-Forwards: 70",
+        ]
+        lines += headers
+        if sdp != nil { lines.append("Content-Type: application/sdp") }
+        lines += ["Content-Length: [len]", ""]
+        if let sdp { lines += sdp.split(separator: "\n").map(String.init) }
+        return "<send>\n<![CDATA[\n\n\(lines.joined(separator: "\n"))\n\n]]>\n</send>\n"
+    }
+}

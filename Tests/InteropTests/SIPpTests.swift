@@ -1,0 +1,213 @@
+import Foundation
+import Testing
+
+/// Parley against SIPp: call flows as data, one running service for all.
+@Suite("SIPp", .serialized)
+struct SIPpTests {
+    private static let configuration = """
+        agents:
+            main: \(Bench.agent)
+        media:
+            address: "::"
+            ports: 20000-20399
+            shards: 2
+        trunks:
+            carrier:
+                listen: ["udp:127.0.0.1:5080", "tcp:127.0.0.1:5080", "udp:[::1]:5080", "tcp:[::1]:5080"]
+                allow: [127.0.0.0/8, "::1"]
+                numbers: {"100": main}
+                headers: {out: {X-Parley-Call: "{call}"}}
+            phones:
+                kind: phones
+                listen: ["udp:127.0.0.1:5090"]
+                allow: [127.0.0.0/8]
+                otherwise: main
+                users: {realm: example, file: users}
+            strangers:
+                listen: ["udp:127.0.0.1:5095"]
+                allow: [192.0.2.1]
+                otherwise: main
+
+        """
+
+    private static let offer = SIPpScenario.offer()
+    private static let bye: [SIPpScenario.Step] = [.send("BYE", cseq: 9), .expect(200)]
+
+    private static func call(_ inside: [SIPpScenario.Step]) -> [SIPpScenario.Step] {
+        [
+            .send("INVITE", sdp: offer), .mayCome(100), .mayCome(180), .mayCome(183), .expect(200),
+            .send("ACK"), .pause(milliseconds: 200),
+        ] + inside + bye
+    }
+
+    static let scenarios: [SIPpScenario] = [
+        SIPpScenario(name: "answer", steps: call([])),
+        SIPpScenario(
+            name: "headers-out",
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expect(200, matching: "X-Parley-Call: [0-9a-z]+"),
+                .send("ACK"),
+            ] + bye),
+        SIPpScenario(
+            name: "late-offer",
+            steps: [
+                .send("INVITE"), .mayCome(100), .expect(200, matching: "m=audio [0-9]+ RTP/AVP"),
+                .send("ACK", sdp: offer), .pause(milliseconds: 200),
+            ] + bye),
+        SIPpScenario(
+            name: "hold-and-resume",
+            steps: call([
+                .send("INVITE", sdp: SIPpScenario.offer("sendonly", version: 2), cseq: 2), .mayCome(100),
+                .expect(200, matching: "a=recvonly"), .send("ACK", cseq: 2), .pause(milliseconds: 200),
+                .send("INVITE", sdp: SIPpScenario.offer("sendrecv", version: 3), cseq: 3), .mayCome(100),
+                .expect(200, matching: "a=sendrecv"), .send("ACK", cseq: 3), .pause(milliseconds: 200),
+            ])),
+        SIPpScenario(
+            name: "cancel-too-late",
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expect(200),
+                .send("CANCEL", branch: "[branch-3]"), .expect(200), .send("ACK"), .pause(milliseconds: 100),
+            ] + bye),
+        SIPpScenario(
+            name: "cancel-of-nothing", steps: [.send("CANCEL"), .expect(481)]),
+        SIPpScenario(
+            name: "session-timer",
+            steps: [
+                .send(
+                    "INVITE", headers: ["Supported: timer", "Session-Expires: 90;refresher=uac", "Min-SE: 90"],
+                    sdp: offer), .mayCome(100), .expect(200, matching: "Session-Expires: *90"), .send("ACK"),
+                .pause(milliseconds: 100),
+            ] + bye),
+        SIPpScenario(
+            name: "session-timer-too-short",
+            steps: [
+                .send("INVITE", headers: ["Supported: timer", "Session-Expires: 30"], sdp: offer), .mayCome(100),
+                .expect(422, matching: "Min-SE: *90"), .send("ACK", branch: "[branch-3]"),
+            ]),
+        SIPpScenario(
+            name: "update", steps: call([.send("UPDATE", cseq: 2), .expect(200)])),
+        SIPpScenario(
+            name: "update-with-offer",
+            steps: call([
+                .send("UPDATE", sdp: SIPpScenario.offer("sendrecv", version: 2), cseq: 2),
+                .expect(200, matching: "m=audio [0-9]+ RTP/AVP"),
+            ])),
+        SIPpScenario(
+            name: "requires-100rel",
+            steps: [
+                .send("INVITE", headers: ["Require: 100rel"], sdp: offer), .mayCome(100), .expect(200),
+                .send("ACK"), .pause(milliseconds: 100),
+            ] + bye),
+        SIPpScenario(
+            name: "requires-unknown",
+            steps: [
+                .send("INVITE", headers: ["Require: nothing-known"], sdp: offer), .mayCome(100),
+                .expect(420, matching: "Unsupported: *nothing-known"), .send("ACK", branch: "[branch-3]"),
+            ]),
+        SIPpScenario(
+            name: "retransmitted-invite",
+            steps: [
+                .send("INVITE", sdp: offer), .send("INVITE", sdp: offer, branch: "[branch-1]"), .mayCome(100),
+                .expect(200), .send("ACK"), .pause(milliseconds: 200),
+            ] + bye),
+        SIPpScenario(
+            name: "bye-before-ack",
+            steps: [.send("INVITE", sdp: offer), .mayCome(100), .expect(200)] + bye),
+        SIPpScenario(name: "bye-of-nothing", steps: [.send("BYE", headers: []), .expect(481)]),
+        SIPpScenario(
+            name: "number-of-nobody", options: "-s 999",
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expect(404), .send("ACK", branch: "[branch-3]"),
+            ]),
+        SIPpScenario(name: "options", steps: [.send("OPTIONS"), .expect(200, matching: "Allow: .*INVITE")]),
+        SIPpScenario(
+            name: "no-common-codec",
+            steps: [
+                .send("INVITE", sdp: offer.replacing(" 0 101", with: " 18")), .mayCome(100), .expect(488),
+                .send("ACK", branch: "[branch-3]"),
+            ]),
+        SIPpScenario(
+            name: "challenge", port: 5_090,
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100),
+                .expect(401, matching: "WWW-Authenticate: Digest .*algorithm=SHA-256"),
+                .send("ACK", branch: "[branch-3]"),
+            ]),
+        SIPpScenario(
+            name: "challenge-of-a-registration", port: 5_090,
+            steps: [.send("REGISTER"), .expect(401, matching: "WWW-Authenticate: Digest .*realm=.example.")]),
+    ]
+
+    @Test("every call flow ends as the standards say, and the service after it with 0")
+    func flows() throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try Bench()
+        try bench.write("parley.yaml", SIPpTests.configuration)
+        try bench.write("users", "ann: s3cret\n")
+        var script = ""
+        for scenario in SIPpTests.scenarios {
+            try bench.write("\(scenario.name).xml", scenario.xml)
+            script += """
+
+                sipp -sf \(scenario.name).xml -s 100 \(scenario.options) -i 127.0.0.1 -m 2 -r 10 -nostdin \
+                -timeout 15 -timeout_error -recv_timeout 5000 127.0.0.1:\(scenario.port) > \(scenario.name).out 2>&1
+                echo "\(scenario.name) $?"
+                """
+        }
+        let result = try bench.run(beside: "--json", script)
+        for scenario in SIPpTests.scenarios {
+            #expect(
+                result.contains("\(scenario.name) 0\n"),
+                "\(scenario.name): \(bench.read("\(scenario.name).out").suffix(1_500))")
+        }
+        #expect(result.contains("serve ends with 0"))
+        // What began has ended, and each had one context.
+        let facts = bench.facts()
+        let begun = facts.count { $0["event"] as? String == "callStarted" }
+        #expect(begun > 20)
+        #expect(facts.count { $0["event"] as? String == "callEnded" } == begun)
+        #expect(facts.count { $0["context"] != nil } == begun)
+    }
+
+    @Test("calls over UDP and TCP, IPv4 and IPv6, none fails")
+    func transports() throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try Bench()
+        try bench.write("parley.yaml", SIPpTests.configuration)
+        try bench.write("users", "ann: s3cret\n")
+        let ways = [("u1", "127.0.0.1"), ("t1", "127.0.0.1"), ("tn", "127.0.0.1"), ("u1", "[::1]"), ("t1", "[::1]")]
+        let script = ways.enumerated().map { index, way in
+            """
+            sipp -sn uac -s 100 -t \(way.0) -i \(way.1) -m 20 -r 20 -d 300 -nostdin -max_socket 100 -timeout 30 \
+            -timeout_error \(way.1):5080 > way\(index).out 2>&1
+            echo "way\(index) $?"
+            """
+        }.joined(separator: "\n")
+        let result = try bench.run(beside: "--json", script)
+        for index in ways.indices {
+            #expect(
+                result.contains("way\(index) 0\n"), "\(ways[index]): \(bench.read("way\(index).out").suffix(1_500))")
+        }
+        #expect(bench.facts().count { $0["event"] as? String == "callEnded" } == 100)
+    }
+
+    @Test("a stranger gets no answer, whatever it asks")
+    func strangers() throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try Bench()
+        try bench.write("parley.yaml", SIPpTests.configuration)
+        try bench.write("users", "ann: s3cret\n")
+        let options = SIPpScenario(name: "options", steps: [.send("OPTIONS"), .expect(200)])
+        try bench.write("options.xml", options.xml)
+        let result = try bench.run(
+            beside: "--json",
+            """
+            sipp -sf options.xml -i 127.0.0.1 -m 1 -nostdin -nr -timeout 3 -timeout_error -recv_timeout 1000 \
+            -trace_msg -message_file messages 127.0.0.1:5095 > out 2>&1
+            echo "sipp $?"
+            """)
+        #expect(!result.contains("sipp 0\n"))
+        #expect(bench.read("messages").contains("message sent"))
+        #expect(!bench.read("messages").contains("message received"))
+    }
+}
