@@ -17,6 +17,8 @@ extension Call {
             hasNews = true
         }
         if hasNews { drainSession() }
+        decideLegs(at: now)
+        expireReferral(at: now)
         closeWhenSaid()
         enforceLimits(configuration, at: now)
     }
@@ -47,7 +49,7 @@ extension Call {
 
     /// For how long Parley has said nothing and waited for nothing.
     private mutating func quietTime(at now: Instant) -> Interval {
-        guard player.isIdle, session.deadline == nil else {
+        guard player.isIdle, session.deadline == nil, handover == nil else {
             quietSince = nil
             return .zero
         }
@@ -149,7 +151,7 @@ extension Call {
         recognitionTap?.reveal(digit, at: start)
     }
 
-    private mutating func play(_ playback: Playback) {
+    mutating func play(_ playback: Playback) {
         player.enqueue(playback)
         if case .silence = playback.source { return }
         let request = requestID(.prompt, UInt64(playback.id.rawValue))
@@ -162,13 +164,12 @@ extension Call {
         self.closing = nil
         switch closing {
         case .hangUp(let cause): end(by: .parley, cause)
-        case .transfer(let request):
-            outputs.append(.request(requestID(.transfer, 0), .transfer(call: id, request)))
+        case .transfer(let request): beginHandover(request)
         }
     }
 
     /// Takes an answer from the outside.
-    mutating func take(_ reply: SwitchboardInput.Reply, to kind: RequestKind, _ number: UInt64) {
+    mutating func take(_ reply: SwitchboardInput.Reply, to kind: RequestKind, _ number: UInt64, at now: Instant) {
         guard !isOver else { return }
         let local = RequestID(number)
         switch (reply, kind) {
@@ -191,10 +192,11 @@ extension Call {
         case (.http(let reply), .session): tell(.httpAnswered(local, reply), at: caller.position)
         case (.questionAnswered(let reply), .session): tell(.questionAnswered(local, reply), at: caller.position)
         case (.caller(let reply), .session): tell(.callerLookedUp(local, reply), at: caller.position)
-        case (.transferEnded(let outcome), .transfer):
-            record(.transferEnded(TransferEnded(outcome: outcome)))
-            tell(.transferEnded(outcome), at: caller.position)
-            if outcome == .completed { closing = .hangUp(.transferred) }
+        case (.transferEnded(let outcome), .transfer): finishHandover(outcome)
+        case (.routed(let route), .transfer): take(route, at: now)
+        case (.prompt(let audio), .whisper): provideWhisper(audio, to: LegID(Int(number)))
+        case (.promptFailed, .whisper): provideWhisper(nil, to: LegID(Int(number)))
+        case (.prompt(let audio), .music): provideMusic(audio, number)
         default: break
         }
         drainSession()
@@ -203,7 +205,8 @@ extension Call {
     /// What the caller hears in this tick, and the recording of both sides.
     mutating func mix() {
         guard !isOver else { return }
-        caller.say(&player)
+        caller.say(&player, over: &callerBackground)
+        mixLegs()
         if player.hasEvents { reportPrompts() }
         if hasNews { drainSession() }
         guard recorder != nil else { return }
@@ -215,7 +218,10 @@ extension Call {
 
     /// Sends what was mixed; at the end of the call a last report with a goodbye.
     mutating func send(into datagrams: inout DatagramQueue, at now: Instant) {
-        guard isOver else { return caller.send(into: &datagrams, at: now) }
+        guard isOver else {
+            for leg in joined { leg.leg?.send(into: &datagrams, at: now) }
+            return caller.send(into: &datagrams, at: now)
+        }
         caller.report(goodbye: true, into: &datagrams, at: now)
     }
 

@@ -13,8 +13,18 @@ struct Call: ~Copyable {
     /// The number of this call on its shard: the upper half of its requests' numbers.
     let serial: UInt32
     let admission: Admission
-    /// The caller's leg. Others join it when the call is handed to a person.
+    /// The caller's leg.
     var caller: Leg
+    /// The legs that the call grew, in the order in which they were dialled.
+    var joined: [JoinedLeg] = []
+    var lastLeg = 0
+    var mixer = LegMixer()
+    var callerPlace = Participation.speaking
+    var callerBackground = Background()
+    /// Played to who is on hold.
+    let holdMusic: PromptSource?
+    var handover: Handover?
+    var announcements = 0
     var session: Session
     var player: PromptPlayer
     var utterance: UtteranceTracker
@@ -47,6 +57,7 @@ struct Call: ~Copyable {
         id = admission.call
         self.serial = serial
         self.admission = admission
+        holdMusic = configuration.holdMusic
         caller = try Leg(admission.caller, entropy: admission.entropy, configuration: configuration, at: now)
         let facts = CallFacts(
             id: admission.call, from: admission.from, to: admission.to, startedAt: admission.startedAt,
@@ -92,6 +103,8 @@ struct Call: ~Copyable {
         player.stop(.callEnded)
         reportPrompts()
         if let request = utterance.abandon() { outputs.append(.cancel(requestID(request))) }
+        releaseAll(cause)
+        if handover?.isBridged == false { outputs.append(.cancel(requestID(.transfer, 0))) }
         if let audio = recorder?.finish() { outputs.append(.recorded(id, audio)) }
         record(.mediaQuality(caller.quality))
         let duration = caller.time.roundedSeconds
@@ -109,6 +122,7 @@ struct Call: ~Copyable {
         case (_, .temporaryFailure), (_, .limitReached), (_, .mediaTimeout): return .failed
         case (_, .transferred): return .escalated
         case (.caller, _): return .abandoned
+        case (.agent, _): return .escalated
         case (.parley, _): return .resolvedImplied
         }
     }
@@ -124,6 +138,10 @@ extension Call {
         /// Numbered by the prompt.
         case prompt = 1
         case transfer = 2
+        /// Numbered by the leg that is told something.
+        case whisper = 3
+        /// Numbered by the leg and by what it heard before.
+        case music = 4
     }
 
     /// The number on the shard of one of this call's requests.

@@ -174,6 +174,16 @@ struct Leg: ~Copyable {
         }
     }
 
+    /// The speech that has begun and not ended, at the leg's end.
+    mutating func finishListening() -> Range<SampleTime>? {
+        listener.finish(at: position)
+        var speech: Range<SampleTime>?
+        while let event = listener.next() {
+            if case .speechEnded(let start, let end) = event { speech = start..<max(start, end) }
+        }
+        return speech
+    }
+
     mutating func nextEvent() -> CallerEvent? { listener.next() }
 
     /// A key could have gone down in what was heard last that is not known yet: the detector follows a tone, or the
@@ -192,11 +202,18 @@ struct Leg: ~Copyable {
 
     // MARK: - Out
 
-    /// Begins the frame that is said in this tick: silence, to which its sources add.
-    mutating func say(_ player: inout PromptPlayer) {
+    /// Begins the frame that is said in this tick: prompts and music, to which others add.
+    mutating func say(_ player: inout PromptPlayer, over background: inout Background) {
         saidFrames &+= 1
         Leg.silence(&saidFrame)
         player.play(into: &saidFrame)
+        background.add(to: &saidFrame)
+    }
+
+    /// Adds what another party says.
+    mutating func add(_ frame: [Int16]) {
+        var room = saidFrame.mutableSpan
+        room.mix(adding: frame.span)
     }
 
     private static func silence(_ frame: inout [Int16]) {

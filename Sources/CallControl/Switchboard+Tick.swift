@@ -64,13 +64,13 @@ extension TickGroup {
     /// Jitter buffer to frame.
     fileprivate mutating func playOut(at tick: Instant) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].caller.playOut(at: tick) }
+        for index in 0..<calls.count { calls[index].playOut(at: tick) }
     }
 
     /// Frame to digits and speech.
     fileprivate mutating func listen() {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].caller.listen() }
+        for index in 0..<calls.count { calls[index].listen() }
     }
 
     /// News to actions.

@@ -1,6 +1,6 @@
 import BasicContainers
-import CallFlow
 import DequeModule
+package import CallFlow
 package import FrontEnd
 import SIP
 package import Telephony
@@ -81,6 +81,8 @@ package struct SwitchboardConfiguration: Sendable {
     package var deadAirLimit: Interval?
     /// The most calls at a time.
     package var callLimit = 4_000
+    /// Played again and again to who is on hold; `nil` leaves silence.
+    package var holdMusic: PromptSource?
     /// With whom to signal; `nil` where calls are admitted from outside, as replay does.
     package var signalling: SignallingConfiguration?
 
@@ -167,6 +169,7 @@ struct CallPlace {
 /// What a port is used for.
 struct PortUse {
     var serial: UInt32
+    var leg: LegID
     var isRTCP: Bool
 }
 
@@ -182,8 +185,8 @@ extension Switchboard {
             refusals.count(.unknownPort)
             return
         }
-        let refusal = groups[place.group].calls[place.index].caller.receive(
-            datagram: datagram, isRTCPPort: use.isRTCP, from: source, at: now)
+        let refusal = groups[place.group].calls[place.index].receive(
+            datagram: datagram, of: use.leg, isRTCPPort: use.isRTCP, from: source, at: now)
         if let refusal { refusals.count(refusal) }
     }
 
@@ -208,10 +211,32 @@ extension Switchboard {
             groups[place.group].calls[place.index].caller.infoDigit(digit, durationInMilliseconds: duration)
         case .reply(let id, let reply):
             guard let (serial, kind, number) = Call.split(id), let place = places[serial] else { return }
-            groups[place.group].calls[place.index].take(reply, to: kind, number)
+            groups[place.group].calls[place.index].take(reply, to: kind, number, at: now)
+            collect(place, at: now)
+        case .leg(let id, let event):
+            guard let place = place(of: id) else { return }
+            take(event, of: place, at: now)
+        case .command(let id, let command):
+            guard let place = place(of: id) else { return }
+            groups[place.group].calls[place.index].perform(command, at: now)
+            groups[place.group].calls[place.index].drainSession()
             collect(place, at: now)
         }
         drainSignalling(at: now)
+    }
+
+    /// A further leg's news; its ports are the leg's from the moment at which it has media.
+    private mutating func take(_ event: LegEvent, of place: CallPlace, at now: Instant) {
+        switch event {
+        case .early(let leg, let media), .answered(let leg, let media):
+            if groups[place.group].calls[place.index].index(of: leg) != nil {
+                use(media, by: leg, of: groups[place.group].calls[place.index].serial)
+            }
+        default: break
+        }
+        groups[place.group].calls[place.index].take(event, configuration: configuration, at: now)
+        groups[place.group].calls[place.index].drainSession()
+        collect(place, at: now)
     }
 
     private func place(of id: CallID) -> CallPlace? { serials[id].flatMap { places[$0] } }
@@ -232,14 +257,17 @@ extension Switchboard {
         let place = CallPlace(group: phase, index: groups[phase].calls.count - 1)
         places[lastSerial] = place
         serials[admission.call] = lastSerial
-        use(admission.caller.port, PortUse(serial: lastSerial, isRTCP: false))
         outputs.append(.opened(admission.caller.port))
-        if admission.caller.rtcpPort != admission.caller.port {
-            outputs.append(.opened(admission.caller.rtcpPort))
-            use(admission.caller.rtcpPort, PortUse(serial: lastSerial, isRTCP: true))
-        }
+        if admission.caller.rtcpPort != admission.caller.port { outputs.append(.opened(admission.caller.rtcpPort)) }
+        use(admission.caller, by: .caller, of: lastSerial)
         groups[phase].calls[place.index].drainSession()
         collect(place, at: now)
+    }
+
+    /// A leg has its ports from now on.
+    private mutating func use(_ media: MediaDescription, by leg: LegID, of serial: UInt32) {
+        if media.rtcpPort != media.port { use(media.rtcpPort, PortUse(serial: serial, leg: leg, isRTCP: true)) }
+        use(media.port, PortUse(serial: serial, leg: leg, isRTCP: false))
     }
 
     private mutating func use(_ port: Port, _ use: PortUse?) {
@@ -250,7 +278,10 @@ extension Switchboard {
 
     /// Takes what a call has to say, and the call itself when it is over.
     mutating func collect(_ place: CallPlace, at now: Instant) {
-        while let output = groups[place.group].calls[place.index].outputs.popFirst() { outputs.append(output) }
+        while let output = groups[place.group].calls[place.index].outputs.popFirst() {
+            if case .closed(let port) = output { use(port, nil) }
+            outputs.append(output)
+        }
         if groups[place.group].calls[place.index].isOver { remove(place, at: now) }
     }
 
@@ -261,8 +292,6 @@ extension Switchboard {
         places[call.serial] = nil
         serials[call.id] = nil
         if let cause = call.endCause { signalEnd(of: call.id, cause, at: now) }
-        use(call.admission.caller.port, nil)
-        use(call.admission.caller.rtcpPort, nil)
         if place.index != last { places[groups[place.group].calls[place.index].serial] = place }
     }
 }

@@ -12,6 +12,10 @@ package enum SwitchboardInput: Sendable {
     case infoDigit(CallID, Digit, durationInMilliseconds: Int? = nil)
     /// The outside answers a request.
     case reply(RequestID, Reply)
+    /// Something became of a further leg, where the switchboard does not signal itself.
+    case leg(CallID, LegEvent)
+    /// Somebody wants something of a running call.
+    case command(CallID, CallCommand)
 
     /// Parley is to end a call: an operator's command, or the end of the service.
     case hangUp(CallID, HangupCause)
@@ -31,8 +35,11 @@ package enum SwitchboardInput: Sendable {
         case recognitionFailed(reason: String)
         case http(HTTPReply)
         case questionAnswered(AnswerReply)
+        /// The hand-over was done elsewhere, or comes to nothing.
         case transferEnded(TransferOutcome)
         case caller(CallerReply)
+        /// Where the caller goes.
+        case routed(Route)
     }
 }
 
@@ -54,6 +61,8 @@ package enum SwitchboardOutput: Sendable {
     case opened(Port)
     /// The port's leg is gone: drain it and let it rest.
     case closed(Port)
+    /// What becomes of a further leg is for the outside to do, where the switchboard does not signal itself.
+    case leg(CallID, LegCommand)
     /// A SIP message to send.
     case signal(OutgoingMessage)
     /// A call came by SIP: its own name, and the Call-ID of its SIP dialog.
@@ -97,9 +106,12 @@ package enum SwitchboardRequest: Sendable {
     case http(call: CallID, HTTPRequest)
     /// A question in plain words for whoever answers such.
     case ask(call: CallID, AnswerRequest)
+    /// The caller is to be handed over: a ``Route`` is due, or an outcome.
     case transfer(call: CallID, TransferRequest)
     /// Who the caller is; asked when the call begins.
     case lookUpCaller(call: CallID, CallerInquiry)
+    /// Where the route led, under the number of the hand-over: nobody was reached. Another route is due, or an outcome.
+    case routeFailed(call: CallID, TransferOutcome)
 }
 
 /// A stretch of a call, both directions sample-aligned.

@@ -6,6 +6,8 @@ struct Story {
     let style: Style
     /// The texts of the prompts that are playing, by number.
     private var topicDepth = 0
+    /// What the legs are called.
+    private var names: [LegID: String] = [:]
     /// Also the steps through actions that neither say nor ask anything.
     let showsEveryAction: Bool
 
@@ -78,14 +80,45 @@ struct Story {
             let answer = body.status.map(String.init) ?? body.failure ?? "no answer"
             return ["answer  \(answer)  \(style.faint("after \(seconds(body.seconds))"))"]
         case .transferRequested(let body): return [transfer(body)]
+        case .legDialled(let body):
+            names[body.leg] = "\(body.role.rawValue) \(body.target)"
+            return ["calls  \(name(body.leg))"]
+        case .legRinging(let body): return [style.faint("\(name(body.leg)) rings")]
+        case .legAnswered(let body): return ["\(name(body.leg)) answers  ·  \(body.codec)"]
+        case .legPlaced(let body): return [style.faint("\(name(body.leg)) \(standing(body))")]
+        case .legSpoke(let body):
+            return ["\(name(body.leg)) spoke  \(style.faint("from \(seconds(body.start)) to \(seconds(body.end))"))"]
+        case .legEnded(let body): return ["\(name(body.leg)) is gone  ·  \(body.reason.rawValue)"]
+        case .queueEntered(let body):
+            let wait = body.wait.map { ", about \(seconds($0)) to wait" } ?? ""
+            return ["waits in \(body.queue)  ·  number \(body.position)\(wait)"]
         case .transferEnded(let body): return ["transfer  \(body.outcome.rawValue)"]
         case .telemetry(let body): return [style.faint("telemetry \(body.name)")]
         case .failure(let body): return [style.alarm("failure  \(body.message)") + style.faint(" (\(body.code))")]
         case .mediaQuality(let body): return [style.faint(quality(body))]
         case .callEnded(let body):
             return [
-                "\(body.by == .caller ? style.caller("caller") : style.parley("Parley")) hangs up  ·  \(body.cause.rawValue)  ·  \(style.strong(body.outcome.rawValue))  ·  \(seconds(body.duration))"
+                "\(who(body.by)) hangs up  ·  \(body.cause.rawValue)  ·  \(style.strong(body.outcome.rawValue))  ·  \(seconds(body.duration))"
             ]
+        }
+    }
+
+    private func who(_ party: Party) -> String {
+        switch party {
+        case .caller: style.caller("caller")
+        case .parley: style.parley("Parley")
+        case .agent: "the agent"
+        }
+    }
+
+    private func name(_ leg: LegID) -> String { leg == .caller ? "caller" : names[leg] ?? "leg \(leg.rawValue)" }
+
+    private func standing(_ body: LegPlaced) -> String {
+        if let other = body.whispersTo { return "is heard by \(name(other)) alone" }
+        switch body.room {
+        case .hold: return "is on hold"
+        case .consultation: return "is in the consultation"
+        case .conversation: return body.isMuted ? "listens" : "is in the conversation"
         }
     }
 

@@ -20,6 +20,8 @@ package struct ReplayResult: Sendable {
     package var unreachedStep: CallerStep?
     /// What the caller heard; empty unless asked for.
     package var heard: [Int16] = []
+    /// What the other parties heard, in their order; empty unless asked for.
+    package var heardByParties: [(name: String, audio: PCMAudio)] = []
 }
 
 /// A telephone-event packet that the caller sent, and when its copies arrived.
@@ -71,6 +73,9 @@ package struct CallReplay: ~Copyable {
     private var datagram: [UInt8] = []
     private var isOver = false
     private var transfers = 0
+    private let actors: [Actor]
+    /// Agents who were called for the hand-over in hand.
+    private var agentsTried = 0
 
     /// - Throws: ``ReplayError`` when the caller's codec cannot be opened.
     package init(
@@ -79,13 +84,25 @@ package struct CallReplay: ~Copyable {
         self.call = call
         self.options = options
         self.outside = outside
-        switchboard = Switchboard(options.switchboard)
+        var configuration = options.switchboard
+        if let music = call.holdMusic { configuration.holdMusic = .audioFile(path: music) }
+        switchboard = Switchboard(configuration)
         var generator = SeededGenerator(seed: call.seed)
         let id = CallID("replay-" + call.name)
-        caller = try Caller(call, entropy: &generator, keepsHeard: options.keepsHeard)
+        caller = try Caller(
+            Caller.Line(
+                codec: call.codec, keys: call.keys, echo: call.echo, driftInPPM: call.network.driftInPPM,
+                script: call.script, number: 0),
+            entropy: &generator, keepsHeard: options.keepsHeard)
         network = Network(call.network, seed: generator.next(), keepsTrace: options.keepsTrace)
         answers = AnswerQueue(stubs: call.stubs)
         recogniser = ScriptedRecogniser(delay: call.recognitionDelay)
+        let seed = call.seed
+        actors = call.parties.enumerated().map { index, party in
+            Actor(
+                party, number: index + 1, network: call.network,
+                generator: SeededGenerator(seed: seed &+ UInt64(index + 1)), keepsHeard: options.keepsHeard)
+        }
         result = ReplayResult(context: CallContext(call: id))
         let admission = Admission(
             call: id, from: call.from, to: call.to, startedAt: call.startsAt, timeZone: call.timeZone,
@@ -107,6 +124,7 @@ package struct CallReplay: ~Copyable {
             }
         }
         result.heard = caller.takeHeard()
+        result.heardByParties = actors.map { (name: $0.party.name, audio: $0.takeHeard()) }
         result.unreachedStep = caller.pendingStep
         return result
     }
@@ -116,6 +134,9 @@ package struct CallReplay: ~Copyable {
         var next = now + call.limit
         for due in [switchboard.deadline, caller.deadline, network.nextArrival, answers.nextDue] {
             if let due, due < next { next = due }
+        }
+        for actor in actors {
+            if let due = actor.deadline, due < next { next = due }
         }
         return max(now, next)
     }
@@ -127,6 +148,12 @@ package struct CallReplay: ~Copyable {
             let source = packet.isRTCP ? caller.offer.remoteRTCP : caller.offer.remote
             switchboard.receive(datagram: packet.bytes.span, on: port, from: source, at: now)
             try await drain(&observer)
+        }
+        for actor in actors {
+            while let (bytes, port, source) = actor.arrival(at: now) {
+                switchboard.receive(datagram: bytes.span, on: port, from: source, at: now)
+                try await drain(&observer)
+            }
         }
         while let (request, reply) = answers.next(at: now) {
             switchboard.receive(.reply(request, reply), at: now)
@@ -141,8 +168,12 @@ package struct CallReplay: ~Copyable {
             case nil: break
             case .infoDigit(let digit): switchboard.receive(.infoDigit(result.context.call, digit), at: now)
             case .hangUp: switchboard.receive(.callerHungUp(result.context.call), at: now)
+            case .command: break
             }
             try await drain(&observer)
+        }
+        for actor in actors {
+            while let due = actor.deadline, due <= now, !isOver { try await act(actor, &observer) }
         }
         if !isOver, now - Instant.zero >= call.limit {
             switchboard.receive(.callerHungUp(result.context.call), at: now)
@@ -153,7 +184,9 @@ package struct CallReplay: ~Copyable {
     /// Takes all that the switchboard has to give; a loop, because an answer that is there at once is a mutation too.
     private mutating func drain(_ observer: inout some ReplayObserver) async throws {
         while true {
-            while switchboard.nextDatagram(into: &datagram) != nil { caller.hear(datagram) }
+            while let outgoing = switchboard.nextDatagram(into: &datagram) {
+                if !actors.contains(where: { $0.hear(datagram, on: outgoing.port) }) { caller.hear(datagram) }
+            }
             guard let output = switchboard.poll() else { return }
             try await take(output, &observer)
         }
@@ -164,6 +197,7 @@ package struct CallReplay: ~Copyable {
         case .fact(let event):
             result.events.append(event)
             caller.observe(event, at: now)
+            for actor in actors { actor.observe(event, at: now) }
             try observer.happened(event)
         case .recorded(_, let audio): try observer.recorded(audio)
         case .request(let id, let request): await answer(request, id)
@@ -172,6 +206,7 @@ package struct CallReplay: ~Copyable {
             result.context = context
             isOver = true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
+        case .leg(let call, let command): try await perform(command, call, &observer)
         case .closed, .opened, .signal, .line, .registration: break
         }
     }
@@ -204,11 +239,113 @@ package struct CallReplay: ~Copyable {
         case .lookUpCaller:
             guard let lookUp = call.lookUp else { return }
             answers.schedule(id, .caller(lookUp.reply), at: now + lookUp.delay)
+        case .transfer where !actors.isEmpty:
+            agentsTried = 0
+            answers.schedule(id, nextRoute(after: nil), at: now)
+        case .routeFailed(_, let outcome): answers.schedule(id, nextRoute(after: outcome), at: now)
         case .transfer:
             let outcomes = call.transferOutcomes
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]
             transfers += 1
             answers.schedule(id, .transferEnded(outcome), at: now + .seconds(1))
+        }
+    }
+}
+
+// MARK: - Other parties
+
+extension CallReplay {
+    /// The next agent, or what became of the last one when there is none left.
+    private mutating func nextRoute(after outcome: TransferOutcome?) -> SwitchboardInput.Reply {
+        let agents = actors.filter { $0.party.role == .agent }
+        while agentsTried < agents.count {
+            agentsTried += 1
+            let agent = agents[agentsTried - 1]
+            if agent.isFree { return .routed(.dial(plan(for: agent.party))) }
+        }
+        return .transferEnded(outcome ?? .failed)
+    }
+
+    private func plan(for party: TestParty) -> DialPlan {
+        var plan = DialPlan(party.role, target: party.name)
+        if let timeout = party.ringTimeout { plan.ringTimeout = timeout }
+        plan.whisper = party.whisper.map {
+            .text(SpokenText(text: $0, language: "en-US", voice: "", isPrivate: false, isSensitive: false))
+        }
+        if party.earlyMedia { plan.ringback = .farEnd }
+        return plan
+    }
+
+    private mutating func perform(
+        _ command: LegCommand, _ call: CallID, _ observer: inout some ReplayObserver
+    ) async throws {
+        switch command {
+        case .dial(let leg, let plan):
+            let actor = actors.first { $0.party.name == plan.target && $0.isFree }
+            let events = actor?.ring(leg, at: now) ?? [.refused(leg, .failed, cause: 1)]
+            for event in events { switchboard.receive(.leg(call, event), at: now) }
+        case .release(let leg, _): actors.first { $0.leg == leg }?.release()
+        case .refer(let leg, _):
+            let outcomes = self.call.transferOutcomes
+            let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]
+            transfers += 1
+            switchboard.receive(.leg(call, .referProgress(leg, status: outcome.sipStatus, isFinal: true)), at: now)
+        case .referProgress: break
+        }
+    }
+
+    private mutating func act(_ actor: Actor, _ observer: inout some ReplayObserver) async throws {
+        let call = result.context.call
+        for action in try actor.act(at: now) {
+            switch action {
+            case .event(let event): switchboard.receive(.leg(call, event), at: now)
+            case .command(let leg, let command):
+                guard let command = self.command(command, of: leg) else { continue }
+                switchboard.receive(.command(call, command), at: now)
+            }
+            try await drain(&observer)
+        }
+    }
+
+    /// A party's command as the switchboard takes it.
+    private func command(_ command: PartyCommand, of leg: LegID) -> CallCommand? {
+        func dialled(_ name: String, _ participation: Participation = .speaking) -> DialPlan? {
+            guard let party = actors.first(where: { $0.party.name == name })?.party else { return nil }
+            var plan = plan(for: party)
+            plan.participation = participation
+            return plan
+        }
+        func legOf(_ name: String) -> LegID? { actors.first { $0.party.name == name }?.leg }
+        switch command {
+        case .consult(let name): return dialled(name).map { .consult($0) }
+        case .complete: return .complete
+        case .swap: return .swap
+        case .conference: return .conference
+        case .back: return .back
+        case .transfer(let name): return dialled(name).map { .transfer($0) }
+        case .refer: return nil
+        case .pullIn(let name): return dialled(name).map { .pullIn($0) }
+        case .holdCaller: return .place(.caller, .held)
+        case .resumeCaller: return .place(.caller, .speaking)
+        case .mute: return .place(leg, .listening)
+        case .unmute: return .place(leg, .speaking)
+        case .monitor(let name): return dialled(name, .listening).map { .pullIn($0) }
+        case .whisper(let name): return legOf(name).map { .place($0, .whispering(to: leg)) }
+        case .bargeIn(let name): return legOf(name).map { .place($0, .speaking) }
+        case .takeOver(let name): return legOf(name).map { .takeOver($0) }
+        }
+    }
+}
+
+extension TransferOutcome {
+    /// The status of a call that ends so.
+    fileprivate var sipStatus: Int {
+        switch self {
+        case .completed: 200
+        case .busy: 486
+        case .noAnswer, .callerGone: 480
+        case .refused: 603
+        case .failed: 503
         }
     }
 }

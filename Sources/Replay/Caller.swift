@@ -4,12 +4,25 @@ import Foundation
 import RTP
 import Telephony
 
-/// The caller of a replay: audio and keys become RTP on a clock of the caller's own, which may drift.
+/// The caller of a replay, or another party of it: audio and keys become RTP on a clock of the party's own, which may
+/// drift.
 struct Caller: ~Copyable {
     /// Something that does not travel as RTP.
     enum Signal {
         case infoDigit(Digit)
         case hangUp
+        case command(PartyCommand)
+    }
+
+    /// What makes a party's line.
+    struct Line {
+        var codec: CodecChoice
+        var keys: KeyMethod
+        var echo: LineEcho?
+        var driftInPPM: Double
+        var script: [CallerStep]
+        /// The party's number in its call: its ports are 2n and 2n + 1. The caller's is 0.
+        var number: Int
     }
 
     /// What offer and answer would have settled.
@@ -34,20 +47,24 @@ struct Caller: ~Copyable {
     }
 
     /// - Throws: `CodecError` when the call's codec cannot be opened.
-    init(_ call: TestCall, entropy: inout SeededGenerator, keepsHeard: Bool) throws {
-        let codec = call.codec.codec(speechRate: call.script.lazy.compactMap(\.speechRate).first)
+    init(
+        _ party: Line, startingAt start: Instant = .zero, entropy: inout SeededGenerator, keepsHeard: Bool
+    ) throws {
+        let codec = party.codec.codec(speechRate: party.script.lazy.compactMap(\.speechRate).first)
+        let port = 2 * party.number
         let offer = MediaDescription(
-            codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101, port: Port(0),
-            rtcpPort: Port(1), remote: TransportAddress(ipv4: 0x7F00_0001, port: 40_000),
-            remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: 40_001))
-        let steps = try call.script.map { try $0.resampled(to: codec.sampleRate) }
+            codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101,
+            port: Port(Int32(port)), rtcpPort: Port(Int32(port + 1)),
+            remote: TransportAddress(ipv4: 0x7F00_0001, port: UInt16(40_000 + port)),
+            remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: UInt16(40_001 + port)))
+        let steps = try party.script.map { try $0.resampled(to: codec.sampleRate) }
         let line = try CallerLine(offer, entropy: &entropy)
-        let ear = keepsHeard || call.echo != nil ? try CallerEar(offer, keepsHeard: keepsHeard) : nil
-        echo = call.echo.map { CallerEcho($0, sampleRate: codec.sampleRate) }
+        let ear = keepsHeard || party.echo != nil ? try CallerEar(offer, keepsHeard: keepsHeard) : nil
+        echo = party.echo.map { CallerEcho($0, sampleRate: codec.sampleRate) }
         self.offer = offer
-        script = CallerScript(steps, startingAt: .zero)
-        defaultMethod = call.keys
-        clock = CallerClock(driftInPPM: call.network.driftInPPM)
+        script = CallerScript(steps, startingAt: start)
+        defaultMethod = party.keys
+        clock = CallerClock(driftInPPM: party.driftInPPM, startingAt: start)
         self.line = line
         self.ear = ear
         frame = [Int16](repeating: 0, count: codec.samplesPerTick)
@@ -89,6 +106,9 @@ struct Caller: ~Copyable {
         guard case .none = activity, let action = script.begin(at: now) else { return nil }
         switch action {
         case .hangUp: return .hangUp
+        case .command(let command):
+            script.finish(at: now)
+            return .command(command)
         case .stayOnTheLine(let time): activity = .staying(until: now + time)
         case .speak(let speech):
             activity = .speaking(speech.audio, position: 0)
@@ -139,13 +159,18 @@ struct Caller: ~Copyable {
 private struct CallerClock {
     private let ticksPerSecond: Double
     private var ticks: Int64 = 0
-    private(set) var nextTick = Instant.zero
+    private let origin: Instant
+    private(set) var nextTick: Instant
 
-    init(driftInPPM: Double) { ticksPerSecond = 50 * (1 + driftInPPM / 1_000_000) }
+    init(driftInPPM: Double, startingAt start: Instant) {
+        ticksPerSecond = 50 * (1 + driftInPPM / 1_000_000)
+        origin = start
+        nextTick = start
+    }
 
     mutating func advance() {
         ticks += 1
-        nextTick = Instant(nanoseconds: Int64((Double(ticks) / ticksPerSecond * 1_000_000_000).rounded()))
+        nextTick = origin + Interval(nanoseconds: Int64((Double(ticks) / ticksPerSecond * 1_000_000_000).rounded()))
     }
 }
 

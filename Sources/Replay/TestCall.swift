@@ -31,6 +31,10 @@ package struct TestCall: Sendable {
     package var answers: [AnswerStub] = []
     /// The outcomes of transfers, in order; the last one holds for all that follow.
     package var transferOutcomes: [TransferOutcome] = [.completed]
+    /// Those who are called when the caller is handed over: agents in this order, others by their names.
+    package var parties: [TestParty] = []
+    /// Played to who is on hold.
+    package var holdMusic: String?
     /// How long the recogniser takes after the end of an utterance.
     package var recognitionDelay = Interval.milliseconds(300)
     /// Who the caller is, as the look-up answers; `nil` where nobody is asked.
@@ -106,6 +110,8 @@ package struct CallerStep: Sendable {
         case speak(Speech)
         case stayOnTheLine(Interval)
         case hangUp
+        /// Something that a party other than the caller does with the call.
+        case command(PartyCommand)
     }
 
     /// Audio that the caller says, with the words that a recogniser will find in it.

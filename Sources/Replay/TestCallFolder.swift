@@ -77,7 +77,7 @@ package struct InvalidTestCall: Error, CustomStringConvertible {
 }
 
 /// Reads `call.yaml`, version 1.
-private struct TestCallReader {
+struct TestCallReader {
     let folder: String
     let file: String
     let collector: DiagnosticCollector
@@ -103,6 +103,8 @@ private struct TestCallReader {
         call.expectations = map.list("expect").compactMap { expectation($0) }
         call.transferOutcomes = transferOutcomes(&map)
         if let node = map.value("lookUp") { call.lookUp = lookUp(node) }
+        call.parties = people(&map)
+        call.holdMusic = map.string("holdMusic")
         map.refuseOthers()
         return call
     }
@@ -173,16 +175,16 @@ private struct TestCallReader {
     }
 
     /// A time in seconds, 0 to a day.
-    private func seconds(_ name: String, _ map: inout MappingReader) -> Interval? {
+    func seconds(_ name: String, _ map: inout MappingReader) -> Interval? {
         map.number(name, in: 0...86_400).map { Interval(nanoseconds: Int64(($0 * 1_000_000_000).rounded())) }
     }
 
     // MARK: - What the caller does
 
-    private mutating func step(_ node: Node) -> CallerStep? {
+    mutating func step(_ node: Node, isCaller: Bool = true) -> CallerStep? {
         guard var map = MappingReader(node, "a caller's step", file: file, collector: collector) else { return nil }
         let trigger = trigger(&map)
-        let action = action(&map)
+        let action = isCaller ? action(&map) : command(&map) ?? action(&map)
         map.refuseOthers()
         guard let action else {
             if !collector.hasErrors { map.complain("a caller's step needs one of press, speak, stayOnTheLine, hangUp") }

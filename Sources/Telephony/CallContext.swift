@@ -28,6 +28,8 @@ public struct CallContext: Sendable, Equatable, Codable {
     public var variables: [String: DisclosableText] = [:]
     public var requests: [Request] = []
     public var transfer: Transfer?
+    /// Everybody who was called on this call's behalf, in order.
+    public var legs: [Leg] = []
     public var telemetry: [Telemetry] = []
     public var failures: [Failure] = []
     public var outcome: CallOutcome?
@@ -92,6 +94,26 @@ public struct CallContext: Sendable, Equatable, Codable {
         public var headers: [String: DisclosableText]
         public var outcome: TransferOutcome?
     }
+
+    /// A leg that the call grew.
+    public struct Leg: Sendable, Equatable, Codable {
+        public var leg: LegID
+        public var role: LegRole
+        public var target: DisclosableText
+        public var dialledAt: Double
+        public var answeredAt: Double?
+        public var endedAt: Double?
+        public var reason: LegEndReason?
+        /// Seconds for which its party spoke.
+        public var spoke = 0.0
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Contexts that were written before calls grew legs have none.
+    func decode(_ type: [CallContext.Leg].Type, forKey key: Key) throws -> [CallContext.Leg] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
 }
 
 extension CallContext {
@@ -129,16 +151,30 @@ extension CallContext {
             transfer = Transfer(
                 at: at, kind: body.kind, target: body.target, message: body.message, variables: body.variables,
                 headers: body.headers)
+        case .legDialled(let body):
+            legs.append(Leg(leg: body.leg, role: body.role, target: body.target, dialledAt: at))
+        case .legAnswered(let body): change(body.leg) { $0.answeredAt = at }
+        case .legEnded(let body):
+            change(body.leg) {
+                $0.endedAt = at
+                $0.reason = body.reason
+            }
+        case .legSpoke(let body): change(body.leg) { $0.spoke += body.end - body.start }
         case .transferEnded(let body): transfer?.outcome = body.outcome
         case .telemetry(let body): telemetry.append(body)
         case .failure(let body): failures.append(body)
         case .mediaQuality(let body): media = body
         case .callEnded(let body): finish(body)
         case .topicStarted, .topicEnded, .speechStarted, .speechEnded, .bargeIn, .recognized, .timerExpired,
-            .branchTaken,
-            .holdStarted, .holdEnded, .answerRequested, .answerGiven, .callerLookedUp:
+            .branchTaken, .holdStarted, .holdEnded, .answerRequested, .answerGiven, .legRinging, .legPlaced,
+            .queueEntered, .callerLookedUp:
             break
         }
+    }
+
+    private mutating func change(_ leg: LegID, _ change: (inout Leg) -> Void) {
+        guard let index = legs.lastIndex(where: { $0.leg == leg }) else { return }
+        change(&legs[index])
     }
 
     private mutating func finishPrompt(_ body: PromptEnded) {

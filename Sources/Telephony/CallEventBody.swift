@@ -48,6 +48,20 @@ public enum CallEventBody: Sendable, Equatable {
     case callerLookedUp(CallerLookedUp)
     /// The dialog hands the caller over.
     case transferRequested(TransferRequested)
+    /// Somebody is called.
+    case legDialled(LegDialled)
+    /// The one who is called is told of it.
+    case legRinging(LegRinging)
+    /// The one who was called has answered.
+    case legAnswered(LegAnswered)
+    /// A leg takes part in another way than before.
+    case legPlaced(LegPlaced)
+    /// A leg's party spoke.
+    case legSpoke(LegSpoke)
+    /// A leg is gone, or never came.
+    case legEnded(LegEnded)
+    /// The caller waits for somebody to be free.
+    case queueEntered(QueueEntered)
     /// The hand-over came to an outcome.
     case transferEnded(TransferEnded)
     /// The dialog logged an event of its own.
@@ -68,6 +82,7 @@ extension CallEventBody {
         "holdStarted", "holdEnded",
         "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "callerLookedUp",
         "transferRequested",
+        "legDialled", "legRinging", "legAnswered", "legPlaced", "legSpoke", "legEnded", "queueEntered",
         "transferEnded", "telemetry",
         "failure", "mediaQuality", "callEnded",
     ]
@@ -99,6 +114,13 @@ extension CallEventBody {
         case .answerGiven: "answerGiven"
         case .callerLookedUp: "callerLookedUp"
         case .transferRequested: "transferRequested"
+        case .legDialled: "legDialled"
+        case .legRinging: "legRinging"
+        case .legAnswered: "legAnswered"
+        case .legPlaced: "legPlaced"
+        case .legSpoke: "legSpoke"
+        case .legEnded: "legEnded"
+        case .queueEntered: "queueEntered"
         case .transferEnded: "transferEnded"
         case .telemetry: "telemetry"
         case .failure: "failure"
@@ -133,6 +155,13 @@ extension CallEventBody {
         case .answerGiven(let body): try body.encode(to: encoder)
         case .callerLookedUp(let body): try body.encode(to: encoder)
         case .transferRequested(let body): try body.encode(to: encoder)
+        case .legDialled(let body): try body.encode(to: encoder)
+        case .legRinging(let body): try body.encode(to: encoder)
+        case .legAnswered(let body): try body.encode(to: encoder)
+        case .legPlaced(let body): try body.encode(to: encoder)
+        case .legSpoke(let body): try body.encode(to: encoder)
+        case .legEnded(let body): try body.encode(to: encoder)
+        case .queueEntered(let body): try body.encode(to: encoder)
         case .transferEnded(let body): try body.encode(to: encoder)
         case .telemetry(let body): try body.encode(to: encoder)
         case .failure(let body): try body.encode(to: encoder)
@@ -167,6 +196,13 @@ extension CallEventBody {
         case "answerGiven": self = .answerGiven(try AnswerGiven(from: decoder))
         case "callerLookedUp": self = .callerLookedUp(try CallerLookedUp(from: decoder))
         case "transferRequested": self = .transferRequested(try TransferRequested(from: decoder))
+        case "legDialled": self = .legDialled(try LegDialled(from: decoder))
+        case "legRinging": self = .legRinging(try LegRinging(from: decoder))
+        case "legAnswered": self = .legAnswered(try LegAnswered(from: decoder))
+        case "legPlaced": self = .legPlaced(try LegPlaced(from: decoder))
+        case "legSpoke": self = .legSpoke(try LegSpoke(from: decoder))
+        case "legEnded": self = .legEnded(try LegEnded(from: decoder))
+        case "queueEntered": self = .queueEntered(try QueueEntered(from: decoder))
         case "transferEnded": self = .transferEnded(try TransferEnded(from: decoder))
         case "telemetry": self = .telemetry(try Telemetry(from: decoder))
         case "failure": self = .failure(try Failure(from: decoder))

@@ -13,18 +13,6 @@ public struct CallID: Hashable, Sendable, Codable, CustomStringConvertible, Expr
     }
 }
 
-/// The slot of a leg within its shard, with the generation of the slot's tenant, so that a late reply cannot reach
-/// the next tenant.
-@frozen
-public struct LegID: Hashable, Sendable {
-    public var slot: Int32
-    public var generation: UInt32
-    @inlinable public init(slot: Int32, generation: UInt32) {
-        self.slot = slot
-        self.generation = generation
-    }
-}
-
 /// A transport port that was bound beforehand and is known to the core by this opaque number alone.
 @frozen
 public struct Port: Hashable, Sendable, Comparable {

@@ -90,6 +90,8 @@ public enum TransferOutcome: String, Sendable, Codable, CaseIterable {
 public enum Party: String, Sendable, Codable, CaseIterable {
     case caller
     case parley
+    /// The person to whom the caller was handed over.
+    case agent
 }
 
 /// Why a call ended, after Q.850 (ITU-T Q.850 clause 2.2.7) as far as it has a number for it.

@@ -1,0 +1,229 @@
+import CallFlow
+import Telephony
+
+/// A hand-over from the dialog's wish until the caller is with somebody, and while he is.
+struct Handover {
+    let request: TransferRequest
+    /// The one who is called for it, or with whom the caller is.
+    var leg: LegID?
+    /// The caller has been with somebody.
+    var isBridged = false
+    /// The one whose advice is asked.
+    var consulted: LegID?
+    /// The caller's own trunk has been asked to take the caller there, until this moment.
+    var referralEnds: Instant?
+    /// A party that referred and is told how the call it asked for fares.
+    var referrer: Referrer?
+
+    struct Referrer {
+        var party: LegID
+        var id: UInt32
+        /// The leg that was dialled for it.
+        var leg: LegID
+    }
+}
+
+// From the dialog to a person and back.
+//
+//     dialog ──> route? ──> dial ──> whisper ──> bridged ──> the agent hangs up: the call ends
+//                  ^          │                     │
+//                  └─ refused ┘                     └──> consult, transfer, conference
+
+extension Call {
+    /// A REFER whose NOTIFY never comes has failed after so long.
+    private static let referralLimit = Interval.seconds(32)
+
+    private var routeRequest: RequestID { requestID(.transfer, 0) }
+
+    mutating func beginHandover(_ request: TransferRequest) {
+        handover = Handover(request: request)
+        outputs.append(.request(routeRequest, .transfer(call: id, request)))
+    }
+
+    /// The outside says where the caller goes.
+    mutating func take(_ route: Route, at now: Instant) {
+        guard handover != nil, handover?.isBridged == false, handover?.leg == nil else { return }
+        switch route {
+        case .dial(let plan):
+            let leg = dial(plan, ringsFor: .caller, at: now)
+            handover?.leg = leg
+        case .refer(let referral):
+            handover?.referralEnds = now + Call.referralLimit
+            outputs.append(.leg(id, .refer(.caller, referral)))
+        case .wait(let plan): wait(plan)
+        }
+    }
+
+    private mutating func wait(_ plan: WaitPlan) {
+        record(
+            .queueEntered(
+                QueueEntered(
+                    queue: plan.queue, position: plan.position, wait: plan.estimatedWait?.roundedSeconds)))
+        if let music = plan.music { play(music, underneath: .caller) }
+        guard let announcement = plan.announcement else { return }
+        announcements += 1
+        // Numbers that the session's prompts never reach.
+        let prompt = PlaybackID(1 << 24 + announcements)
+        play(Playback(id: prompt, source: announcement, topic: "", action: "queue", bargeIn: .nothing))
+    }
+
+    /// A leg that was dialled is connected.
+    mutating func connected(_ leg: LegID, at now: Instant) {
+        guard let current = handover else { return }
+        if current.leg == leg, !current.isBridged { bridge() }
+        guard let referrer = current.referrer, referrer.leg == leg else { return }
+        // The party that referred has what it wanted: its leg is no longer needed.
+        handover?.referrer = nil
+        handover?.leg = leg
+        place(.caller, .speaking)
+        release(referrer.party, .transferred, at: now)
+    }
+
+    private mutating func bridge() {
+        handover?.isBridged = true
+        place(.caller, .speaking)
+        record(.transferEnded(TransferEnded(outcome: .completed)))
+    }
+
+    /// A leg is gone that the call did not let go.
+    mutating func left(_ leg: LegID, _ reason: LegEndReason, at now: Instant) {
+        guard let current = handover else { return }
+        if let referrer = current.referrer, referrer.leg == leg {
+            handover?.referrer = nil
+            return index(of: referrer.party) == nil ? failHandover(reason.outcome) : rejoin(referrer.party)
+        }
+        if current.consulted == leg {
+            handover?.consulted = nil
+            if let agent = current.leg { rejoin(agent) } else { failHandover(reason.outcome) }
+            return
+        }
+        guard current.leg == leg else { return }
+        handover?.leg = nil
+        if let consulted = current.consulted { return inherit(consulted, at: now) }
+        if let referrer = current.referrer { return follow(referrer) }
+        guard current.isBridged else { return retry(reason.outcome) }
+        if let other = someoneElse() { handover?.leg = other } else { endConversation() }
+    }
+
+    /// The agent is gone and another's phone still rings for the caller.
+    private mutating func follow(_ referrer: Handover.Referrer) {
+        place(.caller, .speaking)
+        ring(for: .caller, .tone)
+        handover?.leg = referrer.leg
+        handover?.isBridged = false
+        handover?.referrer = nil
+    }
+
+    /// The agent left in the middle of a consultation: the caller goes on with the one who was consulted.
+    private mutating func inherit(_ consulted: LegID, at now: Instant) {
+        handover?.consulted = nil
+        handover?.leg = consulted
+        guard let index = index(of: consulted) else { return endConversation() }
+        let isConnected = joined[index].isConnected
+        place(.caller, .speaking)
+        place(consulted, .speaking)
+        if !isConnected {
+            handover?.isBridged = false
+            ring(for: .caller, joined[index].plan.ringback)
+        }
+    }
+
+    /// Somebody who speaks with the caller, the first who came.
+    private func someoneElse() -> LegID? {
+        joined.first { $0.isConnected && $0.participation == .speaking }?.id
+    }
+
+    /// The caller and a party are together again.
+    private mutating func rejoin(_ party: LegID) {
+        place(.caller, .speaking)
+        place(party, .speaking)
+    }
+
+    /// The one who was dialled did not come: the outside may know another.
+    private mutating func retry(_ outcome: TransferOutcome) {
+        outputs.append(.request(routeRequest, .routeFailed(call: id, outcome)))
+    }
+
+    /// The hand-over came to nothing: the dialog goes on where its author says.
+    mutating func failHandover(_ outcome: TransferOutcome) {
+        guard handover != nil else { return }
+        handover = nil
+        stopRinging(for: .caller)
+        if callerPlace != .speaking { place(.caller, .speaking) }
+        record(.transferEnded(TransferEnded(outcome: outcome)))
+        tell(.transferEnded(outcome), at: caller.position)
+    }
+
+    /// The outside has the last word on a hand-over that is not yet one: it was done elsewhere, or comes to nothing.
+    mutating func finishHandover(_ outcome: TransferOutcome) {
+        guard handover?.isBridged == false, handover?.leg == nil else { return }
+        guard outcome == .completed else { return failHandover(outcome) }
+        handover = nil
+        record(.transferEnded(TransferEnded(outcome: outcome)))
+        tell(.transferEnded(outcome), at: caller.position)
+        closing = .hangUp(.transferred)
+    }
+
+    /// Nobody is left but the caller.
+    private mutating func endConversation() {
+        handover = nil
+        tell(.transferEnded(.completed), at: caller.position)
+        drainSession()
+        end(by: .agent, .normalClearing)
+    }
+
+    // MARK: - REFER out
+
+    mutating func referProgressed(_ status: Int, isFinal: Bool) {
+        guard handover?.referralEnds != nil, isFinal || status >= 200 else { return }
+        handover?.referralEnds = nil
+        guard !(200..<300).contains(status) else { return finishHandover(.completed) }
+        retry(TransferOutcome(sipStatus: status))
+    }
+
+    mutating func expireReferral(at now: Instant) {
+        guard let end = handover?.referralEnds, end <= now else { return }
+        handover?.referralEnds = nil
+        retry(.failed)
+    }
+
+    // MARK: - REFER in
+
+    /// A party wants the caller to go to somebody else (RFC 3515), or to somebody of this call (RFC 3891).
+    mutating func referred(by party: LegID, id: UInt32, to target: String, replacing other: LegID?, at now: Instant) {
+        guard let current = handover, current.leg == party, current.referrer == nil else {
+            return outputs.append(.leg(self.id, .referProgress(party, id: id, status: 603)))
+        }
+        if let other {
+            guard index(of: other) != nil else {
+                return outputs.append(.leg(self.id, .referProgress(party, id: id, status: 481)))
+            }
+            outputs.append(.leg(self.id, .referProgress(party, id: id, status: 200)))
+            handover?.consulted = other
+            return perform(.complete, at: now)
+        }
+        place(.caller, .speaking)
+        place(party, .held)
+        let leg = dial(DialPlan(.outsideNumber, target: target), ringsFor: .caller, at: now)
+        handover?.referrer = Handover.Referrer(party: party, id: id, leg: leg)
+    }
+
+    /// Reports on a leg to the party that asked for it.
+    mutating func tellReferrer(of leg: LegID, status: Int) {
+        guard let referrer = handover?.referrer, referrer.leg == leg, index(of: referrer.party) != nil else { return }
+        outputs.append(.leg(id, .referProgress(referrer.party, id: referrer.id, status: status)))
+    }
+}
+
+extension TransferOutcome {
+    /// What a final SIP status says of a call that was asked for.
+    init(sipStatus status: Int) {
+        switch status {
+        case 200..<300: self = .completed
+        case 486, 600: self = .busy
+        case 408, 480, 487: self = .noAnswer
+        case 403, 603: self = .refused
+        default: self = .failed
+        }
+    }
+}

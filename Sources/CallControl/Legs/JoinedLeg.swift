@@ -1,0 +1,174 @@
+import CallFlow
+import DSP
+import Telephony
+
+/// A leg that a call grew: dialled, ringing, and with media once it has any.
+///
+/// A class, because few calls have any and a leg is large; only its call has it.
+final class JoinedLeg {
+    enum State {
+        case dialling
+        case ringing
+        /// The far end sends media before the answer.
+        case early
+        /// Answered; the party is told something before the others hear it.
+        case whispering
+        case connected
+    }
+
+    let id: LegID
+    let plan: DialPlan
+    var state = State.dialling
+    var participation: Participation
+    /// When it has rung for long enough.
+    let ringEnds: Instant
+    /// Its media; `nil` until there is any.
+    var leg: Leg?
+    /// What its party is told, apart from what the others say.
+    var player: PromptPlayer
+    var background = Background()
+    /// The one who hears that it rings.
+    let ringsFor: LegID?
+    /// The ports that ``leg`` has.
+    var media: MediaDescription?
+    /// A smoothed level, by which the loudest are chosen.
+    var loudness: Int64 = 0
+
+    init(_ id: LegID, _ plan: DialPlan, ringsFor listener: LegID?, at now: Instant) {
+        self.id = id
+        self.plan = plan
+        ringsFor = listener
+        participation = plan.participation
+        ringEnds = now + plan.ringTimeout
+        player = PromptPlayer(sampleRate: 8_000)
+    }
+
+    /// Speaks and hears.
+    var isConnected: Bool {
+        if case .connected = state { true } else { false }
+    }
+
+    /// What the party said in this tick.
+    var heard: (frame: [Int16], sampleRate: Int)? {
+        guard let frame = leg?.heard, let rate = leg?.sampleRate else { return nil }
+        return (frame, rate)
+    }
+
+    /// Whether what the party says reaches another.
+    func isHeard(by other: LegID, _ place: Participation) -> Bool {
+        isConnected && participation.isHeard(by: other, who: place)
+    }
+
+    /// The listener is to hear what the far end sends before its answer.
+    func isEarlyMediaFor(_ listener: LegID) -> Bool {
+        guard case .early = state, ringsFor == listener else { return false }
+        return plan.ringback == .farEnd
+    }
+
+    /// Begins the frame that the party is told: its own prompts and music.
+    func say() { leg?.say(&player, over: &background) }
+
+    /// Adds what another says to what the party is told.
+    func hear(_ frame: [Int16]) { leg?.add(frame) }
+
+    /// Has not answered.
+    var isCalling: Bool {
+        switch state {
+        case .dialling, .ringing, .early: true
+        case .whispering, .connected: false
+        }
+    }
+
+    /// Its media begins, or changes from early to final.
+    func open(
+        _ media: MediaDescription, entropy: CallEntropy, configuration: SwitchboardConfiguration, at now: Instant
+    ) throws(CodecError) {
+        guard leg == nil else {
+            guard leg?.renegotiate(media, at: now) == true else {
+                throw CodecError(description: "the leg's media cannot change its sample rate")
+            }
+            self.media = media
+            return
+        }
+        leg = try Leg(media, entropy: entropy, configuration: configuration, at: now)
+        player = PromptPlayer(sampleRate: media.codec.sampleRate)
+        self.media = media
+    }
+}
+
+/// Audio that is played again and again under what a party hears: music on hold, ring-back.
+struct Background {
+    private enum Source {
+        case none
+        case tone
+        case prompt(PromptSource)
+    }
+
+    private var source = Source.none
+    private var audio: PCMAudio?
+    private var position = 0
+    /// Rises with each change, so that audio which comes late is not taken for another's.
+    private(set) var generation: UInt64 = 0
+
+    var isPlaying: Bool { audio != nil }
+
+    /// Plays nothing.
+    mutating func stop() {
+        source = .none
+        audio = nil
+        generation &+= 1
+    }
+
+    /// Plays the ring-back tone of North America.
+    mutating func ring(sampleRate: Int) {
+        if case .tone = source { return }
+        source = .tone
+        generation &+= 1
+        position = 0
+        audio = Background.ringback(sampleRate: sampleRate)
+    }
+
+    /// Plays a prompt again and again, once its audio is there.
+    ///
+    /// - Returns: whether the audio has to be asked for.
+    mutating func play(_ prompt: PromptSource) -> Bool {
+        if case .prompt(prompt) = source { return false }
+        source = .prompt(prompt)
+        generation &+= 1
+        audio = nil
+        position = 0
+        return true
+    }
+
+    mutating func provide(_ new: PCMAudio, generation: UInt64) {
+        guard generation == self.generation & 0xFFFF, case .prompt = source, !new.samples.isEmpty else { return }
+        audio = new
+        position = 0
+    }
+
+    /// Adds the next stretch to a frame.
+    mutating func add(to frame: inout [Int16]) {
+        guard let audio else { return }
+        let samples = audio.samples
+        var offset = 0
+        while offset < frame.count {
+            let count = min(frame.count - offset, samples.count - position)
+            var room = frame.mutableSpan
+            room.mix(adding: samples.span.extracting(position..<position + count), at: offset)
+            offset += count
+            position += count
+            if position == samples.count { position = 0 }
+        }
+    }
+
+    /// One round: 440 and 480 Hz, 2 s on, 4 s off, -19 dBm0 each.
+    private static func ringback(sampleRate: Int) -> PCMAudio {
+        var samples = [Int16](repeating: 0, count: sampleRate * 6)
+        var tone = ToneGenerator(
+            Tone(.init(frequency: 440, levelInDBm0: -19), .init(frequency: 480, levelInDBm0: -19)),
+            sampleRate: sampleRate, cadence: .once(.seconds(2)))
+        var room = samples.mutableSpan
+        tone.add(to: &room)
+        return PCMAudio(sampleRate: sampleRate, samples: samples)
+    }
+}

@@ -1,0 +1,134 @@
+package import CallFlow
+package import Telephony
+
+// What a call says of its further legs and is told of them. Live, `Switchboard` carries it to and from its user agent;
+// in replay the actors of a test call take its place.
+
+/// Whom to call, and how.
+package struct DialPlan: Sendable {
+    package var role: LegRole
+    /// A number or SIP address.
+    package var target: String
+    /// By name; `nil` lets the allow-list choose.
+    package var trunk: String?
+    /// The number shown; `nil` leaves it to the trunk.
+    package var from: String?
+    /// User-to-User (RFC 7433), as data of at most 128 characters: an opaque key, never personal data.
+    package var userToUser: String?
+    /// `X-` headers: at most five, names of at most 64 and values of at most 256 characters.
+    package var headers: [(name: String, value: String)] = []
+    /// So long it may ring.
+    package var ringTimeout = Interval.seconds(30)
+    /// What the one who answers is told before the caller is there.
+    package var whisper: PromptSource?
+    /// How the leg takes part once it has answered.
+    package var participation = Participation.speaking
+    /// What the caller hears while it rings.
+    package var ringback = Ringback.tone
+    /// Keys to be sent once it has answered.
+    package var dtmfSequence = ""
+
+    package init(_ role: LegRole, target: String) {
+        self.role = role
+        self.target = target
+    }
+}
+
+/// What a caller hears while somebody is called.
+package enum Ringback: Sendable, Equatable {
+    /// The ring-back tone of North America.
+    case tone
+    /// What the far end sends before the answer, and the tone as long as it sends nothing.
+    case farEnd
+    /// Played again and again.
+    case music(PromptSource)
+}
+
+/// What a call does with one of its further legs.
+package enum LegCommand: Sendable {
+    case dial(LegID, DialPlan)
+    /// Ends a leg, or gives it up while it rings.
+    case release(LegID, HangupCause)
+    /// Asks a leg's party to call somebody else itself (RFC 3515), in the place of another leg of this call where one is
+    /// named (RFC 3891).
+    case refer(LegID, Referral)
+    /// Tells a party that referred how the new call fares: a SIP status.
+    case referProgress(LegID, id: UInt32, status: Int)
+}
+
+/// A REFER that goes out.
+package struct Referral: Sendable {
+    package var target: String
+    package var replaces: LegID?
+    package var userToUser: String?
+    package var headers: [(name: String, value: String)] = []
+
+    package init(target: String) { self.target = target }
+}
+
+/// What became of one of a call's further legs.
+package enum LegEvent: Sendable {
+    case ringing(LegID)
+    /// The far end sends media before the answer (RFC 3960).
+    case early(LegID, MediaDescription)
+    case answered(LegID, MediaDescription)
+    case mediaChanged(LegID, MediaDescription)
+    /// The leg never came.
+    case refused(LegID, LegEndReason, cause: Int)
+    case hungUp(LegID)
+    /// A key by SIP INFO.
+    case infoDigit(LegID, Digit)
+    /// A leg's party wants the call to go to somebody else, or to the party of another leg of this call.
+    case referred(LegID, id: UInt32, target: String, replaces: LegID?)
+    /// How a REFER that went out fares: the status that the far end reports; 0 when it reports none.
+    case referProgress(LegID, status: Int, isFinal: Bool)
+}
+
+/// Where the outside sends a caller who is to be handed over.
+package enum Route: Sendable {
+    case dial(DialPlan)
+    /// The caller's own trunk takes the caller there.
+    case refer(Referral)
+    /// The caller waits.
+    case wait(WaitPlan)
+}
+
+/// How a caller waits for somebody to be free.
+package struct WaitPlan: Sendable {
+    package var queue: String
+    /// From 1.
+    package var position: Int
+    package var estimatedWait: Interval?
+    /// Played again and again; `nil` leaves silence.
+    package var music: PromptSource?
+    /// Said once, over the music.
+    package var announcement: PromptSource?
+
+    package init(queue: String, position: Int, estimatedWait: Interval? = nil) {
+        self.queue = queue
+        self.position = position
+        self.estimatedWait = estimatedWait
+    }
+}
+
+/// What somebody wants of a running call: an agent, a supervisor, an operator, the dialog.
+package enum CallCommand: Sendable {
+    /// Calls somebody into the call.
+    case pullIn(DialPlan)
+    /// The caller waits while the agent speaks with somebody who is called.
+    case consult(DialPlan)
+    /// The consultation ends and the caller goes on with the one who was consulted; the agent leaves.
+    case complete
+    /// The caller and the one who was consulted change places.
+    case swap
+    /// All are in one conversation.
+    case conference
+    /// The consultation ends without a result: back to the caller.
+    case back
+    case place(LegID, Participation)
+    case release(LegID)
+    /// The caller goes to somebody else; the agent leaves at once.
+    case transfer(DialPlan)
+    /// A supervisor takes the agent's place.
+    case takeOver(LegID)
+}

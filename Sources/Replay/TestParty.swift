@@ -1,0 +1,80 @@
+package import Telephony
+
+/// Somebody besides the caller in a test call: an agent, an expert, a supervisor, an outside number.
+package struct TestParty: Sendable {
+    /// What becomes of a call to the party.
+    package enum Answer: Sendable {
+        case answers
+        case declines(LegEndReason)
+        /// It rings until somebody gives up.
+        case ignores
+    }
+
+    /// By which steps of others call it, and the address that it is dialled at.
+    package var name: String
+    package var role: LegRole
+    package var answer: Answer
+    /// From the ringing to what becomes of it.
+    package var after: Interval
+    /// So long it may ring.
+    package var ringTimeout: Interval?
+    package var codec: CodecChoice
+    /// What it is told before the caller is there.
+    package var whisper: String?
+    /// What it sends while it rings; the caller hears it.
+    package var earlyMedia: Bool
+    /// What the party does once it has answered.
+    package var script: [CallerStep]
+
+    package init(
+        name: String, role: LegRole = .agent, answer: Answer = .answers, after: Interval = .seconds(2),
+        ringTimeout: Interval? = nil, codec: CodecChoice = .pcmu, whisper: String? = nil, earlyMedia: Bool = false,
+        script: [CallerStep] = []
+    ) {
+        self.name = name
+        self.role = role
+        self.answer = answer
+        self.after = after
+        self.ringTimeout = ringTimeout
+        self.codec = codec
+        self.whisper = whisper
+        self.earlyMedia = earlyMedia
+        self.script = script
+    }
+}
+
+/// What an agent or a supervisor does with the call, by hand.
+package enum PartyCommand: Sendable, Equatable {
+    /// Speaks with a party while the caller waits.
+    case consult(String)
+    case complete
+    case swap
+    case conference
+    case back
+    /// Hands the caller to a party and leaves.
+    case transfer(String)
+    /// Asks by REFER that the caller go to a party.
+    case refer(String)
+    /// Calls a party into the conversation.
+    case pullIn(String)
+    /// Puts the caller on hold, or back.
+    case holdCaller
+    case resumeCaller
+    case mute
+    case unmute
+    /// A party listens, is heard by the agent alone, or by all.
+    case monitor(String)
+    case whisper(String)
+    case bargeIn(String)
+    case takeOver(String)
+
+    /// The one whom it is about.
+    var name: String? {
+        switch self {
+        case .consult(let name), .transfer(let name), .refer(let name), .pullIn(let name), .monitor(let name),
+            .whisper(let name), .bargeIn(let name), .takeOver(let name):
+            name
+        case .complete, .swap, .conference, .back, .holdCaller, .resumeCaller, .mute, .unmute: nil
+        }
+    }
+}
