@@ -32,6 +32,7 @@ extension ServiceOutside {
         case .transfer(let call, _):
             logger.warning("call \(call) was to be handed over, and there is nowhere to hand it to")
             loop.post(.reply(id, .transferEnded(.failed)))
+        case .routeFailed(_, let outcome): loop.post(.reply(id, .transferEnded(outcome)))
         case .finishRecognition: loop.post(.reply(id, .recognitionFailed(reason: "there is no recogniser")))
         case .openRecognition, .recognitionAudio: break
         }

@@ -51,11 +51,14 @@ final class ServiceOutside: Sendable {
                 caller: audio.caller, parley: audio.parley, sampleRate: audio.sampleRate, of: call)
         case .sealed(let context): sealed(context)
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
+        case .leg(let call, .dial(let leg, _)):
+            // A leg has no trunk to go out on.
+            loop.post(.leg(call, .refused(leg, .notAllowed, cause: 21)))
         case .line(let call, let sipCallID): operations.recorder.began(call, sipCallID: sipCallID)
         case .registration(let name, let state):
             guard let registrations = registrations.withLock({ $0 }) else { return }
             Task { await registrations.heard(name, state) }
-        case .cancel, .opened, .closed, .signal: break
+        case .cancel, .opened, .closed, .signal, .leg: break
         }
     }
 

@@ -45,8 +45,8 @@ extension Call {
             if !open(index, media, configuration: configuration, at: now) { give(up: leg, .failed, cause: 65, at: now) }
         case .refused(let leg, let reason, let cause): lose(leg, reason, cause: cause, at: now)
         case .hungUp(let leg): lose(leg, .hungUp, cause: 16, at: now)
-        case .infoDigit(let leg, let digit):
-            if let index = index(of: leg) { joined[index].leg?.infoDigit(digit) }
+        case .infoDigit(let leg, let digit, let duration):
+            if let index = index(of: leg) { joined[index].leg?.infoDigit(digit, durationInMilliseconds: duration) }
         case .referred(let leg, let id, let target, let replaces):
             referred(by: leg, id: id, to: target, replacing: replaces, at: now)
         case .referProgress(let leg, let status, let isFinal):
@@ -95,7 +95,7 @@ extension Call {
         joined[index].player.enqueue(playback)
         let rate = joined[index].leg?.sampleRate ?? 8_000
         outputs.append(
-            .request(requestID(.whisper, UInt64(leg.rawValue)), .prompt(whisper, sampleRate: rate)))
+            .request(requestID(.whisper, UInt64(leg.rawValue)), .prompt(whisper, sampleRate: rate, of: admission.agent)))
     }
 
     /// The whisper's audio is there, or cannot be had: then the party goes without.
@@ -264,7 +264,7 @@ extension Call {
 
     private mutating func askForMusic(_ music: PromptSource, _ leg: LegID, _ generation: UInt64, _ sampleRate: Int) {
         let number = UInt64(leg.rawValue & 0xFFF) << 16 | generation & 0xFFFF
-        outputs.append(.request(requestID(.music, number), .prompt(music, sampleRate: sampleRate)))
+        outputs.append(.request(requestID(.music, number), .prompt(music, sampleRate: sampleRate, of: admission.agent)))
     }
 
     /// The music that was asked for is there.

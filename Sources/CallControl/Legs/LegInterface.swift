@@ -76,8 +76,8 @@ package enum LegEvent: Sendable {
     /// The leg never came.
     case refused(LegID, LegEndReason, cause: Int)
     case hungUp(LegID)
-    /// A key by SIP INFO.
-    case infoDigit(LegID, Digit)
+    /// A key by SIP INFO, with its length if it was said.
+    case infoDigit(LegID, Digit, durationInMilliseconds: Int? = nil)
     /// A leg's party wants the call to go to somebody else, or to the party of another leg of this call.
     case referred(LegID, id: UInt32, target: String, replaces: LegID?)
     /// How a REFER that went out fares: the status that the far end reports; 0 when it reports none.
