@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import SIP
 import Synchronization
@@ -25,7 +26,8 @@ private enum NameServer {
         }
         try #require(status == 0)
         let port = UInt16(bigEndian: address.sin_port)
-        Task.detached { serve(socket, records) }
+        // A thread of its own: it waits, and the pool's threads are few.
+        Thread.detachNewThread { serve(socket, records) }
         return ("127.0.0.1:\(port)", { shutdown(socket, Int32(SHUT_RDWR)) })
     }
 

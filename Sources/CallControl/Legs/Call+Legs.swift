@@ -95,7 +95,8 @@ extension Call {
         joined[index].player.enqueue(playback)
         let rate = joined[index].leg?.sampleRate ?? 8_000
         outputs.append(
-            .request(requestID(.whisper, UInt64(leg.rawValue)), .prompt(whisper, sampleRate: rate, of: admission.agent)))
+            .request(requestID(.whisper, UInt64(leg.rawValue)), .prompt(whisper, sampleRate: rate, of: admission.agent))
+        )
     }
 
     /// The whisper's audio is there, or cannot be had: then the party goes without.
