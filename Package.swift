@@ -104,7 +104,7 @@ let package = Package(
         pure("Routing", ["Telephony", heapModule, dequeModule]),
         pure(
             "CallControl",
-            ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", collections, dequeModule]),
+            ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", "Routing", collections, dequeModule]),
 
         // Edges.
         edge("AudioFiles", ["Telephony", "CSndFile"]),
@@ -167,7 +167,8 @@ let package = Package(
         edge(
             "Service",
             [
-                "Telephony", "SIP", "RTP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles",
+                "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Documents", "AudioFiles",
+                "AgentFiles",
                 "DialogCheck",
                 "Speech", "Connectors", "Records", "Transport", "Admin", yams,
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -208,7 +209,7 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "Routing", ["Telephony", "QueueSimulation"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
-        tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP"]),
+        tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP", "Routing"]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],

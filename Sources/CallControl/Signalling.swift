@@ -1,3 +1,4 @@
+package import Routing
 package import SIP
 package import Telephony
 
@@ -19,6 +20,8 @@ package struct SignallingConfiguration: Sendable {
     package var timeZone = "UTC"
     /// Calls are recorded.
     package var recordsAudio = false
+    /// Who may be called; as made, nobody.
+    package var outbound = OutboundRules()
     /// Callers are looked up, and an answer is of use for so long; `nil` where nobody is asked.
     package var lookUpLimit: Interval?
 
@@ -81,6 +84,9 @@ struct Signalling {
     var ports: [MediaPortPool]
     var lines: [SIPCallHandle: Line] = [:]
     var handles: [CallID: SIPCallHandle] = [:]
+    /// Those that were placed for further legs.
+    var dialled: [SIPCallHandle: Dialled] = [:]
+    var outbound: OutboundPolicy
     var random: LiveEntropy
     /// Bindings that are kept up, by name.
     var registrations: [(name: String, id: RegistrationID)] = []
@@ -93,6 +99,7 @@ struct Signalling {
         let places = 1 + (configuration.ports.map(\.place).max() ?? 0)
         ports = (0..<places).map { place in MediaPortPool(configuration.ports.filter { $0.place == place }) }
         random = LiveEntropy(configuration.entropy)
+        outbound = OutboundPolicy(configuration.outbound)
     }
 
     /// Calls that come from now on belong to these trunks.

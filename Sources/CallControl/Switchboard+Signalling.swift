@@ -28,7 +28,15 @@ extension Switchboard {
 
     /// Does what the user agent tells, until it tells nothing more.
     mutating func drainSignalling(at now: Instant) {
-        while let event = signalling?.userAgent.poll() { take(event, at: now) }
+        while true {
+            if let event = signalling?.userAgent.poll() {
+                if !takeOfLeg(event, at: now) { take(event, at: now) }
+            } else if legCommands.isEmpty {
+                break
+            } else {
+                performLegCommands(at: now)
+            }
+        }
         while let message = signalling?.userAgent.nextMessage() { outputs.append(.signal(message)) }
     }
 
@@ -42,7 +50,10 @@ extension Switchboard {
             guard let id = signalling?.lines[handle]?.call else { return }
             receive(.infoDigit(id, digit, durationInMilliseconds: duration), at: now)
         case .ended(let handle, _): release(handle, at: now)
-        case .referred, .progress, .answered, .reofferRefused, .info, .referProgress, .bindingsChanged, .probed: break
+        case .referProgress(let handle, let status, let isFinal):
+            guard let id = signalling?.lines[handle]?.call else { return }
+            receive(.leg(id, .referProgress(.caller, status: status, isFinal: isFinal)), at: now)
+        case .referred, .progress, .answered, .reofferRefused, .info, .bindingsChanged, .probed: break
         case .registration(let id, let state):
             guard let name = signalling?.registrations.first(where: { $0.id == id })?.name else { return }
             outputs.append(.registration(name: name, state))
@@ -148,7 +159,7 @@ extension Switchboard {
 
 extension Signalling {
     /// A pair of ports of a media address.
-    fileprivate mutating func takePorts(_ place: Int, at now: Instant) -> MediaPortPair? {
+    mutating func takePorts(_ place: Int, at now: Instant) -> MediaPortPair? {
         ports.indices.contains(place) ? ports[place].take(at: now) : nil
     }
 
@@ -161,7 +172,11 @@ extension Signalling {
     /// A leg of what offer and answer settled. To Parley's own sockets nothing is sent: two calls that were told of each
     /// other's ports, or of SIP's, would keep each other busy.
     fileprivate func description(_ media: NegotiatedMedia, of line: Line) -> MediaDescription? {
-        guard var description = MediaDescription(media, ports: line.ports, trunk: line.trunk) else { return nil }
+        description(media, line.ports, line.trunk)
+    }
+
+    func description(_ media: NegotiatedMedia, _ ports: MediaPortPair, _ trunk: Trunk) -> MediaDescription? {
+        guard var description = MediaDescription(media, ports: ports, trunk: trunk) else { return nil }
         let nowhere = TransportAddress(ipv4: 0, port: 0)
         if isOwn(description.remote) {
             description.remote = nowhere

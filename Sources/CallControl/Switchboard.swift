@@ -27,6 +27,8 @@ package struct Switchboard: ~Copyable {
     /// Which leg has a port; indexed by the port's number.
     var ports: [PortUse?] = []
     var outputs: Deque<SwitchboardOutput> = []
+    /// What calls want of their further legs, where the switchboard signals itself.
+    var legCommands: Deque<(CallID, LegCommand)> = []
     var datagrams = DatagramQueue()
     private var lastSerial: UInt32 = 0
     /// The SIP side; `nil` where calls are admitted from outside.
@@ -280,7 +282,11 @@ extension Switchboard {
     mutating func collect(_ place: CallPlace, at now: Instant) {
         while let output = groups[place.group].calls[place.index].outputs.popFirst() {
             if case .closed(let port) = output { use(port, nil) }
-            outputs.append(output)
+            if case .leg(let call, let command) = output, signalling != nil {
+                legCommands.append((call, command))
+            } else {
+                outputs.append(output)
+            }
         }
         if groups[place.group].calls[place.index].isOver { remove(place, at: now) }
     }

@@ -66,6 +66,8 @@ package struct Trunk: Sendable {
     package var authentication: DigestServer?
     /// Its phones register here.
     package var servesRegistrations = false
+    /// Where calls that Parley places go, the best first; none where none go out.
+    package var gateways: [Hop] = []
     /// The name that its TLS server must prove, when it is called by its address.
     package var serverName: String?
 

@@ -71,7 +71,7 @@ package final class CallService: Sendable {
                     loop: loop,
                     outside: ServiceOutside(
                         agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
-                        logger: logger)))
+                        handovers: HandoverRoutes(configuration.outbound), logger: logger)))
         }
         loads.set(shards.map(\.outside))
         router.set(shards.map(\.loop))
@@ -203,6 +203,7 @@ extension ServiceConfiguration {
             entropy: Entropy(SystemRandomNumberGenerator(), shard: shard))
         signalling.recordsAudio = records.recordings != nil
         signalling.lookUpLimit = lookUpLimit
+        signalling.outbound = outbound.rules
         if media.shards > 1 { signalling.mediaNumbersOfOthers = media.ports }
         var configuration = SwitchboardConfiguration()
         configuration.signalling = signalling

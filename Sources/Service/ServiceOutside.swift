@@ -15,13 +15,15 @@ final class ServiceOutside: Sendable {
     let registrations = Mutex<TrunkRegistrations?>(nil)
     private let observer: (any CallObserver)?
     let records: ServiceRecords
+    let handovers: HandoverRoutes
     let operations: Operations
     private let calls = Mutex<Set<CallID>>([])
 
     init(
         agents: AgentShelf, loop: MediaLoop, records: ServiceRecords, operations: Operations,
-        observer: (any CallObserver)?, logger: Logger
+        observer: (any CallObserver)?, handovers: HandoverRoutes, logger: Logger
     ) {
+        self.handovers = handovers
         self.agents = agents
         self.loop = loop
         self.records = records
@@ -51,9 +53,6 @@ final class ServiceOutside: Sendable {
                 caller: audio.caller, parley: audio.parley, sampleRate: audio.sampleRate, of: call)
         case .sealed(let context): sealed(context)
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
-        case .leg(let call, .dial(let leg, _)):
-            // A leg has no trunk to go out on.
-            loop.post(.leg(call, .refused(leg, .notAllowed, cause: 21)))
         case .line(let call, let sipCallID): operations.recorder.began(call, sipCallID: sipCallID)
         case .registration(let name, let state):
             guard let registrations = registrations.withLock({ $0 }) else { return }

@@ -133,6 +133,7 @@ final class ServiceTrunks {
         made.headersIn = trunk.headersIn
         made.headersOut = trunk.headersOut.map { (HeaderName($0.name), $0.value) }
         made.credentials = trunk.credentials
+        made.gateways = trunk.gateways.map { Hop($0.transport, $0.address, serverName: trunk.tls?.serverName) }
         made.servesRegistrations = trunk.kind == .phones
         made.serverName = trunk.tls?.serverName
         if let realm = trunk.realm {

@@ -16,7 +16,7 @@ struct LayerTests {
         // The C library only for its mathematics.
         "FrontEnd": ["Telephony", "DSP", "Glibc"],
         "Routing": ["Telephony"],
-        "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd"],
+        "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing"],
         "QueueSimulation": ["Telephony", "Routing"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
@@ -43,7 +43,7 @@ struct LayerTests {
             "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1", "NIOSSL",
         ],
         "Service": [
-            "Telephony", "SIP", "RTP", "CallFlow", "CallControl", "Documents", "AudioFiles", "AgentFiles",
+            "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Documents", "AudioFiles", "AgentFiles",
             "DialogCheck",
             "Speech", "Connectors", "Records", "Transport", "Admin", "Yams", "Configuration", "Logging",
         ],

@@ -25,8 +25,6 @@ package struct DialPlan: Sendable {
     package var participation = Participation.speaking
     /// What the caller hears while it rings.
     package var ringback = Ringback.tone
-    /// Keys to be sent once it has answered.
-    package var dtmfSequence = ""
 
     package init(_ role: LegRole, target: String) {
         self.role = role

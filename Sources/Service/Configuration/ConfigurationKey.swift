@@ -91,6 +91,17 @@ extension ConfigurationKey {
             "limits.drain-seconds", .number(0...86_400), "60",
             "How long running calls may go on after SIGTERM; then they are hung up."),
         .init(
+            "outbound.allowed", .texts, "[]",
+            "Who may be called: '+442079460000', '+4420*', 'sip:alice@example.com', '*@example.com'."),
+        .init("outbound.denied", .texts, "[]", "Who may not, whatever is allowed; written in the same ways."),
+        .init(
+            "outbound.agents", .text, "",
+            "The number or SIP URI where callers who ask for an agent go; without it they stay with the dialog."),
+        .init("outbound.ring-seconds", .number(1...300), "30", "For how long somebody who is called may be rung."),
+        .init("outbound.per-caller", .number(0...100_000), "", "Calls placed for one caller in any 24 hours."),
+        .init("outbound.per-day", .number(0...10_000_000), "", "Calls placed in any 24 hours, by one shard."),
+        .init("outbound.concurrent", .number(0...100_000), "", "Calls placed that are up at once, on one shard."),
+        .init(
             "log.level", .words(["trace", "debug", "info", "notice", "warning", "error", "critical"]), "info",
             "The least that is logged. No digit, whole number or speech is logged at any level."),
         .init("log.format", .words(["text", "json"]), "text", "How a line of the log is written."),
@@ -137,6 +148,10 @@ extension ConfigurationKey {
         .init("trunks.*.registration.address", .text, "", "The address that is registered: sip:+4930123@example.com."),
         .init("trunks.*.registration.seconds", .number(60...86_400), "600", "For how long a registration is asked."),
         .init("trunks.*.outbound-proxy", .text, "", "The SIP URI that requests to the trunk go through."),
+        .init(
+            "trunks.*.gateways", .texts, "",
+            "Where calls that Parley places go, the best first: 'udp:203.0.113.5:5060'."),
+        .init("trunks.*.number-shown", .text, "", "The number that those who are called over the trunk see."),
         .init("trunks.*.numbers.*", .text, "", "The agent that answers a number."),
         .init("trunks.*.otherwise", .text, "", "The agent that answers every other number; without it they get 404."),
         .init(

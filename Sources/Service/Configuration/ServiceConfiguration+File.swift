@@ -3,6 +3,7 @@ import AudioFiles
 package import Documents
 import Foundation
 import Logging
+import Routing
 import SIP
 import Telephony
 
@@ -41,6 +42,7 @@ extension ServiceConfiguration {
         }
         configuration.readMedia(values)
         configuration.readLimits(values)
+        configuration.readOutbound(values)
         configuration.readPlaces(values, folder)
         configuration.checkNeighbours(values)
         let diagnostics = values.collector.diagnostics.sorted()
@@ -81,6 +83,40 @@ extension ServiceConfiguration {
         log.level = values.word(["log", "level"], of: Logger.Level.self) ?? log.level
         log.format = values.word(["log", "format"], of: Log.Format.self) ?? log.format
         watchesFiles = values.flag(["watch"]) ?? watchesFiles
+    }
+
+    /// Who may be called, and where callers who ask for an agent go.
+    private mutating func readOutbound(_ values: ConfigurationValues) {
+        func patterns(_ name: String) -> [TargetPattern] {
+            values.texts(["outbound", name])?.compactMap { text in
+                let pattern = TargetPattern(text)
+                if pattern == nil {
+                    values.complain(
+                        ["outbound", name],
+                        "'\(text)' is nobody who can be called; write +442079460000, +4420*, sip:alice@example.com or *@example.com"
+                    )
+                }
+                return pattern
+            } ?? []
+        }
+        outbound.rules.allowed = patterns("allowed")
+        outbound.rules.denied = patterns("denied")
+        outbound.rules.perCaller = values.number(["outbound", "per-caller"])
+        outbound.rules.perDay = values.number(["outbound", "per-day"])
+        outbound.rules.concurrent = values.number(["outbound", "concurrent"])
+        outbound.rules.trunks = trunks.filter { !$0.gateways.isEmpty }.map {
+            OutboundTrunk(name: $0.name, numberShown: $0.numberShown)
+        }
+        if let seconds = values.number(["outbound", "ring-seconds"]) {
+            outbound.ringTimeout = .seconds(Int64(seconds))
+        }
+        outbound.agents = values.text(["outbound", "agents"])
+        guard let agents = outbound.agents else { return }
+        var policy = OutboundPolicy(outbound.rules)
+        let trunk = outbound.rules.trunks.first?.name ?? ""
+        if case .refused(let refusal) = policy.request(agents, caller: nil, trunk: trunk, at: .zero) {
+            values.complain(["outbound", "agents"], "agents cannot be called there. \(refusal)")
+        }
     }
 
     private mutating func readPlaces(_ values: ConfigurationValues, _ folder: URL) {

@@ -1,6 +1,7 @@
 package import Admin
 import CallControl
 package import Logging
+package import Routing
 package import SIP
 package import Telephony
 
@@ -35,6 +36,17 @@ package struct ServiceConfiguration: Sendable {
         package init() {}
     }
 
+    /// Whom callers are handed over to.
+    package struct Outbound: Sendable {
+        /// Who may be called; as made, nobody.
+        package var rules = OutboundRules()
+        /// Where callers who ask for an agent go; `nil` leaves them with the dialog.
+        package var agents: String?
+        package var ringTimeout = Interval.seconds(30)
+
+        package init() {}
+    }
+
     /// How the log is written.
     package struct Log: Sendable, Equatable {
         package enum Format: String, Sendable, CaseIterable {
@@ -51,6 +63,7 @@ package struct ServiceConfiguration: Sendable {
     package var agents: [NamedFolder] = []
     package var trunks: [TrunkConfiguration] = []
     package var media = Media()
+    package var outbound = Outbound()
     package var limits = Limits()
     package var log = Log()
     /// Where operators, their tools and other systems reach the service.

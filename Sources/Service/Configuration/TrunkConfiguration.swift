@@ -12,7 +12,7 @@ package struct TrunkConfiguration: Sendable {
         case phones
     }
 
-    /// A socket that SIP comes to.
+    /// A socket that SIP comes to, or a far end's that it goes to.
     package struct Listener: Sendable, Hashable {
         package var transport: SIPTransport
         package var address: TransportAddress
@@ -86,6 +86,10 @@ package struct TrunkConfiguration: Sendable {
     package var passwords: [String: String] = [:]
     package var registration: Registration?
     package var outboundProxy: SIPURI?
+    /// Where calls that Parley places go, the best first.
+    package var gateways: [Listener] = []
+    /// The number that those who are called see.
+    package var numberShown = ""
     /// Names of agents by the number that was called.
     package var numbers: [String: String] = [:]
     /// The name of the agent for every other number.

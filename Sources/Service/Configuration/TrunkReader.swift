@@ -112,6 +112,7 @@ struct TrunkReader {
         }
         let uri = "a SIP URI such as sip:example.com"
         trunk.outboundProxy = made("outbound-proxy", uri) { SIPURI($0) }
+        readGateways(&trunk)
         if let registrar = made("registration.registrar", uri, { SIPURI($0) }) {
             if let address = made("registration.address", "a SIP URI such as sip:+4930123@example.com", { SIPURI($0) })
             {
@@ -125,6 +126,30 @@ struct TrunkReader {
             }
         }
         readUsers(&trunk)
+    }
+
+    private func readGateways(_ trunk: inout TrunkConfiguration) {
+        trunk.gateways =
+            list("gateways", "a place to send SIP to: write it as udp:203.0.113.5:5060") {
+                TrunkConfiguration.Listener($0)
+            } ?? []
+        trunk.numberShown = text("number-shown") ?? ""
+        for gateway in trunk.gateways
+        where !trunk.listeners.contains(where: { $0.transport == gateway.transport }) {
+            values.complain(
+                path("gateways"),
+                "trunk '\(name)' has no \(gateway.transport.rawValue) socket of its own to send from; add one under 'listen'"
+            )
+        }
+        for gateway in trunk.gateways where !trunk.allowed.contains(where: { $0.contains(gateway.address) }) {
+            values.complain(
+                path("gateways"),
+                "what \(Host(gateway.address)) answers would not be heard; add its address to 'allow' of trunk '\(name)'"
+            )
+        }
+        if !trunk.gateways.isEmpty, trunk.numberShown.isEmpty {
+            values.complain(path("gateways"), "those who are called see no number; add 'number-shown: \"+15550100\"'")
+        }
     }
 
     private func password() -> String? {

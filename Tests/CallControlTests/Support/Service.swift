@@ -78,6 +78,8 @@ struct Service: ~Copyable {
     private(set) var facts: [CallEvent] = []
     private(set) var opened: [Port] = []
     private(set) var closed: [Port] = []
+    /// Hand-overs that wait for a route.
+    private(set) var handovers: [RequestID] = []
     private(set) var packets = 0
     /// Where packets went.
     private(set) var destinations: Set<TransportAddress> = []
@@ -119,9 +121,22 @@ struct Service: ~Copyable {
             case .fact(let event): facts.append(event)
             case .opened(let port): opened.append(port)
             case .closed(let port): closed.append(port)
+            case .request(let id, .transfer), .request(let id, .routeFailed): handovers.append(id)
             default: break
             }
         }
+    }
+
+    /// Media comes on a port.
+    mutating func hear(_ packet: [UInt8], on port: Int32, from source: TransportAddress) {
+        switchboard.receive(datagram: packet.span, on: Port(port), from: source, at: now)
+        drain()
+    }
+
+    /// Where packets went since the last time this was asked.
+    mutating func takeDestinations() -> Set<TransportAddress> {
+        defer { destinations = [] }
+        return destinations
     }
 
     /// Forgets what was sent.

@@ -1,0 +1,230 @@
+import BasicContainers
+import DequeModule
+import Routing
+import SIP
+import Telephony
+
+// Further legs over SIP: what a call commands goes to the user agent, what the user agent tells goes to the call.
+//
+//     dial ──> may it be called? ──> trunk, ports ──> INVITE ──> 180, 183, 200 ──> ringing, early, answered
+
+extension Signalling {
+    /// A SIP call that was placed for a leg.
+    struct Dialled {
+        var call: CallID
+        var leg: LegID
+        /// As it was when the call was placed.
+        var trunk: Trunk
+        var ports: MediaPortPair
+        /// It counts in the outbound policy until it is over.
+        var permit: UInt64
+        /// REFERs of the far end that were taken on.
+        var referrals: Set<UInt32> = []
+    }
+
+    fileprivate func handle(of call: CallID, _ leg: LegID) -> SIPCallHandle? {
+        leg == .caller ? handles[call] : dialled.first { $0.value.call == call && $0.value.leg == leg }?.key
+    }
+}
+
+extension Switchboard {
+    /// Does what calls want of their further legs.
+    mutating func performLegCommands(at now: Instant) {
+        while let (call, command) = legCommands.popFirst() {
+            switch command {
+            case .dial(let leg, let plan): dial(plan, leg, of: call, at: now)
+            case .release(let leg, let cause):
+                guard let handle = signalling?.handle(of: call, leg) else { continue }
+                signalling?.userAgent.hangUp(handle, cause: cause.q850, at: now)
+            case .refer(let leg, let referral): refer(referral, leg, of: call, at: now)
+            case .referProgress(let leg, let id, let status): report(status, of: id, leg, of: call, at: now)
+            }
+        }
+    }
+
+    private mutating func dial(_ plan: DialPlan, _ leg: LegID, of call: CallID, at now: Instant) {
+        guard let trunk = signalling?.trunk(for: plan), !trunk.gateways.isEmpty else {
+            return refuse(leg, of: call, .failed, cause: 3, at: now)
+        }
+        let caller = serials[call].flatMap { places[$0] }.map { groups[$0.group].calls[$0.index].admission.from }
+        let decision = signalling?.outbound.request(plan.target, caller: caller, trunk: trunk.name, at: now)
+        guard case .allowed(let permit)? = decision else {
+            return refuse(leg, of: call, .notAllowed, cause: 21, at: now)
+        }
+        guard let ports = signalling?.takePorts(trunk.mediaPlace, at: now) else {
+            signalling?.outbound.ended(permit.id)
+            return refuse(leg, of: call, .failed, cause: 42, at: now)
+        }
+        guard let outgoing = signalling?.outgoingCall(plan, permit, trunk, ports),
+            let handle = signalling?.userAgent.invite(outgoing, at: now)
+        else {
+            signalling?.outbound.ended(permit.id)
+            signalling?.ports[ports.place].giveBack(ports, at: now)
+            return refuse(leg, of: call, .failed, cause: 41, at: now)
+        }
+        signalling?.dialled[handle] = Signalling.Dialled(
+            call: call, leg: leg, trunk: trunk, ports: ports, permit: permit.id)
+    }
+
+    private mutating func refuse(
+        _ leg: LegID, of call: CallID, _ reason: LegEndReason, cause: Int, at now: Instant
+    ) {
+        receive(.leg(call, .refused(leg, reason, cause: cause)), at: now)
+    }
+
+    private mutating func refer(_ referral: Referral, _ leg: LegID, of call: CallID, at now: Instant) {
+        guard let handle = signalling?.handle(of: call, leg), let target = referral.uri else {
+            return receive(.leg(call, .referProgress(leg, status: 400, isFinal: true)), at: now)
+        }
+        let other = referral.replaces.flatMap { signalling?.handle(of: call, $0) }
+        signalling?.userAgent.refer(handle, to: target, replacing: other, at: now)
+    }
+
+    /// Answers a REFER with its first news, and reports on it with the others (RFC 3515 section 2.4.4).
+    private mutating func report(_ status: Int, of id: UInt32, _ leg: LegID, of call: CallID, at now: Instant) {
+        guard let handle = signalling?.handle(of: call, leg) else { return }
+        if signalling?.dialled[handle]?.referrals.contains(id) == true {
+            signalling?.userAgent.notifyRefer(handle, id: id, status: status, at: now)
+        } else if status >= 300 {
+            signalling?.userAgent.rejectRefer(handle, id: id, status: status, at: now)
+        } else {
+            signalling?.dialled[handle]?.referrals.insert(id)
+            signalling?.userAgent.acceptRefer(handle, id: id, at: now)
+            signalling?.userAgent.notifyRefer(handle, id: id, status: status, at: now)
+        }
+    }
+
+    // MARK: - What becomes of it
+
+    /// Takes what the user agent tells of a call that it placed.
+    ///
+    /// - Returns: whether it was about a further leg.
+    mutating func takeOfLeg(_ event: UserAgentEvent, at now: Instant) -> Bool {
+        guard let (handle, line) = signalling?.dialledLine(of: event) else { return false }
+        switch event {
+        case .progress(_, let status, let media, _):
+            if let description = media.flatMap({ signalling?.description($0, line.ports, line.trunk) }) {
+                receive(.leg(line.call, .early(line.leg, description)), at: now)
+            }
+            if status == 180 || status == 182 { receive(.leg(line.call, .ringing(line.leg)), at: now) }
+        case .answered(_, let media, _): answered(handle, line, media, at: now)
+        case .mediaChanged(_, let media):
+            guard let description = signalling?.description(media, line.ports, line.trunk) else { return true }
+            receive(.leg(line.call, .mediaChanged(line.leg, description)), at: now)
+        case .digit(_, let digit, let duration):
+            receive(.leg(line.call, .infoDigit(line.leg, digit, durationInMilliseconds: duration)), at: now)
+        case .referred(_, let request):
+            let target = request.target.uri.description
+            receive(
+                .leg(line.call, .referred(line.leg, id: request.id, target: target, replaces: leg(of: request, line))),
+                at: now)
+        case .ended(_, let ending): ended(handle, line, ending, at: now)
+        default: break
+        }
+        return true
+    }
+
+    private mutating func answered(
+        _ handle: SIPCallHandle, _ line: Signalling.Dialled, _ media: NegotiatedMedia, at now: Instant
+    ) {
+        guard let description = signalling?.description(media, line.ports, line.trunk), serials[line.call] != nil
+        else {
+            signalling?.userAgent.hangUp(handle, cause: 65, at: now)
+            return
+        }
+        receive(.leg(line.call, .answered(line.leg, description)), at: now)
+    }
+
+    private mutating func ended(
+        _ handle: SIPCallHandle, _ line: Signalling.Dialled, _ ending: CallEnding, at now: Instant
+    ) {
+        signalling?.dialled[handle] = nil
+        signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
+        signalling?.outbound.ended(line.permit)
+        guard serials[line.call] != nil else { return }
+        let event: LegEvent =
+            ending.outcome == .completed
+            ? .hungUp(line.leg) : .refused(line.leg, LegEndReason(ending.outcome), cause: ending.q850)
+        receive(.leg(line.call, event), at: now)
+    }
+
+    /// The leg of the same call that a REFER wants replaced.
+    private func leg(of request: ReferRequest, _ line: Signalling.Dialled) -> LegID? {
+        guard let replaces = request.replaces, let signalling else { return nil }
+        for (handle, other) in signalling.dialled.sorted(by: { $0.key < $1.key }) where other.call == line.call {
+            if signalling.userAgent.replaces(of: handle)?.callID == replaces.callID { return other.leg }
+        }
+        return nil
+    }
+}
+
+extension Signalling {
+    fileprivate func dialledLine(of event: UserAgentEvent) -> (SIPCallHandle, Dialled)? {
+        let handle: SIPCallHandle
+        switch event {
+        case .progress(let of, _, _, _), .answered(let of, _, _), .mediaChanged(let of, _), .digit(let of, _, _),
+            .referred(let of, _), .ended(let of, _), .reofferRefused(let of, _), .info(let of, _),
+            .established(let of, _), .referProgress(let of, _, _):
+            handle = of
+        case .incoming, .registration, .bindingsChanged, .probed: return nil
+        }
+        return dialled[handle].map { (handle, $0) }
+    }
+
+    /// The trunk that a plan names, or the first that leads out.
+    fileprivate func trunk(for plan: DialPlan) -> Trunk? {
+        guard let name = plan.trunk else { return configuration.trunks.first { !$0.gateways.isEmpty } }
+        return configuration.trunks.first { $0.name == name }
+    }
+
+    fileprivate func outgoingCall(
+        _ plan: DialPlan, _ permit: OutboundPermit, _ trunk: Trunk, _ ports: MediaPortPair
+    ) -> OutgoingCall? {
+        guard let gateway = trunk.gateways.first, let host = trunk.mediaHost(for: gateway) ?? mediaHostOfAll,
+            let target = AnyURI(outbound: permit.target, at: gateway)
+        else { return nil }
+        let profile = trunk.profile()
+        let told = profile.advertised[gateway.transport] ?? configuration.advertised[gateway.transport]
+        guard let told, let from = AnyURI("sip:\(plan.from ?? permit.numberShown)@\(told.host)") else { return nil }
+        var headers = plan.headers.map { (name: HeaderName($0.name), value: $0.value) }
+        if let key = plan.userToUser { headers.append((name: .userToUser, value: key)) }
+        return OutgoingCall(
+            to: target, from: NameAddress(uri: from), hops: trunk.gateways, peer: profile,
+            local: LocalMedia(address: host, port: ports.number), headers: headers)
+    }
+
+    private var mediaHostOfAll: Host? { configuration.mediaHost }
+}
+
+extension AnyURI {
+    /// A target as it is dialled: a number at the gateway's host, a URI as it is.
+    fileprivate init?(outbound target: OutboundTarget, at gateway: Hop) {
+        switch target.form {
+        case .number(let number):
+            self.init("sip:\(number)@\(Host(gateway.address)):\(gateway.address.port);user=phone")
+        case .uri: self.init(target.description)
+        }
+    }
+}
+
+extension Referral {
+    /// The Refer-To: the target with User-to-User in it, for those who take it from there.
+    fileprivate var uri: AnyURI? {
+        let target = target.contains(":") ? target : "sip:\(target)"
+        guard let uri = AnyURI(target), case .sip(var sip) = uri else { return nil }
+        if let userToUser { sip.headers = "User-to-User=" + EscapedText.escaped(userToUser) }
+        return .sip(sip)
+    }
+}
+
+extension LegEndReason {
+    /// Why a call that was placed did not come about.
+    fileprivate init(_ outcome: TransferOutcome) {
+        switch outcome {
+        case .busy: self = .busy
+        case .noAnswer, .callerGone: self = .noAnswer
+        case .refused: self = .refused
+        case .completed, .failed: self = .failed
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Testing
+
+/// Callers who are handed over to a phone behind a gateway, SIPp at both ends.
+@Suite("Hand-over", .serialized)
+struct HandoverTests {
+    private static func bench(allowed: String) throws -> Bench {
+        let bench = try Bench()
+        try bench.write(
+            "desk/topics/start.mcs.yml",
+            """
+            kind: AdaptiveDialog
+            beginDialog:
+              kind: OnConversationStart
+              id: main
+              actions:
+                - kind: TransferConversationV2
+                  id: transfer
+                  transferType:
+                    kind: TransferToAgent
+                    context:
+                      kind: AutomaticTransferContext
+                - kind: EndConversation
+                  id: end
+
+            """)
+        try bench.write("desk/agent.mcs.yml", "kind: GptComponentMetadata\ndisplayName: desk\n")
+        try bench.write(
+            "parley.yaml",
+            """
+            agents: {desk: desk}
+            media: {address: 127.0.0.1, ports: 20400-20499}
+            outbound: {allowed: [\(allowed)], agents: "+15550123"}
+            trunks:
+                local:
+                    listen: ["udp:127.0.0.1:5080"]
+                    allow: [127.0.0.0/8]
+                    gateways: ["udp:127.0.0.1:5096"]
+                    number-shown: "+15550100"
+                    otherwise: desk
+
+            """)
+        return bench
+    }
+
+    /// Three calls that their callers end after two seconds.
+    private static let calls = """
+        sipp -sn uas -i 127.0.0.1 -p 5096 -mp 7000 -m 3 127.0.0.1 > agents.log 2>&1 & AGENTS=$!
+        sleep 0.3
+        sipp -sn uac -i 127.0.0.1 -p 5070 -mp 6500 -m 3 -r 2 -d 2000 -s 100 127.0.0.1:5080 > callers.log 2>&1
+        echo "callers end with $?"
+        wait $AGENTS
+        echo "agents end with $?"
+        """
+
+    private static func values(_ name: String, of event: String, in facts: [[String: Any]]) -> [String] {
+        facts.filter { $0["event"] as? String == event }.compactMap { $0[name] as? String }
+    }
+
+    @Test("callers come to the agents' phones, and hang up both")
+    func handedOver() throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try HandoverTests.bench(allowed: "\"+1555*\"")
+        let result = try bench.run(beside: "--json", HandoverTests.calls)
+        #expect(result.contains("callers end with 0"), "\(result) \(bench.read("log"))")
+        #expect(result.contains("agents end with 0") && result.contains("serve ends with 0"))
+        let facts = bench.facts()
+        #expect(
+            HandoverTests.values("outcome", of: "transferEnded", in: facts) == ["completed", "completed", "completed"])
+        #expect(HandoverTests.values("reason", of: "legEnded", in: facts) == ["released", "released", "released"])
+        #expect(HandoverTests.values("outcome", of: "callEnded", in: facts) == ["escalated", "escalated", "escalated"])
+    }
+
+    @Test("nobody is called who is not on the list, and the dialog goes on")
+    func notAllowed() throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try HandoverTests.bench(allowed: "\"+44*\"")
+        try bench.write(
+            "parley.yaml", bench.read("parley.yaml").replacingOccurrences(of: ", agents: \"+15550123\"", with: ""))
+        let result = try bench.run(
+            beside: "--json",
+            """
+            sipp -sn uac -i 127.0.0.1 -p 5070 -mp 6500 -m 1 -d 3000 -s 100 127.0.0.1:5080 > callers.log 2>&1
+            echo "callers end"
+            """)
+        #expect(result.contains("callers end"))
+        #expect(HandoverTests.values("outcome", of: "transferEnded", in: bench.facts()) == ["failed"])
+        #expect(HandoverTests.values("target", of: "legDialled", in: bench.facts()).isEmpty)
+    }
+}
