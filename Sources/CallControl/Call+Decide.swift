@@ -219,7 +219,7 @@ extension Call {
     /// Sends what was mixed; at the end of the call a last report with a goodbye.
     mutating func send(into datagrams: inout DatagramQueue, at now: Instant) {
         guard isOver else {
-            for leg in joined { leg.leg?.send(into: &datagrams, at: now) }
+            for leg in joined { leg.send(into: &datagrams, at: now) }
             return caller.send(into: &datagrams, at: now)
         }
         caller.report(goodbye: true, into: &datagrams, at: now)

@@ -221,6 +221,15 @@ struct Leg: ~Copyable {
         room.silence()
     }
 
+    /// Sends a key that Parley presses, or the frame.
+    mutating func send(_ presser: inout KeyPresser, into queue: inout DatagramQueue, at now: Instant) {
+        let description = media
+        guard let report = presser.next(description, &saidFrame), let type = media.telephoneEventPayloadType else {
+            return send(into: &queue, at: now)
+        }
+        if media.sends { transmission.send(report, type: type, to: latch.address, into: &queue) }
+    }
+
     /// Encodes and sends the frame, and a report when one is due.
     mutating func send(into queue: inout DatagramQueue, at now: Instant) {
         guard media.sends else { return }

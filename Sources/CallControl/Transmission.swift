@@ -10,6 +10,8 @@ struct Transmission: ~Copyable {
     private var encryption: SRTPContext?
     private var sequenceNumber: UInt16
     private var timestamp: UInt32
+    /// Of the key that is being pressed.
+    private var keyTimestamp: UInt32 = 0
     /// Samples and RTP ticks of a packet.
     private let samplesPerPacket: Int
     private let ticksPerPacket: UInt32
@@ -121,6 +123,33 @@ struct Transmission: ~Copyable {
         var bytes = packet.mutableSpan
         header.write(into: &bytes)
         return RTPHeader.fixedLength + encoder.encode(frame, into: &bytes, at: RTPHeader.fixedLength)
+    }
+
+    /// Sends what a key that is being pressed says in this tick, in the place of audio (RFC 4733 section 2.5.1): all
+    /// packets of the key have the timestamp of its beginning.
+    mutating func send(
+        _ report: TelephoneEventSender.Report, type: UInt8, to destination: TransportAddress,
+        into queue: inout DatagramQueue
+    ) {
+        if report.marker {
+            keyTimestamp = timestamp
+            waitingCount = 0
+        }
+        let header = RTPHeader(
+            marker: report.marker, payloadType: type, sequenceNumber: sequenceNumber, timestamp: keyTimestamp,
+            ssrc: ssrc)
+        Transmission.write(header, report.event, into: &packet)
+        sequenceNumber &+= 1
+        timestamp &+= UInt32(media.codec.clockRate.ticks(tickDuration))
+        let length = RTPHeader.fixedLength + TelephoneEvent.length
+        guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: false) else { return }
+        queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.port)
+    }
+
+    private static func write(_ header: RTPHeader, _ event: TelephoneEvent, into packet: inout [UInt8]) {
+        var bytes = packet.mutableSpan
+        header.write(into: &bytes)
+        event.write(into: &bytes, at: RTPHeader.fixedLength)
     }
 
     /// Encrypts a packet where the leg has keys; `nil` when the library refuses: then nothing may go out.

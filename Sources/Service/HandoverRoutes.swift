@@ -27,6 +27,7 @@ struct HandoverRoutes: Sendable {
             else { return nil }
             return (header.name, String(value.prefix(256)))
         }
+        plan.dtmfSequence = request.dtmfSequence
         return .routed(.dial(plan))
     }
 

@@ -145,6 +145,23 @@ struct OutgoingLegTests {
         #expect(OutgoingLegTests.reasons(service) == [.noAnswer, .noAnswer])
     }
 
+    @Test("keys are pressed once the far end has answered, each once, with a pause where the sequence has one")
+    func dtmfSequence() throws {
+        var service = OutgoingLegTests.service()
+        service.call("a")
+        service.run(for: .milliseconds(100))
+        var plan = OutgoingLegTests.plan()
+        plan.dtmfSequence = "1,22#"
+        service.give(.reply(try #require(service.handovers.first), .routed(.dial(plan))))
+        service.receive(
+            try OutgoingLegTests.response(200, to: .invite, in: service, body: OutgoingLegTests.answer),
+            from: OutgoingLegTests.gateway)
+        service.run(for: .milliseconds(1_500))
+        #expect(service.keys.map(\.digit.character) == ["1"])
+        service.run(for: .seconds(4))
+        #expect(service.keys.map(\.digit.character) == ["1", "2", "2", "#"])
+    }
+
     @Test("a caller who hangs up while it rings takes the ringing with him")
     func callerGone() throws {
         var service = OutgoingLegTests.service()

@@ -75,6 +75,8 @@ struct ServiceConfigurationTests {
         ("media:\n    ports: 9-8\n", 9, "no range of ports"),
         ("media:\n    address: here\n", 9, "not an address"),
         ("admin:\n    address: 9090\n", 9, "no address with a port"),
+        ("outbound:\n    allowed: [somebody]\n", 9, "is nobody who can be called"),
+        ("outbound:\n    agents: \"+15550123\"\n", 9, "agents cannot be called there"),
         ("recordings: there\n", 8, "is written as 'name: value' lines"),
     ]
 
@@ -103,6 +105,9 @@ struct ServiceConfigurationTests {
         ("kind: phones", "phones identify themselves"),
         ("registration: {registrar: \"sip:example.com\"}", "add 'address: sip:NUMBER@DOMAIN'"),
         ("outbound-proxy: example", "is not a SIP URI"),
+        ("gateways: [\"tls:192.0.2.7:5061\"]", "has no tls socket of its own to send from"),
+        ("gateways: [\"udp:203.0.113.5:5060\"]", "would not be heard; add its address to 'allow'"),
+        ("gateways: [\"udp:203.0.113.5:5060\"]", "add 'number-shown"),
     ]
 
     @Test("a mistake in a trunk is told", arguments: mistakesOfTrunks)

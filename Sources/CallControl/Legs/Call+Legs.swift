@@ -88,6 +88,7 @@ extension Call {
         let leg = joined[index].id
         record(.legAnswered(LegAnswered(leg: leg, codec: joined[index].media?.codec.name ?? "")))
         tellReferrer(of: leg, status: 200)
+        joined[index].pressKeys()
         guard let whisper = joined[index].plan.whisper else { return connect(leg, at: now) }
         joined[index].state = .whispering
         let playback = Playback(

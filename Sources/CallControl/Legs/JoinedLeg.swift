@@ -27,6 +27,8 @@ final class JoinedLeg {
     /// What its party is told, apart from what the others say.
     var player: PromptPlayer
     var background = Background()
+    /// Presses keys that the far end waits for.
+    private var presser: KeyPresser?
     /// The one who hears that it rings.
     let ringsFor: LegID?
     /// The ports that ``leg`` has.
@@ -63,6 +65,19 @@ final class JoinedLeg {
     func isEarlyMediaFor(_ listener: LegID) -> Bool {
         guard case .early = state, ringsFor == listener else { return false }
         return plan.ringback == .farEnd
+    }
+
+    /// Presses the keys of its plan: the far end has answered.
+    func pressKeys() { presser = KeyPresser(plan.dtmfSequence) }
+
+    /// Sends a key that is being pressed, or the frame.
+    func send(into queue: inout DatagramQueue, at now: Instant) {
+        guard var keys = presser else {
+            leg?.send(into: &queue, at: now)
+            return
+        }
+        leg?.send(&keys, into: &queue, at: now)
+        presser = keys.isDone ? nil : keys
     }
 
     /// Begins the frame that the party is told: its own prompts and music.

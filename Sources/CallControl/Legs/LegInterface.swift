@@ -26,6 +26,9 @@ package struct DialPlan: Sendable {
     /// What the caller hears while it rings.
     package var ringback = Ringback.tone
 
+    /// Keys that are pressed once it has answered: `,` is a pause of two seconds.
+    package var dtmfSequence = ""
+
     package init(_ role: LegRole, target: String) {
         self.role = role
         self.target = target

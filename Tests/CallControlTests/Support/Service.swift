@@ -81,6 +81,7 @@ struct Service: ~Copyable {
     /// Hand-overs that wait for a route.
     private(set) var handovers: [RequestID] = []
     private(set) var packets = 0
+    private(set) var keys: [(digit: Digit, timestamp: [UInt8])] = []
     /// Where packets went.
     private(set) var destinations: Set<TransportAddress> = []
     private var datagram: [UInt8] = []
@@ -112,6 +113,7 @@ struct Service: ~Copyable {
     private mutating func drain() {
         while let outgoing = switchboard.nextDatagram(into: &datagram) {
             packets += 1
+            note(datagram)
             destinations.insert(outgoing.destination)
         }
         while let output = switchboard.poll() {
@@ -137,6 +139,14 @@ struct Service: ~Copyable {
     mutating func takeDestinations() -> Set<TransportAddress> {
         defer { destinations = [] }
         return destinations
+    }
+
+    /// Keys that went out as events, by their last packets.
+    private mutating func note(_ packet: [UInt8]) {
+        guard packet.count == 16, packet[1] & 0x7F == 101, packet[13] & 0x80 != 0, let digit = Digit(code: packet[12])
+        else { return }
+        let timestamp = Array(packet[4..<8])
+        if keys.last?.timestamp != timestamp { keys.append((digit, timestamp)) }
     }
 
     /// Forgets what was sent.
