@@ -106,7 +106,7 @@ struct ServiceConfigurationTests {
         ("registration: {registrar: \"sip:example.com\"}", "add 'address: sip:NUMBER@DOMAIN'"),
         ("outbound-proxy: example", "is not a SIP URI"),
         ("gateways: [\"tls:192.0.2.7:5061\"]", "has no tls socket of its own to send from"),
-        ("gateways: [\"udp:203.0.113.5:5060\"]", "would not be heard; add its address to 'allow'"),
+        ("gateways: [\"udp:198.51.100.9:5060\"]", "would not be heard; add its address to 'allow'"),
         ("gateways: [\"udp:203.0.113.5:5060\"]", "add 'number-shown"),
     ]
 
