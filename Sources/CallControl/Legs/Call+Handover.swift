@@ -1,4 +1,5 @@
 import CallFlow
+import SIP
 import Telephony
 
 /// A hand-over from the dialog's wish until the caller is with somebody, and while he is.
@@ -178,7 +179,7 @@ extension Call {
         guard handover?.referralEnds != nil, isFinal || status >= 200 else { return }
         handover?.referralEnds = nil
         guard !(200..<300).contains(status) else { return finishHandover(.completed) }
-        retry(TransferOutcome(sipStatus: status))
+        retry(StatusCode.outcome(status))
     }
 
     mutating func expireReferral(at now: Instant) {
@@ -212,18 +213,5 @@ extension Call {
     mutating func tellReferrer(of leg: LegID, status: Int) {
         guard let referrer = handover?.referrer, referrer.leg == leg, index(of: referrer.party) != nil else { return }
         outputs.append(.leg(id, .referProgress(referrer.party, id: referrer.id, status: status)))
-    }
-}
-
-extension TransferOutcome {
-    /// What a final SIP status says of a call that was asked for.
-    init(sipStatus status: Int) {
-        switch status {
-        case 200..<300: self = .completed
-        case 486, 600: self = .busy
-        case 408, 480, 487: self = .noAnswer
-        case 403, 603: self = .refused
-        default: self = .failed
-        }
     }
 }
