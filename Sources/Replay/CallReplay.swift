@@ -272,7 +272,6 @@ extension CallReplay {
         plan.whisper = party.whisper.map {
             .text(SpokenText(text: $0, language: "en-US", voice: "", isPrivate: false, isSensitive: false))
         }
-        if party.earlyMedia { plan.ringback = .farEnd }
         return plan
     }
 

@@ -21,14 +21,12 @@ package struct TestParty: Sendable {
     package var codec: CodecChoice
     /// What it is told before the caller is there.
     package var whisper: String?
-    /// What it sends while it rings; the caller hears it.
-    package var earlyMedia: Bool
     /// What the party does once it has answered.
     package var script: [CallerStep]
 
     package init(
         name: String, role: LegRole = .agent, answer: Answer = .answers, after: Interval = .seconds(2),
-        ringTimeout: Interval? = nil, codec: CodecChoice = .pcmu, whisper: String? = nil, earlyMedia: Bool = false,
+        ringTimeout: Interval? = nil, codec: CodecChoice = .pcmu, whisper: String? = nil,
         script: [CallerStep] = []
     ) {
         self.name = name
@@ -38,7 +36,6 @@ package struct TestParty: Sendable {
         self.ringTimeout = ringTimeout
         self.codec = codec
         self.whisper = whisper
-        self.earlyMedia = earlyMedia
         self.script = script
     }
 }
