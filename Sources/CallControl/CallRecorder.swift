@@ -10,7 +10,6 @@ import Telephony
 struct CallRecorder {
     private let sampleRate: Int
     private let frameSamples: Int
-    private let clockRate: ClockRate
     private var callerSamples: [Int16] = []
     private var parleySamples: [Int16] = []
     private var suppressor: ToneSuppressor
@@ -22,7 +21,6 @@ struct CallRecorder {
 
     init(sampleRate: Int, clockRate: ClockRate) {
         self.sampleRate = sampleRate
-        self.clockRate = clockRate
         frameSamples = sampleRate / 50
         suppressor = ToneSuppressor(frameSamples: sampleRate / 50, clockRate: clockRate)
         // One frame more than the delay: what is said is heard one tick later.
@@ -40,19 +38,17 @@ struct CallRecorder {
 
     /// A key was heard; what else there is in the audio of it is not known yet.
     mutating func heard(_ digit: DigitEvent) {
-        // A gateway that signals a key lets the beginning of its tone through.
-        let margin = clockRate.ticks(milliseconds: 40)
-        suppressor.hide(digit.digit, from: digit.start - margin, to: digit.start + 3 * margin)
+        suppressor.heard(digit)
     }
 
     /// A key's tones began.
     mutating func tonesBegan(_ digit: Digit, at start: SampleTime) {
-        suppressor.hide(digit, from: start - clockRate.ticks(milliseconds: 10))
+        suppressor.tonesBegan(digit, at: start)
     }
 
     /// A key's tones have ended.
     mutating func tonesEnded(_ tones: KeyTones) {
-        suppressor.end(tones.digit, at: tones.end + clockRate.ticks(milliseconds: 15))
+        suppressor.tonesEnded(tones)
     }
 
     /// The dialog took a key as something that may be known.

@@ -42,18 +42,17 @@ struct RecognitionTap {
 
     /// A key was heard; what else there is in the audio of it is not known yet.
     mutating func heard(_ digit: DigitEvent) {
-        let margin = clockRate.ticks(milliseconds: 40)
-        suppressor.hide(digit.digit, from: digit.start - margin, to: digit.start + 3 * margin)
+        suppressor.heard(digit)
     }
 
     /// A key's tones began.
     mutating func tonesBegan(_ digit: Digit, at start: SampleTime) {
-        suppressor.hide(digit, from: start - clockRate.ticks(milliseconds: 10))
+        suppressor.tonesBegan(digit, at: start)
     }
 
     /// A key's tones have ended.
     mutating func tonesEnded(_ tones: KeyTones) {
-        suppressor.end(tones.digit, at: tones.end + clockRate.ticks(milliseconds: 15))
+        suppressor.tonesEnded(tones)
     }
 
     /// The dialog took a key as something that may be known.

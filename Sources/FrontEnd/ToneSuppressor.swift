@@ -120,3 +120,24 @@ package struct ToneSuppressor: Sendable {
         for index in Int(from * scale / frameTicks)..<max(Int(from * scale / frameTicks), last) { output[index] = 0 }
     }
 }
+
+// MARK: - Keys as they are heard
+
+extension ToneSuppressor {
+    /// A key was heard; what else there is in the audio of it is not known yet.
+    package mutating func heard(_ digit: DigitEvent) {
+        // A gateway that signals a key lets the beginning of its tone through.
+        let margin = clockRate.ticks(milliseconds: 40)
+        hide(digit.digit, from: digit.start - margin, to: digit.start + 3 * margin)
+    }
+
+    /// A key's tones began.
+    package mutating func tonesBegan(_ digit: Digit, at start: SampleTime) {
+        hide(digit, from: start - clockRate.ticks(milliseconds: 10))
+    }
+
+    /// A key's tones have ended.
+    package mutating func tonesEnded(_ tones: KeyTones) {
+        end(tones.digit, at: tones.end + clockRate.ticks(milliseconds: 15))
+    }
+}
