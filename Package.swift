@@ -36,8 +36,8 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
-    "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "Routing", "AudioFiles",
-    "Documents",
+    "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "Routing", "Distribution",
+    "AudioFiles", "Documents",
     "AgentFiles", "DialogCheck", "Replay", "Scoring", "Speech", "Connectors", "Records", "Transport", "Admin",
     "Service",
 ]
@@ -105,6 +105,7 @@ let package = Package(
         pure(
             "CallControl",
             ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", "Routing", collections, dequeModule]),
+        pure("Distribution", ["Telephony", "CallFlow", "Routing", "CallControl", dequeModule]),
 
         // Edges.
         edge("AudioFiles", ["Telephony", "CSndFile"]),
@@ -167,10 +168,9 @@ let package = Package(
         edge(
             "Service",
             [
-                "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Documents", "AudioFiles",
-                "AgentFiles",
-                "DialogCheck",
-                "Speech", "Connectors", "Records", "Transport", "Admin", yams,
+                "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Distribution", "Documents",
+                "AudioFiles", "AgentFiles", "DialogCheck", "Speech", "Connectors", "Records", "Transport", "Admin",
+                yams,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -210,6 +210,7 @@ let package = Package(
         tests(of: "Routing", ["Telephony", "QueueSimulation"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP", "Routing"]),
+        tests(of: "Distribution", ["Telephony", "SIP", "CallFlow", "CallControl", "Routing"]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],

@@ -249,7 +249,7 @@ extension Call {
         let text: DisclosableText
         var isAudioFile = false
         switch playback.source {
-        case .audioFile(let path):
+        case .audioFile(let path), .serviceFile(let path):
             text = .open(path)
             isAudioFile = true
         case .text(let spoken): text = DisclosableText(spoken.text, isSensitive: spoken.isSensitive)

@@ -53,7 +53,11 @@ extension Switchboard {
         case .referProgress(let handle, let status, let isFinal):
             guard let id = signalling?.lines[handle]?.call else { return }
             receive(.leg(id, .referProgress(.caller, status: status, isFinal: isFinal)), at: now)
-        case .referred, .progress, .answered, .reofferRefused, .info, .bindingsChanged, .probed: break
+        case .bindingsChanged(let address):
+            let bindings = signalling?.userAgent.bindings(of: address, at: now) ?? []
+            outputs.append(
+                .phone(address: address, bindings.map { PhoneContact(uri: $0.contact.uri, hop: $0.hop) }))
+        case .referred, .progress, .answered, .reofferRefused, .info, .probed: break
         case .registration(let id, let state):
             guard let name = signalling?.registrations.first(where: { $0.id == id })?.name else { return }
             outputs.append(.registration(name: name, state))

@@ -61,6 +61,10 @@ package enum SwitchboardOutput: Sendable {
     case opened(Port)
     /// The port's leg is gone: drain it and let it rest.
     case closed(Port)
+    /// A leg was dialled that the outside knows by a reference: every fact of the leg comes after.
+    case dialled(CallID, LegID, reference: UInt64)
+    /// A phone has registered there, or is no longer registered when there is no contact: the newest first.
+    case phone(address: String, [PhoneContact])
     /// What becomes of a further leg is for the outside to do, where the switchboard does not signal itself.
     case leg(CallID, LegCommand)
     /// A SIP message to send.

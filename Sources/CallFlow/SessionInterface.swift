@@ -88,6 +88,8 @@ package struct Playback: Sendable {
 package enum PromptSource: Sendable, Hashable {
     /// A file, by its path relative to the agent folder.
     case audioFile(path: String)
+    /// A file of the service's own, such as music, by its absolute path: no dialog can name one.
+    case serviceFile(path: String)
     /// Text for the synthesiser. Private text holds something of this caller and is never written to disk.
     case text(SpokenText)
     /// Silence of so many milliseconds, as SSML's `break`.
@@ -275,6 +277,8 @@ package struct TransferRequest: Sendable {
     package var headers: [(name: String, value: DisclosableText)]
     /// Keys to be sent once the far end has answered.
     package var dtmfSequence: String
+    /// What the dialog says of the queue; `nil` leaves it to the service.
+    package var queue: QueueWish?
 
     package init(
         kind: TransferKind, target: DisclosableText, messageToAgent: DisclosableText,
@@ -288,6 +292,22 @@ package struct TransferRequest: Sendable {
         self.userToUser = userToUser
         self.headers = headers
         self.dtmfSequence = dtmfSequence
+    }
+}
+
+/// The queue that a dialog asks for.
+package struct QueueWish: Sendable, Equatable {
+    /// `nil`: the service's own choice.
+    package var name: String?
+    /// What the agent must know, beside what the queue asks.
+    package var skills: [String]
+    /// The higher goes first; `nil`: the queue's.
+    package var priority: Int?
+
+    package init(name: String? = nil, skills: [String] = [], priority: Int? = nil) {
+        self.name = name
+        self.skills = skills
+        self.priority = priority
     }
 }
 

@@ -55,6 +55,9 @@ extension Directory {
     /// Calls that wait in a queue or ring out of it, those to be called back included.
     package func length(of queue: QueueID) -> Int { queueIndices[queue].map { queues[$0].length } ?? 0 }
 
+    /// A queue's name for people.
+    package func queueName(_ queue: QueueID) -> String? { queueIndices[queue].map { queues[$0].profile.name } }
+
     /// The place in its queue, from 1; `nil` when the call does not wait.
     package func position(of call: CallID) -> Int? {
         guard let index = numbers[call].flatMap({ places[$0] }).flatMap({ position(of: $0) }) else { return nil }

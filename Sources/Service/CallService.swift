@@ -26,6 +26,7 @@ package final class CallService: Sendable {
     private let signals: AsyncStream<Int32>
     private let reloading: Reloading
     private let registrations: TrunkRegistrations
+    private let centre: ContactCentre
     /// What the service began with.
     private let configuration: ServiceConfiguration
     private let trunks: [Trunk]
@@ -54,6 +55,7 @@ package final class CallService: Sendable {
             })
         let sockets = ServiceTrunks(server: server)
         let trunks = try await sockets.apply(configuration, agents: agents)
+        let centre = ContactCentre(configuration.distribution, logger)
         var shards: [Shard] = []
         for index in 0..<configuration.media.shards {
             let media = try MediaSockets(
@@ -71,7 +73,7 @@ package final class CallService: Sendable {
                     loop: loop,
                     outside: ServiceOutside(
                         agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
-                        handovers: HandoverRoutes(configuration.outbound), logger: logger)))
+                        centre: centre, logger: logger)))
         }
         loads.set(shards.map(\.outside))
         router.set(shards.map(\.loop))
@@ -93,9 +95,10 @@ package final class CallService: Sendable {
         for line in sockets.description(of: configuration) { logger.info("\(line)") }
         registrations = TrunkRegistrations(shards[0].loop, resolver: NameResolver(), logger)
         self.configuration = configuration
+        self.centre = centre
         self.trunks = trunks
         shards[0].outside.registrations.withLock { [registrations] in $0 = registrations }
-        reloading = Reloading(sockets, shelf, router, shards.map(\.loop), registrations, logger, reread)
+        reloading = Reloading(sockets, shelf, router, shards.map(\.loop), registrations, centre, logger, reread)
     }
 
     private static func read(_ configuration: ServiceConfiguration, _ shelf: AgentShelf, _ logger: Logger)
@@ -123,6 +126,7 @@ package final class CallService: Sendable {
             }
         }
         let keeping = Task { [records, logger] in await records.keep(logger) }
+        let distributing = Task { [centre] in await centre.run() }
         let administration = Task { await administrate() }
         await registrations.apply(configuration, trunks)
         SystemdNotice.send("READY=1\nSTATUS=answering calls")
@@ -138,6 +142,7 @@ package final class CallService: Sendable {
         for shard in shards { shard.loop.stop() }
         await reading.value
         administration.cancel()
+        distributing.cancel()
         keeping.cancel()
         await keeping.value
         if let problem = records.finish() { logger.error("not all records were kept: \(problem)") }

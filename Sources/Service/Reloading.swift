@@ -15,12 +15,13 @@ actor Reloading {
     private let router: ShardRouter
     private let loops: [MediaLoop]
     private let registrations: TrunkRegistrations
+    private let centre: ContactCentre
     private let logger: Logger
     private let reread: (@Sendable () async -> ServiceConfiguration.Reading)?
 
     init(
         _ sockets: sending ServiceTrunks, _ shelf: AgentShelf, _ router: ShardRouter, _ loops: [MediaLoop],
-        _ registrations: TrunkRegistrations, _ logger: Logger,
+        _ registrations: TrunkRegistrations, _ centre: ContactCentre, _ logger: Logger,
         _ reread: (@Sendable () async -> ServiceConfiguration.Reading)?
     ) {
         self.sockets = sockets
@@ -28,6 +29,7 @@ actor Reloading {
         self.router = router
         self.loops = loops
         self.registrations = registrations
+        self.centre = centre
         self.logger = logger
         self.reread = reread
     }
@@ -50,6 +52,7 @@ actor Reloading {
             let trunks = try await sockets.apply(configuration, agents: agents.agents)
             for loop in loops { loop.post(.signalling(.trunks(trunks))) }
             router.set(trunks)
+            centre.reconfigure(configuration.distribution)
             await registrations.apply(configuration, trunks)
             logger.info("reloaded; calls that run stay with what they began with")
         } catch {

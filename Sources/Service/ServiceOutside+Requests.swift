@@ -29,15 +29,8 @@ extension ServiceOutside {
                 loop.post(.reply(id, .caller(await search?.answer(to: inquiry) ?? .unknown)))
             }
         case .ask: loop.post(.reply(id, .questionAnswered(.unavailable)))
-        case .transfer(let call, let transfer):
-            let reply = handovers.answer(to: transfer)
-            if case .transferEnded = reply {
-                logger.warning(
-                    "call \(call) was to be handed over, and there is nowhere to hand it to; outbound.agents says where"
-                )
-            }
-            loop.post(.reply(id, reply))
-        case .routeFailed(_, let outcome): loop.post(.reply(id, .transferEnded(outcome)))
+        case .transfer(let call, let transfer): centre.seek(call, id, transfer, on: loop)
+        case .routeFailed(let call, let outcome): centre.routeFailed(call, outcome)
         case .finishRecognition: loop.post(.reply(id, .recognitionFailed(reason: "there is no recogniser")))
         case .openRecognition, .recognitionAudio: break
         }

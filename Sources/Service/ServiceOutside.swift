@@ -15,15 +15,15 @@ final class ServiceOutside: Sendable {
     let registrations = Mutex<TrunkRegistrations?>(nil)
     private let observer: (any CallObserver)?
     let records: ServiceRecords
-    let handovers: HandoverRoutes
+    let centre: ContactCentre
     let operations: Operations
     private let calls = Mutex<Set<CallID>>([])
 
     init(
         agents: AgentShelf, loop: MediaLoop, records: ServiceRecords, operations: Operations,
-        observer: (any CallObserver)?, handovers: HandoverRoutes, logger: Logger
+        observer: (any CallObserver)?, centre: ContactCentre, logger: Logger
     ) {
-        self.handovers = handovers
+        self.centre = centre
         self.agents = agents
         self.loop = loop
         self.records = records
@@ -57,6 +57,8 @@ final class ServiceOutside: Sendable {
         case .registration(let name, let state):
             guard let registrations = registrations.withLock({ $0 }) else { return }
             Task { await registrations.heard(name, state) }
+        case .dialled(let call, let leg, let reference): centre.dialled(call, leg, reference: reference)
+        case .phone(let address, let contacts): centre.phone(address, contacts)
         case .cancel, .opened, .closed, .signal, .leg: break
         }
     }
@@ -71,6 +73,7 @@ final class ServiceOutside: Sendable {
     private func happened(_ event: CallEvent) {
         observer?.happened(event)
         operations.happened(event)
+        centre.happened(event)
         records.records?.append(event)
         switch event.body {
         case .callStarted(let body):

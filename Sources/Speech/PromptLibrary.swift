@@ -38,8 +38,8 @@ package actor PromptLibrary {
             return PCMAudio(
                 sampleRate: sampleRate, samples: [Int16](repeating: 0, count: sampleRate * milliseconds / 1_000))
         case .audioFile(let path):
-            let full = (agentFolder as NSString).appendingPathComponent(path)
-            return try keep("file \(sampleRate) \(full)") { try AudioFile.read(full).caller.resampled(to: sampleRate) }
+            return try file((agentFolder as NSString).appendingPathComponent(path), sampleRate)
+        case .serviceFile(let path): return try file(path, sampleRate)
         case .text(let text):
             let voice = Synthesizer.Voice(rawValue: text.voice) ?? .kal16
             if text.isPrivate || text.isSensitive {
@@ -53,6 +53,10 @@ package actor PromptLibrary {
                 try spoken(text, voice, name: name).resampled(to: sampleRate)
             }
         }
+    }
+
+    private func file(_ path: String, _ sampleRate: Int) throws -> PCMAudio {
+        try keep("file \(sampleRate) \(path)") { try AudioFile.read(path).caller.resampled(to: sampleRate) }
     }
 
     /// A name for a text by its content: two FNV-1a hashes of 64 bits from different origins. Texts come from the

@@ -17,14 +17,15 @@ struct LayerTests {
         "FrontEnd": ["Telephony", "DSP", "Glibc"],
         "Routing": ["Telephony"],
         "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing"],
+        "Distribution": ["Telephony", "CallFlow", "Routing", "CallControl"],
         "QueueSimulation": ["Telephony", "Routing"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],
         "AgentFiles": ["Telephony", "Formula", "CallFlow", "Documents", "Yams"],
         "DialogCheck": ["Telephony", "Formula", "CallFlow", "AudioFiles", "Documents", "AgentFiles"],
         "Replay": [
-            "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
-            "Yams",
+            "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing", "CallControl", "Distribution",
+            "AudioFiles", "Documents", "Yams",
         ],
         "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
         "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
@@ -43,8 +44,8 @@ struct LayerTests {
             "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1", "NIOSSL",
         ],
         "Service": [
-            "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Documents", "AudioFiles", "AgentFiles",
-            "DialogCheck",
+            "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Distribution", "Documents", "AudioFiles",
+            "AgentFiles", "DialogCheck",
             "Speech", "Connectors", "Records", "Transport", "Admin", "Yams", "Configuration", "Logging",
         ],
         "ConnectorDoubles": [
@@ -56,6 +57,7 @@ struct LayerTests {
     /// Targets that do no I/O, read no clock, await nothing and lock nothing.
     private static let pure = [
         "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing", "CallControl",
+        "Distribution",
     ]
     /// Targets that may import everything.
     private static let top: Set<String> = ["ParleyTool", "ParleyProof", "ParleyFuzz", "System"]

@@ -57,7 +57,7 @@ struct Dialog {
             case .play(let playback):
                 switch playback.source {
                 case .text(let text): spoken.append(text.text)
-                case .audioFile(let path): spoken.append("[\(path)]")
+                case .audioFile(let path), .serviceFile(let path): spoken.append("[\(path)]")
                 case .silence: break
                 }
                 session.receive(.promptEnded(playback.id), at: time)

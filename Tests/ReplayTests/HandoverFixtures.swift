@@ -14,7 +14,7 @@ struct Outside: ReplayOutside {
     func audio(for source: PromptSource, sampleRate: Int) async throws -> PCMAudio {
         switch source {
         case .text: tone(Outside.whisperFrequency, sampleRate, seconds: 1)
-        case .audioFile: tone(Outside.musicFrequency, sampleRate, seconds: 1)
+        case .audioFile, .serviceFile: tone(Outside.musicFrequency, sampleRate, seconds: 1)
         case .silence: PCMAudio(sampleRate: sampleRate, samples: [])
         }
     }

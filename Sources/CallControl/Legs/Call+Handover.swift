@@ -9,6 +9,8 @@ struct Handover {
     var leg: LegID?
     /// The caller has been with somebody.
     var isBridged = false
+    /// How the caller waits for somebody to be free.
+    var wait: WaitPlan?
     /// The one whose advice is asked.
     var consulted: LegID?
     /// The caller's own trunk has been asked to take the caller there, until this moment.
@@ -43,29 +45,44 @@ extension Call {
 
     /// The outside says where the caller goes.
     mutating func take(_ route: Route, at now: Instant) {
-        guard handover != nil, handover?.isBridged == false, handover?.leg == nil else { return }
+        guard handover != nil, handover?.isBridged == false else { return }
         switch route {
         case .dial(let plan):
+            guard handover?.leg == nil else { return }
             let leg = dial(plan, ringsFor: .caller, at: now)
             handover?.leg = leg
         case .refer(let referral):
+            guard handover?.leg == nil else { return }
             handover?.referralEnds = now + Call.referralLimit
             outputs.append(.leg(id, .refer(.caller, referral)))
         case .wait(let plan): wait(plan)
+        case .say(let prompt): announce(prompt)
+        case .withdraw(let reference): withdraw(reference, at: now)
         }
     }
 
     private mutating func wait(_ plan: WaitPlan) {
+        handover?.wait = plan
         record(
             .queueEntered(
                 QueueEntered(
                     queue: plan.queue, position: plan.position, wait: plan.estimatedWait?.roundedSeconds)))
-        if let music = plan.music { play(music, underneath: .caller) }
-        guard let announcement = plan.announcement else { return }
+        if handover?.leg == nil { stopRinging(for: .caller) }
+    }
+
+    private mutating func announce(_ prompt: PromptSource) {
         announcements += 1
         // Numbers that the session's prompts never reach.
-        let prompt = PlaybackID(1 << 24 + announcements)
-        play(Playback(id: prompt, source: announcement, topic: "", action: "queue", bargeIn: .nothing))
+        let id = PlaybackID(1 << 24 + announcements)
+        play(Playback(id: id, source: prompt, topic: "", action: "queue", bargeIn: .nothing))
+    }
+
+    /// Lets the one go who was dialled under a reference; who has the caller already keeps the caller.
+    private mutating func withdraw(_ reference: UInt64, at now: Instant) {
+        guard let leg = joined.first(where: { $0.plan.reference == reference && !$0.isConnected })?.id else { return }
+        if handover?.leg == leg { handover?.leg = nil }
+        release(leg, at: now)
+        stopRinging(for: .caller)
     }
 
     /// A leg that was dialled is connected.

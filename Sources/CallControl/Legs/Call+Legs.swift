@@ -19,6 +19,7 @@ extension Call {
         let leg = LegID(lastLeg)
         joined.append(JoinedLeg(leg, plan, ringsFor: listener, at: now))
         record(.legDialled(LegDialled(leg: leg, role: plan.role, target: .open(plan.target))))
+        if let reference = plan.reference { outputs.append(.dialled(id, leg, reference: reference)) }
         outputs.append(.leg(id, .dial(leg, plan)))
         if let listener { ring(for: listener, plan.ringback) }
         return leg
@@ -283,8 +284,12 @@ extension Call {
         if let music = holdMusic { play(music, underneath: leg) } else { stopRinging(for: leg) }
     }
 
+    /// It rings no longer: a caller who waits hears the music of the wait again, or still.
     mutating func stopRinging(for listener: LegID) {
         if listener == .caller {
+            if handover?.isBridged == false, let music = handover?.wait?.music {
+                return play(music, underneath: .caller)
+            }
             callerBackground.stop()
         } else if let index = index(of: listener) {
             joined[index].background.stop()

@@ -1,4 +1,5 @@
 package import CallFlow
+package import SIP
 package import Telephony
 
 // What a call says of its further legs and is told of them. Live, `Switchboard` carries it to and from its user agent;
@@ -28,10 +29,25 @@ package struct DialPlan: Sendable {
 
     /// Keys that are pressed once it has answered: `,` is a pause of two seconds.
     package var dtmfSequence = ""
+    /// Whoever chose the target knows the leg by it; never used twice.
+    package var reference: UInt64?
+    /// Where a phone that registered is, in place of a trunk's gateways.
+    package var contact: PhoneContact?
 
     package init(_ role: LegRole, target: String) {
         self.role = role
         self.target = target
+    }
+}
+
+/// Where a phone is that registered (RFC 3261 section 10).
+package struct PhoneContact: Sendable, Equatable {
+    package var uri: AnyURI
+    package var hop: Hop
+
+    package init(uri: AnyURI, hop: Hop) {
+        self.uri = uri
+        self.hop = hop
     }
 }
 
@@ -90,8 +106,12 @@ package enum Route: Sendable {
     case dial(DialPlan)
     /// The caller's own trunk takes the caller there.
     case refer(Referral)
-    /// The caller waits.
+    /// The caller waits. A further one holds in the place of the first.
     case wait(WaitPlan)
+    /// The caller, who waits, is told something once, over the music.
+    case say(PromptSource)
+    /// The one who was dialled under that reference is no longer wanted: the caller waits on.
+    case withdraw(UInt64)
 }
 
 /// How a caller waits for somebody to be free.
@@ -102,13 +122,12 @@ package struct WaitPlan: Sendable {
     package var estimatedWait: Interval?
     /// Played again and again; `nil` leaves silence.
     package var music: PromptSource?
-    /// Said once, over the music.
-    package var announcement: PromptSource?
 
-    package init(queue: String, position: Int, estimatedWait: Interval? = nil) {
+    package init(queue: String, position: Int, estimatedWait: Interval? = nil, music: PromptSource? = nil) {
         self.queue = queue
         self.position = position
         self.estimatedWait = estimatedWait
+        self.music = music
     }
 }
 

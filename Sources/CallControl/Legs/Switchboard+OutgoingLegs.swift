@@ -16,8 +16,8 @@ extension Signalling {
         /// As it was when the call was placed.
         var trunk: Trunk
         var ports: MediaPortPair
-        /// It counts in the outbound policy until it is over.
-        var permit: UInt64
+        /// It counts in the outbound policy until it is over; phones that registered are no outside.
+        var permit: UInt64?
         /// REFERs of the far end that were taken on.
         var referrals: Set<UInt32> = []
     }
@@ -43,27 +43,32 @@ extension Switchboard {
     }
 
     private mutating func dial(_ plan: DialPlan, _ leg: LegID, of call: CallID, at now: Instant) {
-        guard let trunk = signalling?.trunk(for: plan), !trunk.gateways.isEmpty else {
+        guard let trunk = signalling?.trunk(for: plan), plan.contact != nil || !trunk.gateways.isEmpty else {
             return refuse(leg, of: call, .failed, cause: 3, at: now)
         }
         let caller = serials[call].flatMap { places[$0] }.map { groups[$0.group].calls[$0.index].admission.from }
-        let decision = signalling?.outbound.request(plan.target, caller: caller, trunk: trunk.name, at: now)
-        guard case .allowed(let permit)? = decision else {
-            return refuse(leg, of: call, .notAllowed, cause: 21, at: now)
+        var permit: OutboundPermit?
+        if plan.contact == nil {
+            let decision = signalling?.outbound.request(plan.target, caller: caller, trunk: trunk.name, at: now)
+            guard case .allowed(let given)? = decision else {
+                return refuse(leg, of: call, .notAllowed, cause: 21, at: now)
+            }
+            permit = given
         }
         guard let ports = signalling?.takePorts(trunk.mediaPlace, at: now) else {
-            signalling?.outbound.ended(permit.id)
+            if let permit { signalling?.outbound.ended(permit.id) }
             return refuse(leg, of: call, .failed, cause: 42, at: now)
         }
-        guard let outgoing = signalling?.outgoingCall(plan, permit, trunk, ports),
+        let shown = plan.from ?? permit?.numberShown ?? caller ?? ""
+        guard let outgoing = signalling?.outgoingCall(plan, permit?.target, shown, trunk, ports),
             let handle = signalling?.userAgent.invite(outgoing, at: now)
         else {
-            signalling?.outbound.ended(permit.id)
+            if let permit { signalling?.outbound.ended(permit.id) }
             signalling?.ports[ports.place].giveBack(ports, at: now)
             return refuse(leg, of: call, .failed, cause: 41, at: now)
         }
         signalling?.dialled[handle] = Signalling.Dialled(
-            call: call, leg: leg, trunk: trunk, ports: ports, permit: permit.id)
+            call: call, leg: leg, trunk: trunk, ports: ports, permit: permit?.id)
     }
 
     private mutating func refuse(
@@ -140,7 +145,7 @@ extension Switchboard {
     ) {
         signalling?.dialled[handle] = nil
         signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
-        signalling?.outbound.ended(line.permit)
+        if let permit = line.permit { signalling?.outbound.ended(permit) }
         guard serials[line.call] != nil else { return }
         let event: LegEvent =
             ending.outcome == .completed
@@ -171,25 +176,29 @@ extension Signalling {
         return dialled[handle].map { (handle, $0) }
     }
 
-    /// The trunk that a plan names, or the first that leads out.
+    /// The trunk that a plan names, the one of the phones for a phone, or the first that leads out.
     fileprivate func trunk(for plan: DialPlan) -> Trunk? {
+        if plan.contact != nil { return configuration.trunks.first { $0.servesRegistrations } }
         guard let name = plan.trunk else { return configuration.trunks.first { !$0.gateways.isEmpty } }
         return configuration.trunks.first { $0.name == name }
     }
 
+    /// - Parameter shown: the number that the one who is called sees.
     fileprivate func outgoingCall(
-        _ plan: DialPlan, _ permit: OutboundPermit, _ trunk: Trunk, _ ports: MediaPortPair
+        _ plan: DialPlan, _ target: OutboundTarget?, _ shown: String, _ trunk: Trunk, _ ports: MediaPortPair
     ) -> OutgoingCall? {
-        guard let gateway = trunk.gateways.first, let host = trunk.mediaHost(for: gateway) ?? mediaHostOfAll,
-            let target = AnyURI(outbound: permit.target, at: gateway)
+        let hops = plan.contact.map { [$0.hop] } ?? trunk.gateways
+        guard let first = hops.first, let host = trunk.mediaHost(for: first) ?? mediaHostOfAll,
+            let uri = plan.contact?.uri ?? target.flatMap({ AnyURI(outbound: $0, at: first) })
         else { return nil }
         let profile = trunk.profile()
-        let told = profile.advertised[gateway.transport] ?? configuration.advertised[gateway.transport]
-        guard let told, let from = AnyURI("sip:\(plan.from ?? permit.numberShown)@\(told.host)") else { return nil }
+        let told = profile.advertised[first.transport] ?? configuration.advertised[first.transport]
+        let user = EscapedText.escaped(shown.isEmpty ? "anonymous" : shown)
+        guard let told, let from = AnyURI("sip:\(user)@\(told.host)") else { return nil }
         var headers = plan.headers.map { (name: HeaderName($0.name), value: $0.value) }
         if let key = plan.userToUser { headers.append((name: .userToUser, value: key)) }
         return OutgoingCall(
-            to: target, from: NameAddress(uri: from), hops: trunk.gateways, peer: profile,
+            to: uri, from: NameAddress(uri: from), hops: hops, peer: profile,
             local: LocalMedia(address: host, port: ports.number), headers: headers)
     }
 

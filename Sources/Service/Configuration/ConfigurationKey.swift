@@ -62,7 +62,7 @@ package struct ConfigurationKey: Sendable {
 
 extension ConfigurationKey {
     /// Every key, in the order in which the reference tells them.
-    package static let all = service + trunks
+    package static let all = service + people + trunks
 
     private static let service: [ConfigurationKey] = [
         .init("agents.*", .text, "", "An agent folder, by the name that trunks call it; relative to this file."),
@@ -96,7 +96,8 @@ extension ConfigurationKey {
         .init("outbound.denied", .texts, "[]", "Who may not, whatever is allowed; written in the same ways."),
         .init(
             "outbound.agents", .text, "",
-            "The number or SIP URI where callers who ask for an agent go; without it they stay with the dialog."),
+            "The number or SIP URI where callers who ask for an agent go when there is no queue."),
+        .init("outbound.queue", .text, "", "The queue of callers who ask for an agent and name none."),
         .init("outbound.ring-seconds", .number(1...300), "30", "For how long somebody who is called may be rung."),
         .init("outbound.per-caller", .number(0...100_000), "", "Calls placed for one caller in any 24 hours."),
         .init("outbound.per-day", .number(0...10_000_000), "", "Calls placed in any 24 hours, by one shard."),
@@ -113,6 +114,49 @@ extension ConfigurationKey {
         .init("admin.api.key", .text, "", "The file of the certificate's key, PEM."),
         .init("admin.api.tokens.*", .text, "", "Where a holder's token is: env:NAME or file:PATH."),
         .init("watch", .flag, "false", "Read agents, trunks and certificates again when their files change."),
+    ]
+
+    private static let people: [ConfigurationKey] = [
+        .init("people.*.name", .text, "", "An agent's name for people."),
+        .init(
+            "people.*.address", .text, "",
+            "A number or SIP URI that a trunk's gateways reach, or 'phone:ada@example.com' for a phone that registers."),
+        .init("people.*.skills", .texts, "[]", "What an agent knows, and how well from 1 to 10: 'billing 7'."),
+        .init("people.*.queues", .texts, "[]", "The queues whose calls an agent takes."),
+        .init("queues.*.name", .text, "", "A queue's name for people."),
+        .init("queues.*.skills", .texts, "[]", "What every agent must know who takes its calls."),
+        .init("queues.*.priority", .number(-100...100), "0", "The higher goes first, whatever the queue."),
+        .init("queues.*.music", .text, "", "The audio file that who waits hears again and again."),
+        .init("queues.*.language", .text, "en-US", "The language of what is said to who waits, BCP 47."),
+        .init("queues.*.announce.after-seconds", .number(1...3_600), "", "When place and wait are announced first."),
+        .init(
+            "queues.*.announce.every-seconds", .number(5...3_600), "", "How long after one announcement the next comes."
+        ),
+        .init(
+            "queues.*.announce.text", .text, "You are number {position} in line. The wait is about {minutes} minutes.",
+            "What is announced."),
+        .init("queues.*.comfort.text", .text, "", "Said to who waits, again and again."),
+        .init(
+            "queues.*.comfort.every-seconds", .number(5...3_600), "60",
+            "How long it is until then, and until the next time."),
+        .init(
+            "queues.*.overflow", .texts, "[]",
+            "In order: 'waited 120: queue night', 'length 20: number +15550123', 'nobody: dialog'."),
+        .init("queues.*.length", .number(1...10_000), "1000", "Calls that wait at once; further ones are refused."),
+        .init(
+            "queues.*.ring-seconds", .number(3...300), "20",
+            "How long a call rings at an agent before the next is asked."),
+        .init("queues.*.wrap-up-seconds", .number(0...3_600), "0", "How long an agent has after a call."),
+        .init(
+            "queues.*.rest-seconds", .number(1...3_600), "30",
+            "How long an agent who declined, was busy or could not be reached gets no calls."),
+        .init(
+            "queues.*.talk-seconds", .number(1...36_000), "180",
+            "The length of a talk, for estimates, until some have been seen."),
+        .init(
+            "queues.*.whisper", .text, "",
+            "What an agent is told before the caller is there; {queue} and {message} stand for the queue and the dialog's message."
+        ),
     ]
 
     private static let trunks: [ConfigurationKey] = [

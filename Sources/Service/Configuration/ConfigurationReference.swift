@@ -4,12 +4,18 @@ package enum ConfigurationReference {
     /// Names and values that stand for those a file chooses.
     private static let samples: [String: String] = [
         "agents.*": "riverbend: Audio/Agents/riverbend",
+        "people.*.address": "# address: \"phone:ada@example.com\"",
+        "people.*.queues": "# queues: [billing]",
+        "outbound.queue": "# queue: billing",
         "trunks.*.listen": "listen: [\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]",
         "trunks.*.allow": "allow: [127.0.0.0/8]",
         "trunks.*.otherwise": "otherwise: riverbend",
         "trunks.*.numbers.*": "# \"+15550100\": riverbend",
         "trunks.*.headers.out.*": "# X-Parley-Call: \"{call}\"",
     ]
+
+    /// Names that a file chooses, by the key above them.
+    private static let names = ["trunks": "carrier", "people": "ada", "queues": "billing"]
 
     package static var text: String {
         var lines = [
@@ -18,7 +24,8 @@ package enum ConfigurationReference {
         ]
         var open: [String] = []
         for key in ConfigurationKey.all {
-            let parents = key.path.dropLast().map { $0 == "*" ? "carrier" : $0 }
+            let name = names[key.path[0]] ?? "name"
+            let parents = key.path.dropLast().map { $0 == "*" ? name : $0 }
             let shared = zip(open, parents).prefix { $0 == $1 }.count
             for depth in shared..<parents.count {
                 lines.append(indent(depth) + parents[depth] + ":")

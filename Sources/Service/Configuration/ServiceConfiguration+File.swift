@@ -1,5 +1,6 @@
 import Admin
 import AudioFiles
+import Distribution
 package import Documents
 import Foundation
 import Logging
@@ -42,6 +43,7 @@ extension ServiceConfiguration {
         }
         configuration.readMedia(values)
         configuration.readLimits(values)
+        configuration.distribution = DistributionReader(values, folder: folder).read()
         configuration.readOutbound(values)
         configuration.readPlaces(values, folder)
         configuration.checkNeighbours(values)
@@ -107,11 +109,20 @@ extension ServiceConfiguration {
         outbound.rules.trunks = trunks.filter { !$0.gateways.isEmpty }.map {
             OutboundTrunk(name: $0.name, numberShown: $0.numberShown)
         }
-        if let seconds = values.number(["outbound", "ring-seconds"]) {
-            outbound.ringTimeout = .seconds(Int64(seconds))
+        // Who is configured as an agent may be called.
+        for agent in distribution.agents {
+            guard case .uri(let address) = agent.address, let pattern = TargetPattern(address) else { continue }
+            outbound.rules.allowed.append(pattern)
         }
-        outbound.agents = values.text(["outbound", "agents"])
-        guard let agents = outbound.agents else { return }
+        let sends = distribution.agents.contains { if case .uri = $0.address { true } else { false } }
+        if sends, outbound.rules.trunks.isEmpty {
+            values.complain(["people"], "agents cannot be called: no trunk has 'gateways' that lead to them")
+        }
+        checkAgentsTarget(values)
+    }
+
+    private func checkAgentsTarget(_ values: ConfigurationValues) {
+        guard let agents = distribution.agentsTarget else { return }
         var policy = OutboundPolicy(outbound.rules)
         let trunk = outbound.rules.trunks.first?.name ?? ""
         if case .refused(let refusal) = policy.request(agents, caller: nil, trunk: trunk, at: .zero) {

@@ -1,5 +1,6 @@
 package import Admin
 import CallControl
+package import Distribution
 package import Logging
 package import Routing
 package import SIP
@@ -40,9 +41,6 @@ package struct ServiceConfiguration: Sendable {
     package struct Outbound: Sendable {
         /// Who may be called; as made, nobody.
         package var rules = OutboundRules()
-        /// Where callers who ask for an agent go; `nil` leaves them with the dialog.
-        package var agents: String?
-        package var ringTimeout = Interval.seconds(30)
 
         package init() {}
     }
@@ -64,6 +62,8 @@ package struct ServiceConfiguration: Sendable {
     package var trunks: [TrunkConfiguration] = []
     package var media = Media()
     package var outbound = Outbound()
+    /// Agents and queues.
+    package var distribution = DistributionConfiguration()
     package var limits = Limits()
     package var log = Log()
     /// Where operators, their tools and other systems reach the service.

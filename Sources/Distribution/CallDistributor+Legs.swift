@@ -1,0 +1,134 @@
+package import CallControl
+import CallFlow
+import Routing
+package import Telephony
+
+// Agents who are called for those who wait, and what the facts of the calls tell of them.
+
+extension CallDistributor {
+    /// Lets a call ring at an agent.
+    mutating func ring(_ offer: Offer, at now: Instant) {
+        guard let seeker = seekers[offer.call], var plan = plan(for: offer, seeker) else {
+            directory.offerEnded(offer.id, as: .failed, at: now)
+            return
+        }
+        let messages = configuration.messages[offer.queue] ?? WaitMessages()
+        plan.reference = offer.id.rawValue
+        // The directory says when it has rung for long enough; the leg's own limit is for when that is lost.
+        plan.ringTimeout = offer.ringTimeout + .seconds(2)
+        plan.whisper = messages.whisper(
+            queue: directory.queueName(offer.queue) ?? "", message: seeker.transfer.messageToAgent.disclosed ?? "")
+        if seeker.isWaiting, let music = messages.music { plan.ringback = .music(music) }
+        seekers[offer.call]?.offer = offer.id
+        offered[offer.id.rawValue] = AgentLeg(agent: offer.agent, offer: offer.id)
+        outputs.append(.reply(offer.call, seeker.request, .routed(.dial(plan))))
+    }
+
+    private func plan(for offer: Offer, _ seeker: Seeker) -> DialPlan? {
+        switch offer.address {
+        case .uri(let uri): return plan(.agent, uri, seeker.transfer)
+        case .registered(let address):
+            guard let contact = phones[address]?.first else { return nil }
+            var plan = plan(.agent, "sip:" + address, seeker.transfer)
+            plan.contact = contact
+            return plan
+        }
+    }
+
+    /// The plan of a call that no queue gives to anybody; `nil` where there is nobody to call.
+    func directPlan(for transfer: TransferRequest) -> DialPlan? {
+        let isForAgent = transfer.kind == .agent
+        guard let target = isForAgent ? configuration.agentsTarget : transfer.target.disclosed, !target.isEmpty else {
+            return nil
+        }
+        var plan = plan(isForAgent ? .agent : .outsideNumber, target, transfer)
+        plan.ringTimeout = configuration.ringTimeout
+        return plan
+    }
+
+    /// What whoever is called is told in the INVITE: an opaque key and the `X-` fields that the dialog chose, nothing
+    /// secret.
+    func plan(_ role: LegRole, _ target: String, _ transfer: TransferRequest) -> DialPlan {
+        var plan = DialPlan(role, target: target)
+        plan.ringback = .farEnd
+        plan.userToUser = transfer.userToUser?.disclosed.map { String($0.prefix(CallDistributor.longestKey)) }
+        plan.headers = transfer.headers.prefix(CallDistributor.mostHeaders).compactMap { header in
+            guard header.name.lowercased().hasPrefix("x-"), header.name.count <= 64, let value = header.value.disclosed
+            else { return nil }
+            return (header.name, String(value.prefix(256)))
+        }
+        plan.dtmfSequence = transfer.dtmfSequence
+        return plan
+    }
+
+    /// Characters of User-to-User, and fields beside it, that far ends take.
+    private static let longestKey = 128
+    private static let mostHeaders = 5
+
+    // MARK: - Facts
+
+    /// A call has dialled somebody under a reference.
+    package mutating func dialled(_ call: CallID, _ leg: LegID, reference: UInt64) {
+        guard let agent = offered.removeValue(forKey: reference) else { return }
+        legs[LegKey(call: call, leg: leg)] = agent
+    }
+
+    /// Something happened in a call.
+    package mutating func happened(_ event: CallEvent, at now: Instant) {
+        switch event.body {
+        case .legAnswered(let body): answered(LegKey(call: event.call, leg: body.leg), at: now)
+        case .legEnded(let body): ended(LegKey(call: event.call, leg: body.leg), body.reason, at: now)
+        case .callEnded: ended(event.call, at: now)
+        default: return
+        }
+        drain(at: now)
+    }
+
+    private mutating func answered(_ key: LegKey, at now: Instant) {
+        guard let leg = legs[key], !leg.hasAnswered else { return }
+        legs[key]?.hasAnswered = true
+        guard !directory.offerEnded(leg.offer, as: .answered, at: now) else { return }
+        // The agent answered in the moment in which the call was taken back: the two are together all the same, and
+        // nobody else is to be called.
+        directory.callEnded(key.call, at: now)
+        directory.occupy(leg.agent, with: key.call, at: now)
+        seekers[key.call] = nil
+    }
+
+    private mutating func ended(_ key: LegKey, _ reason: LegEndReason, at now: Instant) {
+        guard let leg = legs.removeValue(forKey: key) else { return }
+        if leg.hasAnswered {
+            directory.released(leg.agent, at: now)
+        } else if reason == .released {
+            // The call let it go: the caller is gone, or the directory wanted it.
+            return
+        } else if directory.offerEnded(leg.offer, as: OfferOutcome(reason), at: now) {
+            seekers[key.call]?.offer = nil
+        }
+    }
+
+    private mutating func ended(_ call: CallID, at now: Instant) {
+        seekers[call] = nil
+        directory.callEnded(call, at: now)
+        for key in legs.keys where key.call == call { legs[key] = nil }
+    }
+}
+
+extension OfferOutcome {
+    fileprivate init(_ reason: LegEndReason) {
+        self =
+            switch reason {
+            case .busy: .busy
+            case .noAnswer: .noAnswer
+            case .refused: .refused
+            case .hungUp, .released, .failed, .notAllowed: .failed
+            }
+    }
+}
+
+extension DisclosableText {
+    /// The text, unless it is secret: then it is in no header, nobody is dialled by it and nobody is told.
+    var disclosed: String? {
+        if case .open(let text) = self { text } else { nil }
+    }
+}

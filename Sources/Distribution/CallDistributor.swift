@@ -1,0 +1,236 @@
+package import CallControl
+package import CallFlow
+import DequeModule
+package import Routing
+package import Telephony
+
+/// The automatic call distributor: calls ask it for somebody, and it says whom to dial, what the caller hears meanwhile,
+/// and when to stop; it learns from the facts of the calls what became of it.
+///
+///     request ──> Directory ──> offer ──> Route.dial ──> the call
+///                    ^                                      │
+///                    └── answered, busy, gone ── facts ─────┘
+///
+/// One value for all shards. Inputs come with the time; after each, drain ``poll()`` to `nil`. ``deadline`` says when
+/// ``advance(to:)`` must next run. The same inputs give the same outputs.
+package struct CallDistributor: Sendable {
+    /// A call that is to get somebody.
+    struct Seeker: Sendable {
+        let request: RequestID
+        let transfer: TransferRequest
+        /// The queue where it waits; `nil` for one that is dialled without.
+        var queue: QueueID?
+        /// The offer that rings for it.
+        var offer: OfferID?
+        /// It has been told how it waits.
+        var isWaiting = false
+    }
+
+    /// An agent's part in a call.
+    struct AgentLeg: Sendable {
+        var agent: AgentID
+        var offer: OfferID
+        var hasAnswered = false
+    }
+
+    /// A leg of some call.
+    struct LegKey: Hashable, Sendable {
+        var call: CallID
+        var leg: LegID
+    }
+
+    var directory: Directory
+    var configuration: DistributionConfiguration
+    var seekers: [CallID: Seeker] = [:]
+    /// Agents who have been offered a call and whose leg is not known yet, by the offer's number.
+    var offered: [UInt64: AgentLeg] = [:]
+    var legs: [LegKey: AgentLeg] = [:]
+    /// Where phones are, by address-of-record.
+    var phones: [String: [PhoneContact]] = [:]
+    var outputs: Deque<DistributionOutput> = []
+
+    /// - Parameter wall: the wall time at `start`, for opening hours; without it every queue is open.
+    package init(_ configuration: DistributionConfiguration, at start: Instant, wall: WallTime? = nil) {
+        self.configuration = configuration
+        directory = Directory(agents: configuration.agents, queues: configuration.queues, at: start, wall: wall)
+    }
+
+    /// When ``advance(to:)`` must next run; `nil` when nothing is due at all.
+    package var deadline: Instant? {
+        mutating get { directory.deadline }
+    }
+
+    /// The next output; `nil` when all are drained.
+    package mutating func poll() -> DistributionOutput? { outputs.popFirst() }
+
+    /// Does what is due until then.
+    package mutating func advance(to now: Instant) {
+        directory.advance(to: now)
+        drain(at: now)
+    }
+
+    /// Takes other agents, queues and messages while calls go on, as ``Routing/Directory`` does.
+    package mutating func reconfigure(_ new: DistributionConfiguration, at now: Instant) {
+        configuration = new
+        directory.reconfigure(agents: new.agents, queues: new.queues, at: now)
+        for agent in new.agents {
+            guard case .registered(let address) = agent.address, phones[address]?.isEmpty == false else { continue }
+            directory.registrationChanged(of: address, isRegistered: true, at: now)
+        }
+        drain(at: now)
+    }
+
+    // MARK: - Agents
+
+    /// A phone has registered, or is gone when there is no contact.
+    package mutating func phone(_ address: String, _ contacts: [PhoneContact], at now: Instant) {
+        phones[address] = contacts.isEmpty ? nil : contacts
+        directory.registrationChanged(of: address, isRegistered: !contacts.isEmpty, at: now)
+        drain(at: now)
+    }
+
+    /// The agent says: ready, or away for a reason.
+    ///
+    /// - Returns: whether there is such an agent.
+    package mutating func setAway(_ reason: String?, _ agent: AgentID, at now: Instant) -> Bool {
+        let isKnown =
+            if let reason {
+                directory.setAway(agent, reason: reason, at: now)
+            } else {
+                directory.setAvailable(agent, at: now)
+            }
+        drain(at: now)
+        return isKnown
+    }
+
+    /// The agents in the order of the configuration, and what each does.
+    package var agents: [(profile: AgentProfile, state: AgentState)] {
+        directory.agentIDs.compactMap { id in
+            guard let profile = directory.profile(of: id), let state = directory.state(of: id) else { return nil }
+            return (profile, state)
+        }
+    }
+
+    /// The queues in the order of the configuration, and how many calls each has.
+    package var queues: [(profile: QueueProfile, length: Int)] {
+        configuration.queues.map { ($0, directory.length(of: $0.id)) }
+    }
+
+    /// Whether nothing is known of any call: nobody waits, rings or talks.
+    package var isQuiet: Bool { directory.isQuiet && seekers.isEmpty && offered.isEmpty && legs.isEmpty }
+
+    // MARK: - Calls
+
+    /// A call asks for somebody.
+    package mutating func seek(_ call: CallID, _ request: RequestID, _ transfer: TransferRequest, at now: Instant) {
+        seekers[call] = Seeker(request: request, transfer: transfer)
+        if let queue = queue(for: transfer) {
+            enqueue(call, queue, transfer, at: now)
+        } else if let plan = directPlan(for: transfer) {
+            reply(.routed(.dial(plan)), to: call)
+        } else {
+            give(up: call, .failed)
+        }
+        drain(at: now)
+    }
+
+    /// Nobody was reached where the call was sent.
+    package mutating func routeFailed(_ call: CallID, _ outcome: TransferOutcome, at now: Instant) {
+        directory.advance(to: now)
+        // Who stands in a queue is told by the directory what comes next.
+        if directory.position(of: call) == nil { give(up: call, outcome) }
+        drain(at: now)
+    }
+
+    private func queue(for transfer: TransferRequest) -> QueueID? {
+        guard transfer.kind == .agent else { return nil }
+        return transfer.queue?.name.map { QueueID($0) } ?? configuration.defaultQueue
+    }
+
+    private mutating func enqueue(_ call: CallID, _ queue: QueueID, _ transfer: TransferRequest, at now: Instant) {
+        let skills = transfer.queue?.skills.map { SkillRequirement($0) } ?? []
+        let admission = directory.enqueue(
+            QueueRequest(call: call, queue: queue, priority: transfer.queue?.priority, skills: skills), at: now)
+        switch admission {
+        case .queued(let queue, _): seekers[call]?.queue = queue
+        case .overflow(let target, _): overflow(call, to: target)
+        case .refused(.full), .refused(.closed): give(up: call, .refused)
+        case .refused(.unknownQueue), .refused(.callIsKnown): give(up: call, .failed)
+        }
+    }
+
+    /// The call leaves its queue, or never was in it.
+    private mutating func overflow(_ call: CallID, to target: OverflowTarget) {
+        seekers[call]?.queue = nil
+        switch target {
+        case .number(let number):
+            guard let seeker = seekers[call] else { return }
+            var plan = plan(.outsideNumber, number, seeker.transfer)
+            plan.ringTimeout = configuration.ringTimeout
+            reply(.routed(.dial(plan)), to: call)
+        case .dialog, .queue, .voicemail, .callBackOffer: give(up: call, .noAnswer)
+        }
+    }
+
+    private mutating func give(up call: CallID, _ outcome: TransferOutcome) {
+        reply(.transferEnded(outcome), to: call)
+        seekers[call] = nil
+    }
+
+    private mutating func reply(_ reply: SwitchboardInput.Reply, to call: CallID) {
+        guard let seeker = seekers[call] else { return }
+        outputs.append(.reply(call, seeker.request, reply))
+    }
+
+    // MARK: - What the directory wants
+
+    mutating func drain(at now: Instant) {
+        while true {
+            while let output = directory.poll() { take(output, at: now) }
+            // Who was not given to somebody at once waits.
+            let waiting = seekers.filter { $0.value.queue != nil && !$0.value.isWaiting && !isOffered($0.key) }
+            for call in waiting.keys.sorted(by: { $0.rawValue < $1.rawValue }) { wait(call) }
+            if waiting.isEmpty { return }
+        }
+    }
+
+    private func isOffered(_ call: CallID) -> Bool { seekers[call]?.offer != nil }
+
+    private mutating func take(_ output: DirectoryOutput, at now: Instant) {
+        switch output {
+        case .offer(let offer): ring(offer, at: now)
+        case .withdraw(let offer, _, let call, let reason):
+            offered[offer.rawValue] = nil
+            seekers[call]?.offer = nil
+            if reason != .callerGone { reply(.routed(.withdraw(offer.rawValue)), to: call) }
+        case .connected(_, _, let call, _): seekers[call] = nil
+        case .announce(let call, _, let position, let wait):
+            guard let prompt = messages(of: call).announcement(position: position, wait: wait) else { return }
+            reply(.routed(.say(prompt)), to: call)
+        case .comfort(let call, let text): reply(.routed(.say(messages(of: call).say(text))), to: call)
+        case .moved(let call, _, let queue):
+            seekers[call]?.queue = queue
+            seekers[call]?.isWaiting = false
+        case .overflow(let call, _, let target, _): overflow(call, to: target)
+        case .agent(let agent, let state): outputs.append(.agent(agent, state))
+        case .offerCallBack, .callBack, .withdrawCallBack, .callBackEnded: break
+        }
+    }
+
+    private func messages(of call: CallID) -> WaitMessages {
+        seekers[call]?.queue.flatMap { configuration.messages[$0] } ?? WaitMessages()
+    }
+
+    /// Tells a call how it waits.
+    private mutating func wait(_ call: CallID) {
+        guard let queue = seekers[call]?.queue else { return }
+        seekers[call]?.isWaiting = true
+        reply(
+            .routed(
+                .wait(
+                    WaitPlan(
+                        queue: queue.rawValue, position: directory.position(of: call) ?? 1,
+                        estimatedWait: directory.estimatedWait(of: call), music: messages(of: call).music))),
+            to: call)
+    }
+}

@@ -1,0 +1,18 @@
+package import Routing
+package import Telephony
+
+/// Whom callers are handed over to, and how they wait.
+package struct DistributionConfiguration: Sendable {
+    package var agents: [AgentProfile] = []
+    package var queues: [QueueProfile] = []
+    /// What is heard in a queue; the usual where a queue has no entry.
+    package var messages: [QueueID: WaitMessages] = [:]
+    /// The queue of calls that ask for an agent and name none.
+    package var defaultQueue: QueueID?
+    /// The number or SIP URI of calls that ask for an agent where there is no queue.
+    package var agentsTarget: String?
+    /// For how long somebody who is called outside a queue may be rung.
+    package var ringTimeout = Interval.seconds(30)
+
+    package init() {}
+}

@@ -1,0 +1,156 @@
+import CallFlow
+import Distribution
+import Foundation
+import Routing
+import Telephony
+
+/// Reads people and queues of a configuration.
+struct DistributionReader {
+    private let values: ConfigurationValues
+    private let folder: URL
+
+    init(_ values: ConfigurationValues, folder: URL) {
+        self.values = values
+        self.folder = folder
+    }
+
+    func read() -> DistributionConfiguration {
+        var configuration = DistributionConfiguration()
+        for name in values.names(under: ["queues"]) {
+            let (profile, messages) = queue(name)
+            configuration.queues.append(profile)
+            configuration.messages[profile.id] = messages
+        }
+        configuration.agents = values.names(under: ["people"]).compactMap { person($0) }
+        configuration.agentsTarget = values.text(["outbound", "agents"])
+        if let queue = values.text(["outbound", "queue"]) {
+            configuration.defaultQueue = QueueID(queue)
+            check(queue, at: ["outbound", "queue"])
+        }
+        if let seconds = values.number(["outbound", "ring-seconds"]) {
+            configuration.ringTimeout = .seconds(Int64(seconds))
+        }
+        return configuration
+    }
+
+    // MARK: - People
+
+    private func person(_ name: String) -> AgentProfile? {
+        let path = ["people", name]
+        guard let text = values.text(path + ["address"]) else {
+            // A name with nothing under it is nobody yet.
+            if values.names(under: path).isEmpty { return nil }
+            values.complain(path, "a person needs an 'address': a number, a SIP URI, or phone:USER@HOST that registers")
+            return nil
+        }
+        let queues = values.texts(path + ["queues"]) ?? []
+        for queue in queues { check(queue, at: path + ["queues"]) }
+        return AgentProfile(
+            id: AgentID(name), name: values.text(path + ["name"]) ?? name, address: address(text, path),
+            skills: (values.texts(path + ["skills"]) ?? []).compactMap { skill($0, path + ["skills"]) },
+            queues: queues.map { QueueID($0) })
+    }
+
+    private func address(_ text: String, _ path: [String]) -> AgentAddress {
+        if text.hasPrefix("phone:") {
+            let address = String(text.dropFirst("phone:".count))
+            if address.split(separator: "@").count != 2 {
+                values.complain(path + ["address"], "'\(text)' is no phone; write it as phone:ada@example.com")
+            }
+            return .registered(address)
+        }
+        if OutboundTarget(text) == nil {
+            values.complain(
+                path + ["address"], "'\(text)' is no number, SIP URI or phone; write +15550123 or sip:ada@example.com")
+        }
+        return .uri(text)
+    }
+
+    /// `billing`, or `billing 7` for one who knows it well.
+    private func skill(_ text: String, _ path: [String]) -> Skill? {
+        let words = text.split(separator: " ")
+        let level = words.count == 2 ? Int(words[1]) : 1
+        guard let name = words.first, words.count <= 2, let level, (1...10).contains(level) else {
+            values.complain(
+                path, "'\(text)' is no skill; write it as 'billing' or 'billing 7', with a level from 1 to 10")
+            return nil
+        }
+        return Skill(String(name), level: level)
+    }
+
+    private func check(_ queue: String, at path: [String]) {
+        let known = values.names(under: ["queues"])
+        guard !known.contains(queue) else { return }
+        values.complain(
+            path,
+            "there is no queue '\(queue)'"
+                + (known.isEmpty ? "; add it under 'queues'" : "; the queues are \(known.joined(separator: ", "))"))
+    }
+
+    // MARK: - Queues
+
+    private func queue(_ name: String) -> (QueueProfile, WaitMessages) {
+        let path = ["queues", name]
+        func seconds(_ key: String) -> Interval? { values.number(path + [key]).map { .seconds(Int64($0)) } }
+        var profile = QueueProfile(id: QueueID(name), name: values.text(path + ["name"]) ?? name)
+        profile.skills = (values.texts(path + ["skills"]) ?? []).map { SkillRequirement($0) }
+        profile.priority = values.number(path + ["priority"]) ?? profile.priority
+        profile.ringTimeout = seconds("ring-seconds") ?? profile.ringTimeout
+        profile.wrapUp = seconds("wrap-up-seconds") ?? profile.wrapUp
+        profile.restAfterRefusal = seconds("rest-seconds") ?? profile.restAfterRefusal
+        profile.maximumLength = values.number(path + ["length"]) ?? profile.maximumLength
+        profile.expectedTalk = seconds("talk-seconds") ?? profile.expectedTalk
+        profile.overflow = (values.texts(path + ["overflow"]) ?? []).compactMap { rule($0, path + ["overflow"]) }
+        if let after = number(path + ["announce", "after-seconds"]) {
+            profile.announcements = WaitAnnouncements(
+                after: after, every: number(path + ["announce", "every-seconds"]))
+        }
+        var messages = WaitMessages()
+        messages.language = values.text(path + ["language"]) ?? messages.language
+        messages.announcement = values.text(path + ["announce", "text"]) ?? messages.announcement
+        messages.whisper = values.text(path + ["whisper"])
+        messages.music = values.text(path + ["music"]).map { music in
+            .serviceFile(path: URL(filePath: music, relativeTo: folder).standardizedFileURL.path)
+        }
+        if let text = values.text(path + ["comfort", "text"]) {
+            let every = number(path + ["comfort", "every-seconds"])
+            profile.comfort = [ComfortMessage(prompt: text, after: every ?? .seconds(60), every: every)]
+        }
+        return (profile, messages)
+    }
+
+    private func number(_ path: [String]) -> Interval? { values.number(path).map { .seconds(Int64($0)) } }
+
+    /// `waited 120: dialog`, `length 20: number +15550123`, `nobody: queue night`.
+    private func rule(_ text: String, _ path: [String]) -> OverflowRule? {
+        let halves = text.split(separator: ":", maxSplits: 1).map { $0.split(separator: " ").map(String.init) }
+        guard halves.count == 2, let condition = condition(halves[0]), let target = target(halves[1], path) else {
+            values.complain(
+                path,
+                "'\(text)' is no rule; write it as 'waited 120: queue night', 'length 20: number +15550123' or 'nobody: dialog'"
+            )
+            return nil
+        }
+        return OverflowRule(when: condition, goTo: target)
+    }
+
+    private func condition(_ words: [String]) -> OverflowCondition? {
+        switch (words.first, words.count) {
+        case ("waited", 2): Int64(words[1]).flatMap { $0 > 0 ? .waited(.seconds($0)) : nil }
+        case ("length", 2): Int(words[1]).flatMap { $0 > 0 ? .length($0) : nil }
+        case ("nobody", 1): .nobodyOnDuty
+        default: nil
+        }
+    }
+
+    private func target(_ words: [String], _ path: [String]) -> OverflowTarget? {
+        switch (words.first, words.count) {
+        case ("dialog", 1): return .dialog
+        case ("number", 2): return OutboundTarget(words[1]) == nil ? nil : .number(words[1])
+        case ("queue", 2):
+            check(words[1], at: path)
+            return .queue(QueueID(words[1]))
+        default: return nil
+        }
+    }
+}

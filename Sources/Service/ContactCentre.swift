@@ -1,0 +1,139 @@
+import CallControl
+import CallFlow
+import Distribution
+import Logging
+import Routing
+import Synchronization
+import Telephony
+import Transport
+
+/// Agents and queues of the whole service: what calls on all shards ask for, and where the answers go.
+final class ContactCentre: Sendable {
+    private struct State: Sendable {
+        var distributor: CallDistributor
+        /// The shard of each call that has asked for somebody.
+        var homes: [CallID: MediaLoop] = [:]
+    }
+
+    private let state: Mutex<State>
+    private let logger: Logger
+    /// Nobody waits longer than this for what is due.
+    private static let period = Duration.milliseconds(100)
+
+    init(_ configuration: DistributionConfiguration, _ logger: Logger) {
+        self.logger = logger
+        state = Mutex(
+            State(
+                distributor: CallDistributor(configuration, at: MonotonicClock.now, wall: MonotonicClock.wallTime)))
+    }
+
+    /// Does what is due, until it is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: ContactCentre.period)
+            let now = MonotonicClock.now
+            state.withLock { state in
+                guard let due = state.distributor.deadline, due <= now else { return }
+                state.distributor.advance(to: now)
+                pass(&state)
+            }
+        }
+    }
+
+    /// A call asks for somebody; the answers go to its shard.
+    func seek(_ call: CallID, _ request: RequestID, _ transfer: TransferRequest, on loop: MediaLoop) {
+        change { state, now in
+            state.homes[call] = loop
+            state.distributor.seek(call, request, transfer, at: now)
+        }
+    }
+
+    func routeFailed(_ call: CallID, _ outcome: TransferOutcome) {
+        change { $0.distributor.routeFailed(call, outcome, at: $1) }
+    }
+
+    func dialled(_ call: CallID, _ leg: LegID, reference: UInt64) {
+        state.withLock { $0.distributor.dialled(call, leg, reference: reference) }
+    }
+
+    func happened(_ event: CallEvent) {
+        switch event.body {
+        case .legAnswered, .legEnded: change { $0.distributor.happened(event, at: $1) }
+        case .callEnded:
+            change { state, now in
+                state.distributor.happened(event, at: now)
+                state.homes[event.call] = nil
+            }
+        default: break
+        }
+    }
+
+    func phone(_ address: String, _ contacts: [PhoneContact]) {
+        logger.info("phone \(address) is \(contacts.isEmpty ? "no longer registered" : "registered")")
+        change { $0.distributor.phone(address, contacts, at: $1) }
+    }
+
+    func reconfigure(_ configuration: DistributionConfiguration) {
+        change { $0.distributor.reconfigure(configuration, at: $1) }
+    }
+
+    /// - Parameter reason: why the agent is away; `nil` for one who is ready.
+    /// - Returns: whether there is such an agent.
+    func setAway(_ reason: String?, _ agent: AgentID) -> Bool {
+        var isKnown = false
+        change { isKnown = $0.distributor.setAway(reason, agent, at: $1) }
+        return isKnown
+    }
+
+    var agents: [(profile: AgentProfile, state: AgentState)] { state.withLock { $0.distributor.agents } }
+    var queues: [(profile: QueueProfile, length: Int)] { state.withLock { $0.distributor.queues } }
+
+    private func change(_ change: (inout State, Instant) -> Void) {
+        let now = MonotonicClock.now
+        state.withLock { state in
+            change(&state, now)
+            pass(&state)
+        }
+    }
+
+    /// Posts while it holds the lock, so that no answer overtakes another.
+    private func pass(_ state: inout State) {
+        while let output = state.distributor.poll() {
+            switch output {
+            case .reply(let call, let request, let reply):
+                if case .transferEnded(.failed) = reply {
+                    logger.warning("call \(call) was to be handed over, and there is nobody to hand it to")
+                }
+                state.homes[call]?.post(.reply(request, reply))
+            case .agent(let agent, let state): logger.info("agent \(agent) is \(state.word)")
+            }
+        }
+    }
+}
+
+extension AgentState {
+    /// For logs and operators.
+    var word: String {
+        switch self {
+        case .available: "available"
+        case .reserved: "kept for a call-back"
+        case .ringing: "ringing"
+        case .talking: "talking"
+        case .wrapUp: "in wrap-up"
+        case .away(let reason, _): "away: \(reason.word)"
+        }
+    }
+}
+
+extension AwayReason {
+    var word: String {
+        switch self {
+        case .chosen(let reason): reason
+        case .unregistered: "the phone is not registered"
+        case .noAnswer: "did not answer"
+        case .refused: "declined"
+        case .busy: "busy"
+        case .unreachable: "cannot be reached"
+        }
+    }
+}

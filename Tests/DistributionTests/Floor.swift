@@ -1,0 +1,124 @@
+import CallControl
+import CallFlow
+import Distribution
+import Routing
+import Telephony
+
+/// A contact centre in virtual time: a distributor, and calls that do what it says as `Call` does.
+struct Floor {
+    private(set) var distributor: CallDistributor
+    private(set) var now = Instant.zero
+    /// What each call was told, in order.
+    private(set) var told: [CallID: [String]] = [:]
+    private(set) var plans: [CallID: [DialPlan]] = [:]
+    private var lastLeg: [CallID: Int] = [:]
+    private(set) var states: [AgentID: AgentState] = [:]
+
+    init(_ configuration: DistributionConfiguration) {
+        distributor = CallDistributor(configuration, at: .zero)
+        drain()
+    }
+
+    /// Two agents of the queue `billing`, which rings for 20 s.
+    static func billing(_ change: (inout DistributionConfiguration) -> Void = { _ in }) -> Floor {
+        var configuration = DistributionConfiguration()
+        var queue = QueueProfile(id: "billing", name: "Billing")
+        queue.announcements = WaitAnnouncements(after: .seconds(10), every: .seconds(30))
+        configuration.queues = [queue]
+        configuration.agents = [
+            AgentProfile(id: "ada", name: "Ada", address: .uri("+15550101"), queues: ["billing"]),
+            AgentProfile(id: "ben", name: "Ben", address: .uri("sip:ben@example.com"), queues: ["billing"]),
+        ]
+        var messages = WaitMessages()
+        messages.music = .serviceFile(path: "music.wav")
+        messages.whisper = "{queue}. {message}"
+        configuration.messages = ["billing": messages]
+        configuration.defaultQueue = "billing"
+        change(&configuration)
+        return Floor(configuration)
+    }
+
+    mutating func wait(_ seconds: Double) {
+        let end = now + .milliseconds(Int64(seconds * 1_000))
+        while let due = distributor.deadline, due <= end {
+            now = max(now, due)
+            distributor.advance(to: now)
+            drain()
+        }
+        now = end
+        distributor.advance(to: now)
+        drain()
+    }
+
+    mutating func seek(_ call: CallID, queue: QueueWish? = nil, message: String = "") {
+        var transfer = TransferRequest(
+            kind: .agent, target: .open(""), messageToAgent: .open(message), variables: [], userToUser: nil,
+            headers: [], dtmfSequence: "")
+        transfer.queue = queue
+        distributor.seek(call, RequestID(1), transfer, at: now)
+        drain()
+    }
+
+    /// What becomes of the call's leg that was dialled last.
+    mutating func leg(of call: CallID, _ body: (LegID) -> CallEventBody) {
+        fact(call, body(LegID(lastLeg[call] ?? 0)))
+    }
+
+    mutating func answered(_ call: CallID) { leg(of: call) { .legAnswered(LegAnswered(leg: $0, codec: "PCMU")) } }
+
+    mutating func ended(_ call: CallID, _ reason: LegEndReason) {
+        leg(of: call) { .legEnded(LegEnded(leg: $0, reason: reason, cause: 16)) }
+        if reason != .released, reason != .hungUp { distributor.routeFailed(call, reason.outcome, at: now) }
+        drain()
+    }
+
+    mutating func callEnded(_ call: CallID) {
+        fact(call, .callEnded(CallEnded(by: .caller, cause: .normalClearing, outcome: .abandoned, duration: 1)))
+    }
+
+    mutating func phone(_ address: String, _ contacts: [PhoneContact]) {
+        distributor.phone(address, contacts, at: now)
+        drain()
+    }
+
+    mutating func setAway(_ agent: AgentID, _ reason: String?) -> Bool {
+        let isKnown = distributor.setAway(reason, agent, at: now)
+        drain()
+        return isKnown
+    }
+
+    private mutating func fact(_ call: CallID, _ body: CallEventBody) {
+        distributor.happened(CallEvent(at: .zero, call: call, body: body), at: now)
+        drain()
+    }
+
+    private mutating func drain() {
+        while let output = distributor.poll() {
+            switch output {
+            case .agent(let agent, let state): states[agent] = state
+            case .reply(let call, _, .routed(let route)): take(route, call)
+            case .reply(let call, _, .transferEnded(let outcome)): tell(call, "over: \(outcome.rawValue)")
+            case .reply(let call, _, _): tell(call, "?")
+            }
+        }
+    }
+
+    private mutating func take(_ route: Route, _ call: CallID) {
+        switch route {
+        case .dial(let plan):
+            tell(call, "dial \(plan.target)")
+            plans[call, default: []].append(plan)
+            let leg = (lastLeg[call] ?? 0) + 1
+            lastLeg[call] = leg
+            if let reference = plan.reference { distributor.dialled(call, LegID(leg), reference: reference) }
+        case .refer(let referral): tell(call, "refer \(referral.target)")
+        case .wait(let plan):
+            tell(call, "wait \(plan.queue) \(plan.position)\(plan.music == nil ? "" : " with music")")
+        case .say(.text(let spoken)): tell(call, "say \(spoken.text)")
+        case .say: tell(call, "say")
+        case .withdraw: tell(call, "withdraw")
+        }
+    }
+
+    private mutating func tell(_ call: CallID, _ what: String) { told[call, default: []].append(what) }
+}
