@@ -124,6 +124,14 @@ struct Signalling {
         userAgent.unregister(registrations.remove(at: index).id, at: now)
     }
 
+    /// Ends a dialog of a process that is gone, over the trunk that it was with.
+    ///
+    /// - Returns: whether a BYE is on its way.
+    mutating func end(_ record: SIPDialogRecord, at now: Instant) -> Bool {
+        guard let trunk = configuration.trunks.first(where: { $0.name == record.peer }) else { return false }
+        return userAgent.end(record, of: trunk.profile(), at: now)
+    }
+
     func wallTime(at now: Instant) -> WallTime {
         guard let wall else { return WallTime(millisecondsSince1970: 0) }
         return WallTime(millisecondsSince1970: wall.time.millisecondsSince1970 + (now - wall.at).milliseconds)

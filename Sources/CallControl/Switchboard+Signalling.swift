@@ -2,7 +2,7 @@ import BasicContainers
 import CallFlow
 import DSP
 import RTP
-import SIP
+package import SIP
 import Telephony
 
 // SIP and calls: what the user agent tells becomes calls, and what calls want becomes signalling.
@@ -22,6 +22,8 @@ extension Switchboard {
         case .trunks(let trunks): signalling?.take(trunks)
         case .register(let name, let request): signalling?.register(name, request, at: now)
         case .unregister(let name): signalling?.unregister(name, at: now)
+        case .endDialog(let record):
+            if signalling?.end(record, at: now) != true { outputs.append(.dialogOver(record.id)) }
         }
         drainSignalling(at: now)
     }
@@ -53,6 +55,9 @@ extension Switchboard {
         case .referProgress(let handle, let status, let isFinal):
             guard let id = signalling?.lines[handle]?.call else { return }
             receive(.leg(id, .referProgress(.caller, status: status, isFinal: isFinal)), at: now)
+        case .dialogChanged(let handle, let record):
+            if let line = signalling?.lines[handle] { outputs.append(.dialog(line.call, record)) }
+        case .dialogOver(let id): outputs.append(.dialogOver(id))
         case .bindingsChanged(let address):
             let bindings = signalling?.userAgent.bindings(of: address, at: now) ?? []
             outputs.append(
@@ -228,7 +233,7 @@ extension MediaDescription {
     /// A leg of what offer and answer settled.
     ///
     /// - Returns: `nil` for a format that is not spoken here.
-    init?(_ media: NegotiatedMedia, ports: MediaPortPair, trunk: Trunk) {
+    package init?(_ media: NegotiatedMedia, ports: MediaPortPair, trunk: Trunk) {
         guard let codec = Codec.all.first(where: { $0.isMeant(by: media.format) }) else { return nil }
         let nowhere = TransportAddress(ipv4: 0, port: 0)
         self.init(

@@ -71,6 +71,10 @@ package enum SwitchboardOutput: Sendable {
     case signal(OutgoingMessage)
     /// A call came by SIP: its own name, and the Call-ID of its SIP dialog.
     case line(CallID, sipCallID: String)
+    /// What it takes to end a SIP dialog of a call, should this process be gone; it replaces what was told before.
+    case dialog(CallID, SIPDialogRecord)
+    /// A SIP dialog is over.
+    case dialogOver(SIPDialogID)
     /// How a registration of that name fares.
     case registration(name: String, RegistrationState)
 }
@@ -89,6 +93,8 @@ package enum SignallingInput: Sendable {
     case drain
     /// These trunks hold for calls that come from now on; running calls keep what they began with.
     case trunks([Trunk])
+    /// A dialog that a process had which is gone is to be ended: BYE.
+    case endDialog(SIPDialogRecord)
     /// A binding is to be kept up; another under the same name ends it.
     case register(name: String, RegistrationRequest)
     /// A binding is to be taken back.

@@ -26,6 +26,9 @@ package protocol ContextStore: Sendable {
     /// The calls that have facts but no sealed context, oldest first: running ones, and those that a crash cut off.
     func unsealedCalls() throws(RecordsError) -> [CallID]
 
+    /// The SIP dialogs that are open, oldest first.
+    func openDialogs() throws(RecordsError) -> [StoredDialog]
+
     /// Takes entries to send that are due, the first of each call alone, and notes an attempt at each before it is made.
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry]
     /// Notes what came of attempts.
@@ -59,6 +62,8 @@ package protocol ContextStore: Sendable {
 package struct RecordBatch: Sendable {
     package var facts: [CallEvent]
     package var sealed: [CallContext]
+    /// What became of SIP dialogs, in order.
+    package var dialogs: [DialogChange] = []
     /// Which connectors are told of which moments of a call.
     package var subscriptions: [OutboxSubscription]
     /// Wall time of the write.

@@ -56,6 +56,8 @@ package final class LiveRecords: Sendable {
     private let lock: OutboxLock?
     private let total = Mutex(OutboxSender.Round())
     private let early: [Notice]
+    /// The SIP dialogs of processes that are gone: somebody is to end them.
+    package let lostDialogs: [StoredDialog]
 
     /// Opens the store, makes it when it is not there, and cleans up behind a process that crashed.
     ///
@@ -73,6 +75,7 @@ package final class LiveRecords: Sendable {
             let sealed = try store.sealInterruptedCalls(subscriptions, at: .current())
             if !sealed.isEmpty { early.append(.interrupted(sealed.map(\.call))) }
         }
+        lostDialogs = try store.openDialogs().filter { !isShared || NodeName.isGone($0.node) }
         if let archive = settings.archive {
             let recordings = try LiveRecordings(archive, store: store)
             if !recordings.recovered.calls.isEmpty { early.append(.recordingsKept(recordings.recovered.calls)) }
@@ -88,6 +91,18 @@ package final class LiveRecords: Sendable {
     package func append(_ event: CallEvent) { writer.append(event) }
 
     package func append(_ context: CallContext) { writer.append(context) }
+
+    /// A SIP dialog is open, or is another than it was.
+    ///
+    /// - Parameters:
+    ///   - name: tells it from all others.
+    ///   - json: what another process needs to end it; without secrets.
+    package func appendDialog(_ name: String, of call: CallID, json: String) {
+        writer.append(.open(StoredDialog(name: name, call: call, node: settings.node, json: json)))
+    }
+
+    /// A SIP dialog is over.
+    package func endDialog(_ name: String) { writer.append(.over(name: name)) }
 
     /// Whether new calls should be refused: what running ones leave cannot be written fast enough.
     package var isNearlyFull: Bool { writer.isNearlyFull }

@@ -134,6 +134,10 @@ extension PostgresStore {
         "CREATE INDEX IF NOT EXISTS outbox_order ON outbox (connector, call, id) WHERE state <> 'sent'",
         "CREATE TABLE IF NOT EXISTS recording (path text PRIMARY KEY, call text NOT NULL, keptuntil bigint, json text NOT NULL)",
         "CREATE TABLE IF NOT EXISTS subscriber (name text PRIMARY KEY, position bigint NOT NULL)",
+        """
+        CREATE TABLE IF NOT EXISTS dialog (
+            position bigserial, name text PRIMARY KEY, call text NOT NULL, node text NOT NULL, json text NOT NULL)
+        """,
         "CREATE TABLE IF NOT EXISTS audit (number bigint PRIMARY KEY, json text NOT NULL, hash text NOT NULL)",
         """
         CREATE OR REPLACE FUNCTION parley_append_only() RETURNS trigger LANGUAGE plpgsql AS

@@ -101,6 +101,7 @@ package final class PostgresStore: ContextStore {
                     ])
                 try self.enqueue(context.call, .ended, batch, database)
             }
+            for change in batch.dialogs { try PostgresStore.note(change, database) }
         }
     }
 
@@ -211,7 +212,7 @@ package final class PostgresStore: ContextStore {
     package func erase(_ calls: [CallID]) throws(RecordsError) {
         let names = PostgresConnection.array(calls.map(\.rawValue))
         try transaction { (database) throws(RecordsError) in
-            for table in ["fact", "context", "outbox", "recording"] {
+            for table in ["fact", "context", "outbox", "recording", "dialog"] {
                 try database.run("DELETE FROM \(table) WHERE call = ANY($1::text[])", [names])
             }
         }

@@ -15,6 +15,7 @@ package final class RecordWriter: Sendable {
     private struct Pending {
         var facts: [CallEvent] = []
         var sealed: [CallContext] = []
+        var dialogs: [DialogChange] = []
         /// Facts taken off the queue and not yet written.
         var unwritten = 0
         var dropped = 0
@@ -61,6 +62,11 @@ package final class RecordWriter: Sendable {
         pending.withLock { $0.sealed.append(context) }
     }
 
+    /// Takes what became of a SIP dialog.
+    package func append(_ change: DialogChange) {
+        pending.withLock { $0.dialogs.append(change) }
+    }
+
     /// Whether new calls should be refused, because what the running ones leave cannot be written fast enough.
     package var isNearlyFull: Bool { pending.withLock { $0.facts.count + $0.unwritten >= bound } }
 
@@ -105,20 +111,23 @@ package final class RecordWriter: Sendable {
         var facts: [CallEvent] = []
         facts.reserveCapacity(1_024)
         var sealed: [CallContext] = []
+        var dialogs: [DialogChange] = []
         let isStopping = pending.withLock { pending in
             swap(&facts, &pending.facts)
             swap(&sealed, &pending.sealed)
+            swap(&dialogs, &pending.dialogs)
             pending.unwritten += facts.count
             return pending.isStopping
         }
         batch.facts += facts
         batch.sealed += sealed
+        batch.dialogs += dialogs
         batch.now = clock()
         return isStopping
     }
 
     private func write(_ batch: RecordBatch) -> RecordsError? {
-        guard !batch.facts.isEmpty || !batch.sealed.isEmpty else { return nil }
+        guard !batch.facts.isEmpty || !batch.sealed.isEmpty || !batch.dialogs.isEmpty else { return nil }
         do throws(RecordsError) {
             try store.write(batch)
             return nil

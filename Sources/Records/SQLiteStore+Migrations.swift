@@ -82,6 +82,14 @@ extension SQLiteStore {
                 table.column("position", .integer).notNull()
             }
         }
+        migrator.registerMigration("7 dialogs") { database in
+            try database.create(table: "dialog") { table in
+                table.primaryKey("name", .text)
+                table.column("call", .text).notNull()
+                table.column("node", .text).notNull()
+                table.column("json", .text).notNull()
+            }
+        }
         return migrator
     }
 }

@@ -71,6 +71,7 @@ package final class SQLiteStore: ContextStore {
                     ])
                 try enqueue(context.call, .ended, batch, database)
             }
+            for change in batch.dialogs { try SQLiteStore.note(change, database) }
         }
     }
 
@@ -154,7 +155,7 @@ package final class SQLiteStore: ContextStore {
     package func erase(_ calls: [CallID]) throws(RecordsError) {
         try write { database in
             for call in calls {
-                for table in ["fact", "context", "outbox", "recording"] {
+                for table in ["fact", "context", "outbox", "recording", "dialog"] {
                     try database.execute(sql: "DELETE FROM \(table) WHERE call = ?", arguments: [call.rawValue])
                 }
             }

@@ -207,7 +207,7 @@ package struct CallReplay: ~Copyable {
             isOver = true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
         case .leg(let call, let command): try await perform(command, call, &observer)
-        case .closed, .opened, .signal, .line, .registration, .dialled, .phone: break
+        case .closed, .opened, .signal, .line, .registration, .dialled, .phone, .dialog, .dialogOver: break
         }
     }
 

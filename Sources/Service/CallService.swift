@@ -128,6 +128,8 @@ package final class CallService: Sendable {
         let keeping = Task { [records, logger] in await records.keep(logger) }
         let distributing = Task { [centre] in await centre.run() }
         let administration = Task { await administrate() }
+        await LostDialogs(records.records).end(
+            by: shards, records.records, trunks: Set(trunks.map(\.name)), logger)
         await registrations.apply(configuration, trunks)
         SystemdNotice.send("READY=1\nSTATUS=answering calls")
         for await signal in signals {

@@ -1,7 +1,6 @@
 package import AudioFiles
 import Connectors
 import Documents
-import Foundation
 import Records
 package import Telephony
 
@@ -45,8 +44,7 @@ struct ServiceRecords: Sendable {
             recordings = try archive.map { try LiveRecordings($0, store: nil) }
             return
         }
-        var settings = LiveRecords.Settings(
-            store: store, node: "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)")
+        var settings = LiveRecords.Settings(store: store, node: NodeName.current)
         settings.destinations = connectors?.destinations ?? []
         settings.subscribers = connectors?.subscribers ?? []
         settings.archive = archive

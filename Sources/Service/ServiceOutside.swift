@@ -59,6 +59,8 @@ final class ServiceOutside: Sendable {
             Task { await registrations.heard(name, state) }
         case .dialled(let call, let leg, let reference): centre.dialled(call, leg, reference: reference)
         case .phone(let address, let contacts): centre.phone(address, contacts)
+        case .dialog(let call, let record): keep(record, of: call)
+        case .dialogOver(let id): records.records?.endDialog(id.name)
         case .cancel, .opened, .closed, .signal, .leg: break
         }
     }

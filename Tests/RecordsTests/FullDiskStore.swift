@@ -40,6 +40,7 @@ final class FullDiskStore: ContextStore {
         try inner.keepCursor(subscriber, at: position)
     }
     func unsealedCalls() throws(RecordsError) -> [CallID] { try inner.unsealedCalls() }
+    func openDialogs() throws(RecordsError) -> [StoredDialog] { try inner.openDialogs() }
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry] { try inner.claim(claim) }
     func settle(_ settlements: [OutboxSettlement]) throws(RecordsError) { try inner.settle(settlements) }
     func nextDue(connector: String) throws(RecordsError) -> WallTime? { try inner.nextDue(connector: connector) }

@@ -123,6 +123,7 @@ extension Switchboard {
             receive(
                 .leg(line.call, .referred(line.leg, id: request.id, target: target, replaces: leg(of: request, line))),
                 at: now)
+        case .dialogChanged(_, let record): outputs.append(.dialog(line.call, record))
         case .ended(_, let ending): ended(handle, line, ending, at: now)
         default: break
         }
@@ -169,9 +170,9 @@ extension Signalling {
         switch event {
         case .progress(let of, _, _, _), .answered(let of, _, _), .mediaChanged(let of, _), .digit(let of, _, _),
             .referred(let of, _), .ended(let of, _), .reofferRefused(let of, _), .info(let of, _),
-            .established(let of, _), .referProgress(let of, _, _):
+            .established(let of, _), .referProgress(let of, _, _), .dialogChanged(let of, _):
             handle = of
-        case .incoming, .registration, .bindingsChanged, .probed: return nil
+        case .incoming, .dialogOver, .registration, .bindingsChanged, .probed: return nil
         }
         return dialled[handle].map { (handle, $0) }
     }

@@ -82,6 +82,21 @@ package struct SIPDialog: Sendable {
         remoteCSeq = nil
     }
 
+    /// A confirmed dialog as it was known elsewhere.
+    init(
+        id: SIPDialogID, local: NameAddress, remote: NameAddress, remoteTarget: SIPURI, routeSet: [NameAddress],
+        localCSeq: UInt32
+    ) {
+        state = .confirmed
+        self.id = id
+        self.local = local
+        self.remote = remote
+        self.remoteTarget = remoteTarget
+        self.routeSet = routeSet
+        self.localCSeq = localCSeq
+        remoteCSeq = nil
+    }
+
     /// The dialog is confirmed by a 2xx, whose route set and target replace those of an early one (section 13.2.2.4).
     package mutating func confirm(with response: SIPMessage? = nil) {
         guard state != .terminated else { return }

@@ -110,6 +110,8 @@ struct SIPCall: Sendable {
     /// CSeqs of REFERs that were sent and are reported on.
     var sentRefers: [UInt32] = []
     var lastOffer: [UInt8]?
+    /// The dialog is one that another process had, which is only to be ended.
+    var isOfAnotherProcess = false
     /// When a call that ends is forgotten though no response came.
     var forgottenAt: Instant?
 

@@ -116,7 +116,7 @@ extension UserAgent {
             calls[handle] = call
             return nil
         }
-        call.dialog?.refreshTarget(from: request)
+        refreshTarget(&call, from: request)
         call.learn(from: request)
         startSessionTimer(&call, asUASof: request, &response, at: now)
         response.headers.append(.server, configuration.product)

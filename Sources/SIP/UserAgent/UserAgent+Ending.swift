@@ -58,7 +58,11 @@ extension UserAgent {
             clients[key] = nil
         }
         callDeadlines[handle] = nil
-        if let id = call.dialog?.id { dialogs[id] = nil }
+        if let dialog = call.dialog {
+            dialogs[dialog.id] = nil
+            if dialog.state == .confirmed { emit(.dialogOver(dialog.id)) }
+        }
+        if call.isOfAnotherProcess { foreignCalls -= 1 }
         for fork in call.forks { dialogs[fork.dialog.id] = nil }
         if call.isOutgoing, let callID = call.invite.callID { origins[callID + "|" + call.localTag] = nil }
     }
@@ -248,7 +252,7 @@ extension UserAgent {
     ) {
         let handle = original.handle
         var call = original
-        call.dialog?.refreshTarget(from: response)
+        refreshTarget(&call, from: response)
         startSessionTimer(&call, asUACOf: response, at: now)
         var media: NegotiatedMedia?
         if isInvite {

@@ -248,6 +248,7 @@ extension UserAgent {
         call.answeredCSeq = call.invite.cseq?.number
         store(call)
         respond(key, to: call.invite, response, at: now)
+        noteDialog(handle)
     }
 
     func retransmission(of response: SIPMessage, to hop: Hop, at now: Instant) -> SIPCall.Retransmission {

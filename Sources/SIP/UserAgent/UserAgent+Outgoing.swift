@@ -34,7 +34,7 @@ extension UserAgent {
     /// Places a call.
     /// - Returns: `nil` when there is no hop, or no room for another call.
     package mutating func invite(_ outgoing: OutgoingCall, at now: Instant) -> SIPCallHandle? {
-        guard let hop = outgoing.hops.first, calls.count < configuration.maximumCalls, !isDraining else { return nil }
+        guard let hop = outgoing.hops.first, hasRoom, !isDraining else { return nil }
         let peer = outgoing.peer
         var media = OfferAnswer(capabilities: peer.media, address: outgoing.local.address, entropy: &entropy)
         guard let offer = try? media.offer(outgoing.local) else { return nil }
@@ -237,6 +237,7 @@ extension UserAgent {
         call.state = isUnwanted ? .ending : .established
         store(call)
         sendAcknowledgement(handle, cseq: entry.request.cseq?.number ?? 1, at: now)
+        noteDialog(handle)
         if isUnwanted {
             sendInDialog(.bye, of: handle, for: .bye, at: now)
         } else if let media = call.media.negotiated {

@@ -88,7 +88,7 @@ extension UserAgent {
         if method == .ack { return true }
         let isNew = request.to?.tag == nil
         if servers.count >= configuration.maximumTransactions
-            || (method == .invite && isNew && (isDraining || calls.count >= configuration.maximumCalls))
+            || (method == .invite && isNew && (isDraining || !hasRoom))
         {
             drops.overload += 1
             var response = request.response(503, tag: entropy.token())
@@ -144,7 +144,7 @@ extension UserAgent {
 
     /// What Parley can do (RFC 3261 section 11.2); 503 while it drains.
     func optionsResponse(_ request: SIPMessage) -> SIPMessage {
-        guard !isDraining, calls.count < configuration.maximumCalls else {
+        guard !isDraining, hasRoom else {
             var response = request.response(503, tag: "options")
             response.headers.append(.retryAfter, "\(configuration.retryAfter)")
             return response

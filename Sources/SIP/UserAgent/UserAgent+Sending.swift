@@ -76,6 +76,7 @@ extension UserAgent {
         calls[handle] = call
         let key = send(request, for: purpose, call: handle, peer: call.peer, to: dialogHop(call), at: now)
         if method == .invite { calls[handle]?.clientKey = key }
+        if method != .bye { noteDialog(handle) }
         return key
     }
 
@@ -193,6 +194,7 @@ extension UserAgent {
         calls[handle] = call
         let key = send(request, for: entry.purpose, call: handle, peer: call.peer, to: entry.hop, at: now)
         if cseq.method == .invite { calls[handle]?.clientKey = key }
+        if cseq.method != .bye { noteDialog(handle) }
         return true
     }
 

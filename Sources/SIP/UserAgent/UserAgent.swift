@@ -103,6 +103,8 @@ package struct UserAgent: Sendable {
     /// When the registrar's next timer is due.
     var registrarTimer: Instant?
     var lastHandle: UInt64 = 0
+    /// Calls of another process that are being ended; they take nobody's place.
+    var foreignCalls = 0
     var outgoing = Deque<OutgoingMessage>()
     var events = Deque<UserAgentEvent>()
     package internal(set) var drops = Drops()
@@ -115,6 +117,8 @@ package struct UserAgent: Sendable {
     }
 
     package var callCount: Int { calls.count }
+    /// Another call may begin.
+    var hasRoom: Bool { calls.count - foreignCalls < configuration.maximumCalls }
     package var transactionCount: Int { clients.count + servers.count }
     /// Timers that are set, those of calls that are gone included.
     package var timerCount: Int { timers.count }

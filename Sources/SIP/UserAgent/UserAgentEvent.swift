@@ -108,6 +108,10 @@ package enum UserAgentEvent: Sendable {
     case registration(RegistrationID, RegistrationState)
     /// A phone's bindings at the registrar changed.
     case bindingsChanged(address: String)
+    /// A call's SIP dialog was confirmed, or is another than it was: what it takes to end it.
+    case dialogChanged(SIPCallHandle, SIPDialogRecord)
+    /// A confirmed SIP dialog is over, and both sides know.
+    case dialogOver(SIPDialogID)
     /// The answer to an OPTIONS that was sent; `nil` when none came.
     case probed(Hop, status: Int?)
 }

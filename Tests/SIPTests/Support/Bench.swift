@@ -61,7 +61,7 @@ struct Bench {
         return sent
     }
 
-    var story: [String] { events.map(Rig.word) }
+    var story: [String] { events.compactMap(Rig.word) }
 
     var incoming: SIPCallHandle? {
         for event in events.reversed() {

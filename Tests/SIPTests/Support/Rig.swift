@@ -152,10 +152,10 @@ struct Rig {
         now = end
     }
 
-    /// The words of a side's events, for comparing.
-    func story(_ side: Side) -> [String] { events[side.rawValue].map(Rig.word) }
+    /// The words of a side's events, for comparing; what is told of dialogs for another process is none of it.
+    func story(_ side: Side) -> [String] { events[side.rawValue].compactMap(Rig.word) }
 
-    static func word(_ event: UserAgentEvent) -> String {
+    static func word(_ event: UserAgentEvent) -> String? {
         switch event {
         case .incoming: "incoming"
         case .progress(_, let status, let media, _): "progress \(status)" + (media == nil ? "" : " media")
@@ -170,6 +170,7 @@ struct Rig {
         case .referProgress(_, let status, let isFinal): "refer \(status)\(isFinal ? " final" : "")"
         case .registration(_, let state): "registration \(state)"
         case .bindingsChanged(let address): "bindings \(address)"
+        case .dialogChanged, .dialogOver: nil
         case .probed(_, let status): "probed \(status ?? 0)"
         }
     }
