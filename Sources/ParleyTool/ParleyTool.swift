@@ -17,6 +17,7 @@ struct ParleyTool: AsyncParsableCommand {
               parley detect caller.wav
               parley score dtmf
               parley serve
+              parley call sip:100@127.0.0.1 --press 2
               parley contexts list --store parley.sqlite
             """,
         version: "0.1.0",
@@ -28,7 +29,8 @@ struct ParleyTool: AsyncParsableCommand {
                     SpeakCommand.self,
                 ]),
             CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
-            CommandGroup(name: "For voice engineers", subcommands: [ServeCommand.self, CallsCommand.self]),
+            CommandGroup(
+                name: "For voice engineers", subcommands: [ServeCommand.self, CallCommand.self, CallsCommand.self]),
             CommandGroup(
                 name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),

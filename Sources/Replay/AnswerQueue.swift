@@ -1,6 +1,6 @@
 import CallControl
 import CallFlow
-import Telephony
+package import Telephony
 
 /// Answers from the outside on their way to the switchboard, and the stubs from which they come.
 struct AnswerQueue {
@@ -48,13 +48,13 @@ extension HTTPStub {
 }
 
 /// A recogniser that knows what the caller was going to say: it gives the words of the audio that lies in the span.
-struct ScriptedRecogniser {
+package struct ScriptedRecogniser {
     let delay: Interval
 
     /// A stretch of the caller's audio with its words, by the caller's clock since the answer.
-    struct Spoken {
-        var start: Interval
-        var end: Interval
+    package struct Spoken {
+        package var start: Interval
+        package var end: Interval
         var words: String
         var confidence: Double
     }

@@ -1,28 +1,50 @@
-import CallControl
+package import CallControl
 import DSP
 import Foundation
 import RTP
-import Telephony
+package import Telephony
 
 /// The caller of a replay, or another party of it: audio and keys become RTP on a clock of the party's own, which may
 /// drift.
-struct Caller: ~Copyable {
+package struct Caller: ~Copyable {
     /// Something that does not travel as RTP.
-    enum Signal {
+    package enum Signal {
         case infoDigit(Digit)
         case hangUp
         case command(PartyCommand)
     }
 
     /// What makes a party's line.
-    struct Line {
-        var codec: CodecChoice
-        var keys: KeyMethod
-        var echo: LineEcho?
-        var driftInPPM: Double
-        var script: [CallerStep]
+    package struct Line {
+        package var codec: CodecChoice
+        package var keys: KeyMethod
+        package var echo: LineEcho?
+        package var driftInPPM: Double
+        package var script: [CallerStep]
         /// The party's number in its call: its ports are 2n and 2n + 1. The caller's is 0.
-        var number: Int
+        package var number: Int
+        /// What offer and answer settled on a live line; `nil` settles it here.
+        package var media: MediaDescription?
+
+        package init(
+            codec: CodecChoice, keys: KeyMethod, echo: LineEcho?, driftInPPM: Double, script: [CallerStep],
+            number: Int, media: MediaDescription? = nil
+        ) {
+            self.codec = codec
+            self.keys = keys
+            self.echo = echo
+            self.driftInPPM = driftInPPM
+            self.script = script
+            self.number = number
+            self.media = media
+        }
+    }
+
+    /// A key that went down.
+    package struct Press: Sendable {
+        package var digit: Digit
+        package var method: KeyMethod
+        package var at: Instant
     }
 
     /// What offer and answer would have settled.
@@ -36,7 +58,9 @@ struct Caller: ~Copyable {
     private var activity = Activity.none
     private var frame: [Int16]
     /// What the caller has said so far, for the recogniser.
-    private(set) var spoken: [ScriptedRecogniser.Spoken] = []
+    package private(set) var spoken: [ScriptedRecogniser.Spoken] = []
+    /// The keys that went down so far.
+    package private(set) var presses: [Press] = []
 
     /// What the caller is doing.
     private enum Activity {
@@ -47,16 +71,19 @@ struct Caller: ~Copyable {
     }
 
     /// - Throws: `CodecError` when the call's codec cannot be opened.
-    init(
+    package init(
         _ party: Line, startingAt start: Instant = .zero, entropy: inout SeededGenerator, keepsHeard: Bool
     ) throws {
-        let codec = party.codec.codec(speechRate: party.script.lazy.compactMap(\.speechRate).first)
+        let chosen = party.codec.codec(speechRate: party.script.lazy.compactMap(\.speechRate).first)
+        let codec = party.media?.codec ?? chosen
         let port = 2 * party.number
-        let offer = MediaDescription(
-            codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101,
-            port: Port(Int32(port)), rtcpPort: Port(Int32(port + 1)),
-            remote: TransportAddress(ipv4: 0x7F00_0001, port: UInt16(40_000 + port)),
-            remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: UInt16(40_001 + port)))
+        let offer =
+            party.media
+            ?? MediaDescription(
+                codec: codec, payloadType: codec.staticPayloadType ?? 96, telephoneEventPayloadType: 101,
+                port: Port(Int32(port)), rtcpPort: Port(Int32(port + 1)),
+                remote: TransportAddress(ipv4: 0x7F00_0001, port: UInt16(40_000 + port)),
+                remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: UInt16(40_001 + port)))
         let steps = try party.script.map { try $0.resampled(to: codec.sampleRate) }
         let line = try CallerLine(offer, entropy: &entropy)
         let ear = keepsHeard || party.echo != nil ? try CallerEar(offer, keepsHeard: keepsHeard) : nil
@@ -71,16 +98,18 @@ struct Caller: ~Copyable {
     }
 
     /// The next time at which the caller does something.
-    var deadline: Instant? {
+    package var deadline: Instant? {
         var due = clock.nextTick
         if case .none = activity, let begin = script.deadline, begin < due { due = begin }
         return due
     }
 
-    var pendingStep: CallerStep? { script.pendingStep }
+    package var pendingStep: CallerStep? { script.pendingStep }
+    /// Every step is done.
+    package var isDone: Bool { script.isDone }
 
     /// Something happened on the call.
-    mutating func observe(_ event: CallEvent, at now: Instant) { script.observe(event, at: now) }
+    package mutating func observe(_ event: CallEvent, at now: Instant) { script.observe(event, at: now) }
 
     /// Hears a datagram from Parley.
     mutating func hear(_ datagram: [UInt8]) {
@@ -95,7 +124,7 @@ struct Caller: ~Copyable {
     mutating func takeHeard() -> [Int16] { ear?.takeHeard() ?? [] }
 
     /// Does what is due: begins steps, and sends the packet of every tick of the caller's clock.
-    mutating func act(into network: inout Network, at now: Instant) -> Signal? {
+    package mutating func act(into network: inout Network, at now: Instant) -> Signal? {
         if let signal = beginStep(at: now) { return signal }
         guard clock.nextTick <= now else { return nil }
         clock.advance()
@@ -133,6 +162,7 @@ struct Caller: ~Copyable {
         case .speaking(let audio, let position): speak(audio, from: position, at: now)
         case .pressing(var keys):
             sendsAudio = keys.send(on: &line, frame: &frame, into: &network, codec: offer.codec, at: now)
+            if let digit = keys.takePressed() { presses.append(Press(digit: digit, method: keys.method, at: now)) }
             signal = keys.takeInfoDigit().map { .infoDigit($0) }
             activity = .pressing(keys)
             if keys.isDone(at: now) { finishStep(at: now) }
@@ -177,12 +207,13 @@ private struct CallerClock {
 /// Keys being pressed one after the other.
 private struct KeySequence {
     private var digits: ArraySlice<Digit>
-    private let method: KeyMethod
+    let method: KeyMethod
     private let duration: Interval
     private let gap: Interval
     private var sender: TelephoneEventSender?
     private var tone: ToneGenerator?
     private var infoDigit: Digit?
+    private var pressed: Digit?
     private var keyUp: Instant
     private var nextKey: Instant
 
@@ -197,6 +228,12 @@ private struct KeySequence {
 
     /// The last key is up, and the end of its event was said three times.
     func isDone(at now: Instant) -> Bool { digits.isEmpty && sender == nil && tone == nil && now >= keyUp }
+
+    /// The key that went down with the last tick, if one did.
+    mutating func takePressed() -> Digit? {
+        defer { pressed = nil }
+        return pressed
+    }
 
     mutating func takeInfoDigit() -> Digit? {
         defer { infoDigit = nil }
@@ -233,6 +270,7 @@ private struct KeySequence {
     }
 
     private mutating func begin(_ digit: Digit, codec: Codec, on line: inout CallerLine, at now: Instant) {
+        pressed = digit
         keyUp = now + duration
         nextKey = keyUp + gap
         if method == .telephoneEvent || method == .both {

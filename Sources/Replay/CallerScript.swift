@@ -33,6 +33,8 @@ struct CallerScript {
         if case .due(let time) = state { time } else { nil }
     }
 
+    var isDone: Bool { if case .done = state { true } else { false } }
+
     /// The step that nothing has triggered yet, for the message when a call ends before its script.
     var pendingStep: CallerStep? {
         switch state {

@@ -21,7 +21,8 @@ package final class SignallingServer: Sendable {
     /// A socket that is open.
     struct Listener: Sendable {
         var transport: SIPTransport
-        var channel: any Channel
+        /// `nil` for one over which nothing comes: streams are opened in its name.
+        var channel: (any Channel)?
         /// It takes and reaches IPv4 under addresses of IPv6.
         var isIPv6: Bool
         var tls: TLSIdentity?
@@ -88,10 +89,20 @@ package final class SignallingServer: Sendable {
         return (id, channel.localAddress?.port.map { UInt16(clamping: $0) } ?? address.port)
     }
 
+    /// Streams of TLS may be opened with these certificates, and none are taken.
+    package func openForCalling(tls: TLSIdentity) -> ListenerID {
+        state.withLock { state in
+            state.lastID += 1
+            let id = ListenerID(state.lastID)
+            state.listeners[id] = Listener(transport: .tls, channel: nil, isIPv6: false, tls: tls)
+            return id
+        }
+    }
+
     /// Closes a socket; streams that came over it go on.
     package func close(_ id: ListenerID) async {
         let listener = state.withLock { $0.listeners.removeValue(forKey: id) }
-        try? await listener?.channel.close().get()
+        try? await listener?.channel?.close().get()
     }
 
     /// Another certificate for the streams that come, and are opened, from now on; those that are open go on.
@@ -136,11 +147,11 @@ package final class SignallingServer: Sendable {
     package func send(_ message: OutgoingMessage) {
         guard message.hop.transport == .udp else { return sendOnStream(message) }
         let listener = state.withLock { $0.listener(for: message.hop) }
-        guard let listener,
+        guard let listener, let channel = listener.channel,
             let address = try? SocketAddress(message.hop.address, isIPv6: listener.isIPv6)
         else { return receive(.failed(message.hop)) }
-        let buffer = listener.channel.allocator.buffer(bytes: message.octets)
-        listener.channel.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: buffer), promise: nil)
+        let buffer = channel.allocator.buffer(bytes: message.octets)
+        channel.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: buffer), promise: nil)
     }
 
     private func sendOnStream(_ message: OutgoingMessage) {
@@ -196,7 +207,7 @@ package final class SignallingServer: Sendable {
         guard let connection else { throw ChannelError.ioOnClosedChannel }
         if transport == .tls {
             guard let identity else { throw ChannelError.ioOnClosedChannel }
-            try channel.pipeline.syncOperations.addHandler(identity.serverHandler())
+            try channel.pipeline.syncOperations.addHandler(try identity.serverHandler())
         }
         try finish(channel, hop, connection)
     }
@@ -227,7 +238,7 @@ package final class SignallingServer: Sendable {
     /// Closes every socket.
     package func stop() async {
         let all = state.withLock { state in
-            state.listeners.values.map(\.channel) + state.streams.channels
+            state.listeners.values.compactMap(\.channel) + state.streams.channels
         }
         for channel in all { try? await channel.close().get() }
         try? await group.shutdownGracefully()

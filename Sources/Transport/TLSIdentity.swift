@@ -29,7 +29,8 @@ package final class TLSIdentity: Sendable {
         }
     }
 
-    private let server: NIOSSLContext
+    /// `nil` for one that only calls.
+    private let server: NIOSSLContext?
     private let client: NIOSSLContext
     /// Judges the certificates of those who call in, where the library's own rules are too narrow.
     private let judge: CertificateJudge?
@@ -70,6 +71,34 @@ package final class TLSIdentity: Sendable {
             ? CertificateJudge(authorities ?? []) : nil
     }
 
+    /// Who calls others and takes no calls.
+    ///
+    /// - Parameters:
+    ///   - trust: certificate authorities, PEM; `nil` trusts the system's.
+    ///   - certificate: is shown to servers that ask for one, with its key; PEM.
+    /// - Throws: ``TransportError`` with the file that cannot be used.
+    package init(clientTrusting trust: String?, certificate: (chain: String, key: String)?) throws(TransportError) {
+        let authorities = try trust.map { file throws(TransportError) in try TLSIdentity.certificates(file) }
+        var client = TLSConfiguration.makeClientConfiguration()
+        client.minimumTLSVersion = .tlsv12
+        client.trustRoots = authorities.map { .certificates($0) } ?? .default
+        if let certificate {
+            client.certificateChain = try TLSIdentity.certificates(certificate.chain).map { .certificate($0) }
+            do {
+                client.privateKey = .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem))
+            } catch {
+                throw TransportError("\(certificate.key): no private key can be read from it (PEM); check the file")
+            }
+        }
+        do {
+            self.client = try NIOSSLContext(configuration: client)
+        } catch {
+            throw TransportError("TLS cannot be set up with these certificates: \(error)")
+        }
+        server = nil
+        judge = nil
+    }
+
     private static func certificates(_ file: String) throws(TransportError) -> [NIOSSLCertificate] {
         do {
             let certificates = try NIOSSLCertificate.fromPEMFile(file)
@@ -78,7 +107,8 @@ package final class TLSIdentity: Sendable {
         throw TransportError("\(file): no certificate can be read from it (PEM); check the file")
     }
 
-    func serverHandler() -> NIOSSLServerHandler {
+    func serverHandler() throws -> NIOSSLServerHandler {
+        guard let server else { throw ChannelError.ioOnClosedChannel }
         guard let judge else { return NIOSSLServerHandler(context: server) }
         return NIOSSLServerHandler(context: server) { presented, promise in
             promise.completeWithTask { await judge.accepts(presented) ? .certificateVerified : .failed }
