@@ -57,16 +57,15 @@ struct BaresipTests {
         let bench = try Bench()
         try bench.write("parley.yaml", BaresipTests.configuration)
         try writeClient(bench, call)
-        let result = try BaresipTests.withCertificates(bench) {
-            try bench.run(
-                beside: "--json --record recordings",
-                """
-                (sleep 1; echo "/dial sip:100@127.0.0.1:\(call.port)"; sleep 4
-                for key in 2 9 0 2 1 0; do printf $key; sleep 1; done
-                sleep 4; echo /quit; sleep 1) | timeout 40 baresip -f client > baresip.out 2>&1
-                echo done
-                """)
-        }
+        try bench.makeCertificates()
+        let result = try bench.run(
+            beside: "--json --record recordings",
+            """
+            (sleep 1; echo "/dial sip:100@127.0.0.1:\(call.port)"; sleep 4
+            for key in 2 9 0 2 1 0; do printf $key; sleep 1; done
+            sleep 4; echo /quit; sleep 1) | timeout 40 baresip -f client > baresip.out 2>&1
+            echo done
+            """)
         #expect(result.contains("serve ends with 0"), "\(bench.read("log"))")
         let facts = bench.facts()
         let started = try #require(
@@ -126,24 +125,6 @@ struct BaresipTests {
         let channels = call.codec == "opus" ? 2 : 1
         try Silence.wav(seconds: 60, sampleRate: call.sampleRate, channels: channels)
             .write(to: bench.folder.appending(path: "silence.wav"))
-    }
-
-    /// An authority, and a server's and a client's certificate of it that have no clientAuth usage.
-    private static func withCertificates<Result>(_ bench: Bench, _ body: () throws -> Result) throws -> Result {
-        try bench.write(
-            "certificates.sh",
-            """
-            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout authority.key -out authority.pem -subj /CN=authority
-            for name in server client; do
-            openssl req -newkey rsa:2048 -nodes -keyout $name.key -out $name.csr -subj /CN=$name.example
-            printf "subjectAltName=IP:127.0.0.1\\nextendedKeyUsage=serverAuth\\n" > usages
-            openssl x509 -req -in $name.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 \\
-            -extfile usages -out $name.pem
-            done
-            cat client.pem client.key > client-both.pem
-            """)
-        try bench.shell("certificates.sh")
-        return try body()
     }
 }
 

@@ -23,7 +23,9 @@ struct PhoneEar: ~Copyable {
         self.media = media
         var generator = SystemRandomNumberGenerator()
         let start = Topic(name: "Listen", trigger: Trigger(kind: .onConversationStart), actions: [])
-        let agent = Agent(name: "phone", settings: VoiceSettings(), topics: [start], environment: [:])
+        // Something that may come yet keeps the conversation open.
+        let keys = Topic(name: "Keys", trigger: Trigger(kind: .onUnknownDtmfKey), actions: [])
+        let agent = Agent(name: "phone", settings: VoiceSettings(), topics: [start, keys], environment: [:])
         switchboard.receive(
             .admit(
                 Admission(

@@ -12,20 +12,23 @@ struct PhoneVoice: ~Copyable {
     /// `nil` for plain RTP.
     private var cipher: SRTPContext?
     private let media: MediaDescription
-    private var packet: [UInt8] = []
     private var presses = 0
     private var utterances = 0
     private var openUtterance: Interval?
 
     init(_ plan: PhonePlan, _ media: MediaDescription, at now: Instant) throws {
         var generator = SeededGenerator(seed: .random(in: 0 ... .max))
-        caller = try Caller(
+        let caller = try Caller(
             Caller.Line(
                 codec: .pcmu, keys: plan.keys, echo: nil, driftInPPM: plan.network.driftInPPM, script: plan.steps,
                 number: 0, media: media),
             startingAt: now, entropy: &generator, keepsHeard: false)
-        network = Network(plan.network, seed: generator.next())
-        cipher = try media.keys.map { try SRTPContext($0.outbound, .outbound) }
+        let network = Network(plan.network, seed: generator.next())
+        let cipher: SRTPContext?
+        if let keys = media.keys { cipher = try SRTPContext(keys.outbound, .outbound) } else { cipher = nil }
+        self.caller = caller
+        self.network = network
+        self.cipher = cipher
         self.media = media
     }
 
@@ -47,23 +50,22 @@ struct PhoneVoice: ~Copyable {
     mutating func send(on sockets: borrowing MediaSockets, at now: Instant) {
         while let next = network.receive(at: now) {
             guard media.sends else { continue }
-            packet = next.bytes
             let isMuxed = media.rtcpPort == media.port
             let port = next.isRTCP && !isMuxed ? media.rtcpPort : media.port
             let target = next.isRTCP && !isMuxed ? media.remoteRTCP : media.remote
-            guard protect(isRTCP: next.isRTCP) else { continue }
+            guard let packet = protected(next.bytes, isRTCP: next.isRTCP) else { continue }
             packet.withUnsafeBytes { _ = sockets.send($0, to: target, on: Int(port.rawValue)) }
         }
     }
 
-    private mutating func protect(isRTCP: Bool) -> Bool {
-        guard cipher != nil else { return true }
-        let count = packet.count
-        packet += [UInt8](repeating: 0, count: SRTPContext.longestTrailer)
+    /// The packet as it goes out; `nil` when it cannot be encrypted.
+    private mutating func protected(_ plain: [UInt8], isRTCP: Bool) -> [UInt8]? {
+        guard cipher != nil else { return plain }
+        var packet = plain + [UInt8](repeating: 0, count: SRTPContext.longestTrailer)
         var span = packet.mutableSpan
-        guard let length = cipher?.protect(&span, count: count, isRTCP: isRTCP) else { return false }
+        guard let length = cipher?.protect(&span, count: plain.count, isRTCP: isRTCP) else { return nil }
         packet.removeLast(packet.count - length)
-        return true
+        return packet
     }
 
     /// What the caller did since it was last asked, in media time from an origin.

@@ -1,0 +1,222 @@
+import Foundation
+import Testing
+
+/// `parley call` against `parley serve`, and against what a far end may do.
+@Suite("parley call", .serialized)
+struct PhoneTests {
+    private static let configuration = """
+        agents:
+            main: \(Bench.agent)
+        media:
+            address: 127.0.0.1
+            ports: 20000-20199
+        trunks:
+            open:
+                listen: ["udp:127.0.0.1:5080", "tcp:127.0.0.1:5080"]
+                allow: [127.0.0.0/8]
+                otherwise: main
+            phones:
+                kind: phones
+                listen: ["udp:127.0.0.1:5090", "tls:127.0.0.1:5091"]
+                allow: [127.0.0.0/8]
+                otherwise: main
+                users: {realm: example, file: users}
+                media: {srtp: offered}
+                tls:
+                    certificate: server.pem
+                    key: server.key
+                    trust: authority.pem
+                    client-certificate: required
+                    accept-server-certificates: true
+
+        """
+
+    private static func bench() throws -> Bench {
+        let bench = try Bench()
+        try bench.makeCertificates()
+        try bench.write("parley.yaml", configuration)
+        try bench.write("users", "ann: s3cret\n")
+        return bench
+    }
+
+    struct Way: Sendable, CustomTestStringConvertible {
+        var name: String
+        var options: String
+        var credentials = false
+        var source = "telephoneEvent"
+        var codec = "PCMU"
+        var testDescription: String { name }
+    }
+
+    static let ways = [
+        Way(name: "UDP", options: "sip:100@127.0.0.1:5080"),
+        Way(
+            name: "TCP, Opus, keys by INFO", options: "'sip:100@127.0.0.1:5080;transport=tcp' --info --codec opus",
+            source: "sipInfo", codec: "opus"),
+        Way(
+            name: "G.722, keys as tones", options: "sip:100@127.0.0.1:5080 --in-band --codec g722", source: "inBand",
+            codec: "G722"),
+        Way(name: "digest", options: "sip:100@127.0.0.1:5090", credentials: true),
+        Way(
+            name: "TLS, SRTP and digest",
+            options:
+                "'sip:100@127.0.0.1:5091;transport=tls' --srtp required --trust authority.pem --certificate client.pem --private-key client.key",
+            credentials: true),
+    ]
+
+    @Test("a call with keys is heard at both ends", arguments: ways)
+    func keys(_ way: Way) throws {
+        let bench = try PhoneTests.bench()
+        let credentials = way.credentials ? "PARLEY_SIP_USER=ann PARLEY_SIP_PASSWORD=s3cret" : ""
+        let result = try bench.run(
+            beside: "--json",
+            """
+            \(credentials) $PARLEY call \(way.options) --press 2,9 --after 4 --stay 2 --record heard.wav --json \\
+            > phone.json 2> phone.err
+            echo "call $?"
+            """)
+        #expect(result.contains("call 0\n"), "\(bench.read("phone.err")) \(bench.read("log"))")
+        let served = bench.facts()
+        let digits = served.filter { $0["event"] as? String == "digit" }
+        #expect(digits.compactMap { $0["digit"] as? String } == ["2", "9"])
+        #expect(digits.allSatisfy { $0["source"] as? String == way.source })
+        let told = bench.facts("phone.json")
+        let events = told.compactMap { $0["event"] as? String }
+        for event in ["legDialled", "callStarted", "legAnswered", "legSpoke", "callEnded"] {
+            #expect(events.contains(event), "\(event)")
+        }
+        #expect(told.filter { $0["event"] as? String == "digit" }.count == 2)
+        #expect(told.first { $0["event"] as? String == "legAnswered" }?["codec"] as? String == way.codec)
+        #expect(told.last?["context"] != nil)
+        // Parley is heard in the recording.
+        let audio = try Data(contentsOf: bench.folder.appending(path: "heard.wav"))
+        let peak = stride(from: 44, to: audio.count - 1, by: 80).map { at in
+            abs(Int(Int16(bitPattern: UInt16(audio[at]) | UInt16(audio[at + 1]) << 8)))
+        }.max()
+        #expect(peak ?? 0 > 1_000)
+    }
+
+    @Test("the caller of a test call takes the same way over a live line")
+    func script() throws {
+        let bench = try PhoneTests.bench()
+        let call = repository.appending(path: "Audio/Calls/outage-by-keys").path
+        let result = try bench.run(
+            beside: "--json",
+            "$PARLEY call sip:100@127.0.0.1:5080 --script \(call) --json > phone.json; echo \"call $?\"")
+        #expect(result.contains("call 0\n"))
+        let pressed = bench.facts("phone.json").filter { $0["event"] as? String == "digit" }
+        let heard = bench.facts().filter { $0["event"] as? String == "digit" }
+        #expect(!pressed.isEmpty)
+        #expect(pressed.count == heard.count)
+    }
+
+    @Test("who cannot be reached, or wants other credentials, is told in a sentence")
+    func refused() throws {
+        let bench = try PhoneTests.bench()
+        let result = try bench.run(
+            beside: "",
+            """
+            PARLEY_SIP_USER=ann PARLEY_SIP_PASSWORD=wrong $PARLEY call sip:100@127.0.0.1:5090; echo "wrong $?"
+            $PARLEY call sip:100@127.0.0.1:5099 --ring 2; echo "nobody $?"
+            $PARLEY call 'sip:100@127.0.0.1:5091;transport=tls' --ring 5; echo "untrusted $?"
+            $PARLEY call tel:123; echo "scheme $?"
+            """)
+        #expect(result.contains("was answered with 401\nwrong 1"), "\(result)")
+        #expect(result.contains("by nobody in time\nnobody 1"), "\(result)")
+        #expect(result.contains("untrusted 1"), "\(result)")
+        #expect(result.contains("tel:123 is no SIP URI; write it as sip:100@192.0.2.1\nscheme 1"), "\(result)")
+        #expect(!result.contains("s3cret"))
+    }
+
+    /// A far end that sends media before it answers, reliably, and hangs up.
+    private static let earlyMedia = """
+        <?xml version="1.0" encoding="ISO-8859-1"?>
+        <scenario name="early media">
+        <recv request="INVITE"><action>
+        <ereg regexp=".*" search_in="hdr" header="Via:" assign_to="via"/>
+        <ereg regexp=".*" search_in="hdr" header="From:" assign_to="from"/>
+        </action></recv>
+        <send><![CDATA[
+
+        SIP/2.0 183 Session Progress
+        [last_Via:]
+        [last_From:]
+        [last_To:];tag=[pid]b[call_number]
+        [last_Call-ID:]
+        [last_CSeq:]
+        Require: 100rel
+        RSeq: 7
+        Contact: <sip:[local_ip]:[local_port]>
+        Content-Type: application/sdp
+        Content-Length: [len]
+
+        \(SIPpScenario.offer())
+        ]]></send>
+        <recv request="PRACK"><action>
+        <ereg regexp="7 1 INVITE" search_in="hdr" header="RAck:" check_it="true" assign_to="rack"/>
+        </action></recv>
+        <send><![CDATA[
+
+        SIP/2.0 200 OK
+        [last_Via:]
+        [last_From:]
+        [last_To:]
+        [last_Call-ID:]
+        [last_CSeq:]
+        Content-Length: 0
+
+        ]]></send>
+        <send><![CDATA[
+
+        SIP/2.0 200 OK
+        Via:[$via]
+        [last_From:]
+        [last_To:]
+        [last_Call-ID:]
+        CSeq: 1 INVITE
+        Contact: <sip:[local_ip]:[local_port]>
+        Content-Length: 0
+
+        ]]></send>
+        <recv request="ACK"/>
+        <pause milliseconds="500"/>
+        <send retrans="500"><![CDATA[
+
+        BYE sip:[remote_ip]:[remote_port] SIP/2.0
+        Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+        From: <sip:200@[local_ip]>;tag=[pid]b[call_number]
+        To:[$from]
+        Call-ID: [call_id]
+        CSeq: 1 BYE
+        Max-Forwards: 70
+        Content-Length: 0
+
+        ]]></send>
+        <recv response="200"/>
+        <Reference variables="rack"/>
+        </scenario>
+
+        """
+
+    @Test("early media that comes reliably is acknowledged, the call answered, and the far end hangs up")
+    func early() throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try PhoneTests.bench()
+        try bench.write("early.xml", PhoneTests.earlyMedia)
+        let result = try bench.run(
+            beside: "",
+            """
+            sipp -sf early.xml -i 127.0.0.1 -p 5098 -m 1 -nostdin -timeout 20 -timeout_error 127.0.0.1 > sipp.out 2>&1 & SIPP=$!
+            sleep 0.5
+            $PARLEY call sip:200@127.0.0.1:5098 --limit 10 --json > phone.json 2> phone.err
+            echo "call $?"
+            wait $SIPP
+            echo "sipp $?"
+            """)
+        #expect(result.contains("call 0\n"), "\(bench.read("phone.err"))")
+        #expect(result.contains("sipp 0\n"), "\(bench.read("sipp.out").suffix(1_500))")
+        #expect(bench.read("phone.err").contains("183 with early media"))
+        let ended = bench.facts("phone.json").first { $0["event"] as? String == "callEnded" }
+        #expect(ended?["by"] as? String == "parley")
+    }
+}
