@@ -63,6 +63,29 @@ struct SIPpTests {
                 .expect(200, matching: "a=sendrecv"), .send("ACK", cseq: 3), .pause(milliseconds: 200),
             ])),
         SIPpScenario(
+            name: "reinvite-before-the-last-is-acknowledged",
+            steps: call([
+                .send("INVITE", sdp: SIPpScenario.offer("sendrecv", version: 2), cseq: 2), .mayCome(100),
+                .expect(200),
+                .send("INVITE", sdp: SIPpScenario.offer("sendrecv", version: 3), cseq: 3), .mayCome(100),
+                .expect(500, matching: "Retry-After: *[0-9]+"), .send("ACK", cseq: 3, branch: "[branch-3]"),
+                .send("ACK", cseq: 2), .pause(milliseconds: 200),
+            ])),
+        SIPpScenario(
+            name: "codec-of-another-rate",
+            steps: call([
+                .send(
+                    "INVITE",
+                    sdp: SIPpScenario.offer("sendrecv", version: 2).replacing(
+                        "RTP/AVP 0 101", with: "RTP/AVP 111"
+                    ).replacing(
+                        "a=rtpmap:0 PCMU/8000", with: "a=rtpmap:111 opus/48000/2"
+                    ).replacing(
+                        "a=rtpmap:101 telephone-event/8000\n", with: ""), cseq: 2), .mayCome(100),
+                .expect(488), .send("ACK", cseq: 2, branch: "[branch-3]"), .pause(milliseconds: 200),
+                .send("OPTIONS", cseq: 3), .expect(200),
+            ])),
+        SIPpScenario(
             name: "cancel-too-late",
             steps: [
                 .send("INVITE", sdp: offer), .mayCome(100), .expect(200),

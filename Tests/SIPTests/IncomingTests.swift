@@ -461,4 +461,19 @@ struct IncomingTests {
             Bench.request("INVITE", branch: "z9hG4bKb", cseq: 2, headers: ["\(name): \(value)"], body: Bench.offer))
         #expect(bench.story == ["incoming"])
     }
+
+    @Test("a re-INVITE with a codec of another rate alone is refused, and the call goes on")
+    func otherRate() throws {
+        var bench = Bench()
+        let (_, tag) = try bench.established()
+        let opus = Bench.offer.replacing("RTP/AVP 0 8 101", with: "RTP/AVP 111")
+            .replacing("a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-15", with: "a=rtpmap:111 opus/48000/2")
+        let answers = bench.receive(
+            Bench.request("INVITE", branch: "z9hG4bKr", toTag: tag, cseq: 2, body: opus))
+        #expect(answers.last?.status == 488)
+        bench.receive(Bench.request("ACK", branch: "z9hG4bKr", toTag: tag, cseq: 2, cseqMethod: "ACK"))
+        bench.run(for: .seconds(60))
+        #expect(bench.story == ["incoming", "established PCMU"])
+        #expect(bench.agent.callCount == 1)
+    }
 }

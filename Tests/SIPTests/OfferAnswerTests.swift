@@ -236,4 +236,26 @@ struct OfferAnswerTests {
             LocalMedia(address: .ipv6(high: 0x2001_0DB8_0000_0000, low: 2), port: 4_000, rtcpPort: 4_100))
         #expect(try SessionDescription(parsing: offer.octets) == offer)
     }
+
+    @Test("once a format is settled, later offers and answers stay at its rate")
+    func rateIsKept() throws {
+        var entropy = Entropy(SeededGenerator(seed: 1))
+        var session = OfferAnswer(
+            capabilities: MediaCapabilities(), address: Bench.local.address, entropy: &entropy)
+        let first = try #require(OfferAnswerTests.parse(OfferAnswerTests.head + "m=audio 4000 RTP/AVP 0"))
+        try session.receive(offer: first)
+        _ = try session.answer(Bench.local)
+        let wideband = "m=audio 4000 RTP/AVP 111 9 8\na=rtpmap:111 opus/48000/2"
+        let second = try #require(OfferAnswerTests.parse(OfferAnswerTests.head + wideband))
+        try session.receive(offer: second)
+        _ = try session.answer(Bench.local)
+        #expect(session.negotiated?.format == .pcma)
+        let opusAlone = "m=audio 4000 RTP/AVP 111\na=rtpmap:111 opus/48000/2"
+        let third = try #require(OfferAnswerTests.parse(OfferAnswerTests.head + opusAlone))
+        #expect(throws: OfferAnswer.Failure.noCommonFormat) { try session.receive(offer: third) }
+        let offer = try session.offer(Bench.local)
+        let text = String(decoding: offer.octets, as: UTF8.self)
+        #expect(text.contains("PCMU/8000") || text.contains("RTP/AVP 0 8"))
+        #expect(!text.contains("opus") && !text.contains("G722"))
+    }
 }

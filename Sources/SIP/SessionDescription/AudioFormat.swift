@@ -24,6 +24,9 @@ package struct AudioFormat: Sendable, Hashable {
     }
     package static func comfortNoise(clockRate: Int) -> AudioFormat { AudioFormat(name: "CN", clockRate: clockRate) }
 
+    /// Samples a second of the audio itself.
+    package var sampleRate: Int { name.equalsIgnoringCase("G722") ? 16_000 : clockRate }
+
     /// Whether both are one encoding; names are compared without regard to case (RFC 4855 section 3).
     package func isSame(as other: AudioFormat) -> Bool {
         name.equalsIgnoringCase(other.name) && clockRate == other.clockRate && channels == other.channels

@@ -42,6 +42,15 @@ package struct OfferAnswer: Sendable {
         }
     }
 
+    /// What may be spoken from now on. Once a format is settled, those that are played at its rate: what listens to a leg
+    /// and what is recorded of it go on through a change of format, and not through one of rate.
+    private var formats: [AudioFormat] {
+        guard let settled = negotiated?.format else { return capabilities.formats }
+        return capabilities.formats.filter {
+            $0.clockRate == settled.clockRate && $0.sampleRate == settled.sampleRate
+        }
+    }
+
     package var hasLocalOffer: Bool { if case .haveLocalOffer = state { true } else { false } }
     package var hasRemoteOffer: Bool { if case .haveRemoteOffer = state { true } else { false } }
     package var isStable: Bool { if case .stable = state { true } else { false } }
@@ -106,7 +115,7 @@ package struct OfferAnswer: Sendable {
         let medium = answer.media[index]
         guard medium.kind == "audio", medium.port != 0 else { throw .noCommonFormat }
         guard let theirs = PayloadMap(medium), let ours = PayloadMap(offer.media[index]) else { throw .malformed }
-        let usable = theirs.entries.first { entry in capabilities.formats.contains { $0.isSame(as: entry.format) } }
+        let usable = theirs.entries.first { entry in formats.contains { $0.isSame(as: entry.format) } }
         guard let chosen = usable, let own = ours.entry(of: chosen.format) else { throw .noCommonFormat }
         var media = try describe(answer, medium, chosen, theirs)
         media.receivePayloadType = own.payloadType
@@ -152,7 +161,7 @@ extension OfferAnswer {
             kind: "audio", port: local.port,
             proto: capabilities.srtp == .required || negotiated?.srtp != nil ? "RTP/SAVP" : "RTP/AVP", formats: [])
         var rates: [Int] = []
-        for format in capabilities.formats {
+        for format in formats {
             add(format, to: &medium)
             if !rates.contains(format.clockRate) { rates.append(format.clockRate) }
         }
@@ -275,9 +284,9 @@ extension OfferAnswer {
         guard let theirs = PayloadMap(medium) else { throw .malformed }
         var chosen: PayloadMap.Entry?
         if capabilities.prefersLocalOrder {
-            chosen = capabilities.formats.lazy.compactMap { theirs.entry(of: $0) }.first
+            chosen = formats.lazy.compactMap { theirs.entry(of: $0) }.first
         } else {
-            chosen = theirs.entries.first { entry in capabilities.formats.contains { $0.isSame(as: entry.format) } }
+            chosen = theirs.entries.first { entry in formats.contains { $0.isSame(as: entry.format) } }
         }
         guard let chosen else { throw .noCommonFormat }
         var media = try describe(offer, medium, chosen, theirs)
