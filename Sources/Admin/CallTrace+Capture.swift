@@ -1,17 +1,15 @@
 package import Foundation
-package import Telephony
+import Telephony
 
 // A trace as a capture file that Wireshark opens: every message in a UDP datagram of its own, whatever carried it.
 
 extension CallTrace {
     /// A file in the format of libpcap, version 2.4, link type 101 (raw IP).
-    package var pcap: Data { capture(local: TransportAddress(ipv4: 0x7F00_0001, port: 5_060)) }
-
-    /// - Parameter local: where Parley listens, as it shall stand in the file.
-    package func capture(local: TransportAddress) -> Data {
+    package var pcap: Data {
         var file = Capture.header
         for step in steps {
             guard case .message(let message) = step.what else { continue }
+            let local = message.local ?? TransportAddress(ipv4: 0x7F00_0001, port: 5_060)
             let source = message.isIncoming ? message.peer : local
             let target = message.isIncoming ? local : message.peer
             file += Capture.record(Capture.packet(message.octets, from: source, to: target), at: step.at)

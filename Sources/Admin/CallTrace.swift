@@ -12,6 +12,8 @@ package struct CallTrace: Sendable {
         /// As in a Via.
         package var transport: String
         package var peer: TransportAddress
+        /// Parley's own end; `nil` when it is not known.
+        package var local: TransportAddress?
         package var octets: [UInt8]
 
         /// The first line, without the version.

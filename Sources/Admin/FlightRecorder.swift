@@ -48,10 +48,13 @@ package final class FlightRecorder: Sendable {
     package static func now() -> Int64 { WallTime.current().millisecondsSince1970 * 1_000 }
 
     /// Takes a message that came or went.
-    package func passed(_ octets: [UInt8], isIncoming: Bool, _ hop: Hop) {
+    ///
+    /// - Parameter local: Parley's own end of the way.
+    package func passed(_ octets: [UInt8], isIncoming: Bool, _ hop: Hop, local: TransportAddress? = nil) {
         guard let callID = FlightRecorder.callID(in: octets) else { return }
         let message = CallTrace.Message(
             isIncoming: isIncoming, transport: hop.transport.viaName, peer: hop.address,
+            local: local,
             octets: SignallingMask.masked(Array(octets.prefix(CallTrace.Message.longest))))
         append(.message(message, sipCallID: callID), octets: message.octets.count)
     }

@@ -26,6 +26,8 @@ package final class SignallingServer: Sendable {
         /// It takes and reaches IPv4 under addresses of IPv6.
         var isIPv6: Bool
         var tls: TLSIdentity?
+        /// Where it is bound.
+        var local: TransportAddress?
     }
 
     private struct State: Sendable {
@@ -84,7 +86,9 @@ package final class SignallingServer: Sendable {
                 "SIP over \(transport.viaName) cannot listen on \(address.hostAndPort): \(error); choose another address or port"
             )
         }
-        let listener = Listener(transport: transport, channel: channel, isIPv6: !address.isIPv4, tls: tls)
+        let listener = Listener(
+            transport: transport, channel: channel, isIPv6: !address.isIPv4, tls: tls,
+            local: channel.localAddress.flatMap { TransportAddress($0) })
         state.withLock { $0.listeners[id] = listener }
         return (id, channel.localAddress?.port.map { UInt16(clamping: $0) } ?? address.port)
     }
@@ -140,6 +144,10 @@ package final class SignallingServer: Sendable {
             }
             .bind(to: try SocketAddress(address, isIPv6: !address.isIPv4)).get()
     }
+
+    /// Parley's own end of a way: the socket that a hop names, or the first of its transport. An address that stands for
+    /// every one is told as it is.
+    package func local(of hop: Hop) -> TransportAddress? { state.withLock { $0.listener(for: hop)?.local } }
 
     // MARK: - Sending
 

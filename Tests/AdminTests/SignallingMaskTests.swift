@@ -140,12 +140,17 @@ struct FlightRecorderTests {
         let recorder = FlightRecorder()
         recorder.began("call", sipCallID: "a@h")
         let message = FlightRecorderTests.message("a@h")
-        recorder.passed(message, isIncoming: true, FlightRecorderTests.hop)
+        recorder.passed(
+            message, isIncoming: true, FlightRecorderTests.hop,
+            local: TransportAddress(ipv4: 0xC000_0207, port: 5_066))
         let pcap = [UInt8](try #require(recorder.trace(of: "call")).pcap)
         #expect(pcap.count == 24 + 16 + 28 + message.count)
         #expect(Array(pcap[0..<4]) == [0xD4, 0xC3, 0xB2, 0xA1])
         let ip = Array(pcap[40..<60])
         #expect(FlightRecorderTests.sum(ip) == 0xFFFF)
+        // It came to the address that Parley has there.
+        #expect(Array(ip[16..<20]) == [192, 0, 2, 7])
+        #expect(Array(pcap[62..<64]) == [0x13, 0xCA])
         let datagram = Array(pcap[60...])
         let length = UInt16(datagram.count)
         let pseudo = Array(ip[12..<20]) + [0, 17, UInt8(length >> 8), UInt8(length & 0xFF)]
