@@ -34,6 +34,22 @@ package struct AddressRange: Sendable, Equatable {
     }
 }
 
+/// A proxy that a trunk's calls go out through.
+package struct OutboundProxy: Sendable {
+    /// As it stands in Route.
+    package var route: NameAddress
+    /// Where it is, the best first.
+    package var hops: [Hop]
+
+    /// - Parameter uri: is taken for a loose router, as every proxy of RFC 3261 is.
+    package init(_ uri: SIPURI, hops: [Hop]) {
+        var uri = uri
+        uri.parameters["lr"] = .some(nil)
+        route = NameAddress(uri: .sip(uri))
+        self.hops = hops
+    }
+}
+
 /// Where calls come from, by name: who may send them, how their media is, and which agent answers which number.
 package struct Trunk: Sendable {
     package var name: String
@@ -68,6 +84,8 @@ package struct Trunk: Sendable {
     package var servesRegistrations = false
     /// Where calls that Parley places go, the best first; none where none go out.
     package var gateways: [Hop] = []
+    /// Calls to the gateways go through it (RFC 3261 section 8.1.2).
+    package var proxy: OutboundProxy?
     /// The name that its TLS server must prove, when it is called by its address.
     package var serverName: String?
 

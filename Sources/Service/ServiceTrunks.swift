@@ -50,7 +50,29 @@ final class ServiceTrunks {
                 if let known = find(listener) { server.replace(tls: identity, of: known.id) }
             }
         }
-        return configuration.trunks.map { made($0, configuration, agents) }
+        var trunks: [Trunk] = []
+        for trunk in configuration.trunks {
+            var made = made(trunk, configuration, agents)
+            if let proxy = trunk.outboundProxy, !trunk.gateways.isEmpty {
+                made.proxy = try await outboundProxy(proxy, made)
+            }
+            trunks.append(made)
+        }
+        return trunks
+    }
+
+    /// Finds the proxy of a trunk (RFC 3263).
+    private func outboundProxy(_ uri: SIPURI, _ trunk: Trunk) async throws -> OutboundProxy {
+        let listeners = trunk.profile().listeners
+        var entropy = Entropy(SystemRandomNumberGenerator())
+        let hops = await NameResolver().hops(
+            for: uri, transports: SIPTransport.allCases.filter { listeners[$0] != nil }, entropy: &entropy)
+        guard !hops.isEmpty else {
+            throw ServiceError(
+                "trunk \(trunk.name): nothing is found for its outbound proxy \(uri.host); check the name, the DNS, and that the trunk listens on the proxy's transport"
+            )
+        }
+        return OutboundProxy(uri, hops: hops)
     }
 
     /// TCP takes the port that the kernel found for UDP where both are left to it.

@@ -11,7 +11,7 @@ struct OutgoingLegTests {
     private static let gateway = TransportAddress(ipv4: 0x7F00_0002, port: 5_080)
     private static let media = TransportAddress(ipv4: 0x7F00_0002, port: 7_000)
 
-    private static func service(allowed: [String] = ["+1555*"], ports: Int = 4) -> Service {
+    private static func service(allowed: [String] = ["+1555*"], ports: Int = 4, proxy: String? = nil) -> Service {
         let transfer = Action(
             id: "transfer",
             kind: .transfer(
@@ -27,6 +27,9 @@ struct OutgoingLegTests {
             "100": Agent(name: "desk", settings: VoiceSettings(), topics: [start, idle], environment: [:])
         ]
         configuration.signalling?.trunks[0].gateways = [Hop(.udp, gateway)]
+        if let uri = proxy.flatMap({ SIPURI($0) }), let address = uri.host.address(port: uri.port ?? 5_060) {
+            configuration.signalling?.trunks[0].proxy = OutboundProxy(uri, hops: [Hop(.udp, address)])
+        }
         configuration.signalling?.outbound.allowed = allowed.compactMap { TargetPattern($0) }
         configuration.signalling?.outbound.trunks = [OutboundTrunk(name: "phones", numberShown: "+15550199")]
         return Service(configuration)
@@ -200,5 +203,18 @@ struct OutgoingLegTests {
         service.run(for: .seconds(33))
         #expect(OutgoingLegTests.outcomes(service).isEmpty)
         #expect(service.handovers.count == 2, "a NOTIFY that never comes is a failure after 32 s")
+    }
+
+    @Test("a trunk's outbound proxy has the calls first, with a route to it")
+    func proxied() throws {
+        var service = OutgoingLegTests.service(proxy: "sip:127.0.0.3:5070")
+        service.call("a")
+        service.run(for: .milliseconds(100))
+        let request = try #require(service.handovers.first)
+        service.give(.reply(request, .routed(.dial(OutgoingLegTests.plan()))))
+        let invite = try #require(service.messages.last { $0.method == .invite })
+        #expect(invite.routes.map(\.description) == ["<sip:127.0.0.3:5070;lr>"])
+        #expect(invite.requestURI?.description == "sip:+15550123@127.0.0.2:5080;user=phone")
+        #expect(service.lastHop?.address == TransportAddress(ipv4: 0x7F00_0003, port: 5_070))
     }
 }

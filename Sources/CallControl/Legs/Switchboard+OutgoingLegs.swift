@@ -188,9 +188,10 @@ extension Signalling {
     fileprivate func outgoingCall(
         _ plan: DialPlan, _ target: OutboundTarget?, _ shown: String, _ trunk: Trunk, _ ports: MediaPortPair
     ) -> OutgoingCall? {
-        let hops = plan.contact.map { [$0.hop] } ?? trunk.gateways
+        let proxy = plan.contact == nil ? trunk.proxy : nil
+        let hops = plan.contact.map { [$0.hop] } ?? proxy?.hops ?? trunk.gateways
         guard let first = hops.first, let host = trunk.mediaHost(for: first) ?? mediaHostOfAll,
-            let uri = plan.contact?.uri ?? target.flatMap({ AnyURI(outbound: $0, at: first) })
+            let uri = plan.contact?.uri ?? target.flatMap({ AnyURI(outbound: $0, at: trunk.gateways.first ?? first) })
         else { return nil }
         let profile = trunk.profile()
         let told = profile.advertised[first.transport] ?? configuration.advertised[first.transport]
@@ -200,7 +201,8 @@ extension Signalling {
         if let key = plan.userToUser { headers.append((name: .userToUser, value: key)) }
         return OutgoingCall(
             to: uri, from: NameAddress(uri: from), hops: hops, peer: profile,
-            local: LocalMedia(address: host, port: ports.number), headers: headers)
+            routes: proxy.map { [$0.route] } ?? [], local: LocalMedia(address: host, port: ports.number),
+            headers: headers)
     }
 
     private var mediaHostOfAll: Host? { configuration.mediaHost }

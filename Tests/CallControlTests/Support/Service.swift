@@ -80,6 +80,8 @@ struct Service: ~Copyable {
     private(set) var closed: [Port] = []
     /// Hand-overs that wait for a route.
     private(set) var handovers: [RequestID] = []
+    /// Where the last message went.
+    private(set) var lastHop: Hop?
     private(set) var packets = 0
     private(set) var keys: [(digit: Digit, timestamp: [UInt8])] = []
     /// Where packets went.
@@ -119,6 +121,7 @@ struct Service: ~Copyable {
         while let output = switchboard.poll() {
             switch output {
             case .signal(let message):
+                lastHop = message.hop
                 if let message = try? SIPMessage(parsing: message.octets) { messages.append(message) }
             case .fact(let event): facts.append(event)
             case .opened(let port): opened.append(port)
