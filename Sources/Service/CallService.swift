@@ -53,6 +53,7 @@ package final class CallService: Sendable {
                 operations.arrived(arrival)
                 router.pass(arrival, at: MonotonicClock.now)
             })
+        operations.use(server)
         let sockets = ServiceTrunks(server: server)
         let trunks = try await sockets.apply(configuration, agents: agents)
         let centre = ContactCentre(configuration.distribution, logger)
@@ -63,9 +64,9 @@ package final class CallService: Sendable {
             let loop = try MediaLoop(
                 configuration.switchboard(
                     trunks, pairs: media.pairs, shard: UInt8(index), lookUpLimit: records.search?.limit),
-                sockets: media,
+                sockets: media, configuration: configuration.loop,
                 send: { message in
-                    operations.recorder.passed(message.octets, isIncoming: false, message.hop)
+                    operations.left(message)
                     server.send(message)
                 })
             shards.append(
@@ -131,6 +132,9 @@ package final class CallService: Sendable {
         await LostDialogs(records.records).end(
             by: shards, records.records, trunks: Set(trunks.map(\.name)), logger)
         await registrations.apply(configuration, trunks)
+        let watching =
+            configuration.watchesFiles
+            ? Task { [reloading, files = configuration.files] in await reloading.watch(files) } : nil
         SystemdNotice.send("READY=1\nSTATUS=answering calls")
         for await signal in signals {
             guard signal == SIGHUP else { break }
@@ -138,6 +142,7 @@ package final class CallService: Sendable {
             await reloading.reload()
             SystemdNotice.send("READY=1")
         }
+        watching?.cancel()
         SystemdNotice.send("STOPPING=1\nSTATUS=no new calls; running ones finish")
         await registrations.end()
         await drain()
@@ -199,6 +204,13 @@ extension ServiceConfiguration {
         let each = (Int(media.ports.upperBound) + 1 - first) / media.shards / 2 * 2
         let begin = first + index * each
         return UInt16(clamping: begin)...UInt16(clamping: begin + max(each, 2) - 1)
+    }
+
+    /// How a media loop runs.
+    var loop: MediaLoop.Configuration {
+        var loop = MediaLoop.Configuration()
+        loop.latenessLimit = limits.lateness
+        return loop
     }
 
     /// What a shard's switchboard is told.

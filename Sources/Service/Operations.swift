@@ -13,6 +13,12 @@ final class Operations: Sendable {
     private let metrics = CallMetrics()
     private let isDraining = Atomic<Bool>(false)
     private let started = MonotonicClock.now
+    /// The server is held by those who run it.
+    private struct Sockets { weak var server: SignallingServer? }
+    private let server = Mutex(Sockets())
+    /// From which address of this machine peers are reached.
+    private let routes = Mutex<[TransportAddress: TransportAddress]>([:])
+    private static let mostRoutes = 1_024
 
     func happened(_ event: CallEvent) {
         calls.happened(event)
@@ -20,13 +26,42 @@ final class Operations: Sendable {
         recorder.happened(event)
     }
 
+    /// The sockets whose addresses traces show.
+    func use(_ new: SignallingServer) { server.withLock { $0.server = new } }
+
     /// What came on a signalling connection.
     func arrived(_ arrival: SignallingServer.Arrival) {
         switch arrival {
-        case .datagram(let octets, let hop): recorder.passed(octets, isIncoming: true, hop)
-        case .message(let message, let hop): recorder.passed(message.octets, isIncoming: true, hop)
+        case .datagram(let octets, let hop): recorder.passed(octets, isIncoming: true, hop, local: local(of: hop))
+        case .message(let message, let hop):
+            recorder.passed(message.octets, isIncoming: true, hop, local: local(of: hop))
         case .failed: break
         }
+    }
+
+    /// What goes out on one.
+    func left(_ message: OutgoingMessage) {
+        recorder.passed(message.octets, isIncoming: false, message.hop, local: local(of: message.hop))
+    }
+
+    /// Parley's own end of a way; where its socket is bound to every address, the one that the peer is reached from.
+    private func local(of hop: Hop) -> TransportAddress? {
+        guard var local = server.withLock({ $0.server })?.local(of: hop) else { return nil }
+        guard local.isEveryAddress else { return local }
+        let port = local.port
+        var peer = hop.address
+        peer.port = 9
+        if let known = routes.withLock({ $0[peer] }) {
+            local = known
+        } else if let found = TransportAddress.ofRoute(to: peer) {
+            local = found
+            routes.withLock { routes in
+                if routes.count >= Operations.mostRoutes { routes = [:] }
+                routes[peer] = found
+            }
+        }
+        local.port = port
+        return local
     }
 
     /// New calls are refused from now on.
@@ -39,6 +74,10 @@ final class Operations: Sendable {
         } problems: {
             var problems: [String] = []
             if self.isDraining.load(ordering: .relaxed) { problems.append("the service is about to end") }
+            if loops.contains(where: { $0.statistics.isLate }) {
+                problems.append(
+                    "media leaves too late, so new calls are refused; there are more calls than this machine carries")
+            }
             if loops.contains(where: \.refusesCalls) {
                 problems.append("what calls leave behind cannot be written fast enough")
             }
@@ -68,6 +107,9 @@ final class Operations: Sendable {
         text.counter("parley_media_packets_in_total", "Datagrams of media that came.", sum(\.packetsIn))
         text.counter("parley_media_packets_out_total", "Datagrams of media that went.", sum(\.packetsOut))
         text.counter("parley_media_unsent_total", "Datagrams that the kernel did not take.", sum(\.unsent))
+        let late = loops.map(\.lateness.roundedSeconds).max() ?? 0
+        text.gauge(
+            "parley_media_lateness_seconds", "Mean lateness of ticks in the last second, the worst loop's.", late)
         let refusals: [(String, KeyPath<RefusalCounts, Int>)] = [
             ("unknownPort", \.unknownPort), ("malformed", \.malformed), ("unknownPayloadType", \.unknownPayloadType),
             ("foreignSource", \.foreignSource), ("foreignAddress", \.foreignAddress),

@@ -34,11 +34,27 @@ actor Reloading {
         self.reread = reread
     }
 
+    /// Reads everything again whenever a file of it is another than before, until the task is cancelled.
+    ///
+    /// - Parameter files: of the configuration that runs.
+    func watch(_ files: [String]) async {
+        var watch = FileWatch(files)
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            guard watch.hasChanged() else { continue }
+            logger.info("a file has changed; reading the configuration again")
+            if let files = await reload() { watch.watch(files) }
+        }
+    }
+
     /// Reads everything again.
-    func reload() async {
+    ///
+    /// - Returns: the files of what runs now; `nil` when nothing was reloaded.
+    @discardableResult
+    func reload() async -> [String]? {
         guard let reread else {
             logger.warning("there is no configuration file to read again; begin with 'parley serve --config FILE'")
-            return
+            return nil
         }
         let reading = await reread()
         let agents = shelf.read(reading.configuration?.agents ?? [])
@@ -47,7 +63,10 @@ actor Reloading {
             logger.log(level: diagnostic.severity == .error ? .error : .warning, "\(diagnostic)")
         }
         guard let configuration = reading.configuration, !agents.diagnostics.contains(where: { $0.severity == .error })
-        else { return logger.error("nothing was reloaded; what runs goes on as it was") }
+        else {
+            logger.error("nothing was reloaded; what runs goes on as it was")
+            return nil
+        }
         do {
             let trunks = try await sockets.apply(configuration, agents: agents.agents)
             for loop in loops { loop.post(.signalling(.trunks(trunks))) }
@@ -55,8 +74,10 @@ actor Reloading {
             centre.reconfigure(configuration.distribution)
             await registrations.apply(configuration, trunks)
             logger.info("reloaded; calls that run stay with what they began with")
+            return configuration.files
         } catch {
             logger.error("nothing was reloaded: \(error)")
+            return nil
         }
     }
 }

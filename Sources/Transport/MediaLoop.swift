@@ -22,6 +22,8 @@ package final class MediaLoop: Sendable {
         package var outputLimit = 100_000
         /// Of SCHED_FIFO; `nil` does not ask for it.
         package var priority: Int32? = 10
+        /// While ticks are later than this on average, new calls are refused; `nil` never does.
+        package var latenessLimit: Interval?
 
         package init() {}
     }
@@ -38,6 +40,10 @@ package final class MediaLoop: Sendable {
         package var cpuTime = Interval.zero
         /// The thread has a real-time class.
         package var isRealTime = false
+        /// How late its ticks were on average in the last second.
+        package var lateness = Interval.zero
+        /// Too late: new calls are refused.
+        package var isLate = false
     }
 
     /// What comes out of the switchboard, but SIP messages and ports. The one reader must keep up.
@@ -125,6 +131,7 @@ package final class MediaLoop: Sendable {
         let isRealTime = start.configuration.priority.map(MediaLoop.becomeRealTime) ?? false
         var inputs: [SwitchboardInput] = []
         var reported = MonotonicClock.now
+        crank.lateness = TickLateness(limit: start.configuration.latenessLimit)
         while !isStopping.load(ordering: .relaxed) {
             if crank.wait() {
                 inbox.take(into: &inputs)
@@ -133,12 +140,14 @@ package final class MediaLoop: Sendable {
             }
             crank.tick(self)
             let isBehind = backlog.load(ordering: .relaxed) > start.configuration.outputLimit / 2
-            crank.isFull = isBehind || refusesCalls
+            crank.isFull = isBehind || refusesCalls || crank.lateness.isTooMuch
             let now = MonotonicClock.now
             if now - reported > .milliseconds(500) {
                 reported = now
                 var statistics = crank.statistics
                 statistics.isRealTime = isRealTime
+                statistics.lateness = crank.lateness.mean
+                statistics.isLate = crank.lateness.isTooMuch
                 statistics.cpuTime = MonotonicClock.threadTime
                 snapshot.withLock { $0 = statistics }
             }
@@ -176,6 +185,7 @@ private struct Crank: ~Copyable {
     private var packetsIn: Int64 = 0
     private var packetsOut: Int64 = 0
     private var unsent: Int64 = 0
+    var lateness = TickLateness(limit: nil)
 
     private static let timerTag = UInt64.max
     private static let inboxTag = UInt64.max - 1
@@ -302,6 +312,7 @@ private struct Crank: ~Copyable {
             if due <= now {
                 // A timer that has fired is set again even for the same moment.
                 armed = nil
+                lateness.note(due: due, at: now)
                 receiveAll(at: now)
                 switchboard.advance(to: now)
             }

@@ -88,6 +88,9 @@ extension ConfigurationKey {
             "limits.dead-air-seconds", .number(0...3_600), "60",
             "A call in which Parley says and asks nothing for so long ends; 0 lets it."),
         .init(
+            "limits.lateness-milliseconds", .number(0...1_000), "30",
+            "New calls are answered 503 while media leaves this late on average; 0 never refuses for it."),
+        .init(
             "limits.drain-seconds", .number(0...86_400), "60",
             "How long running calls may go on after SIGTERM; then they are hung up."),
         .init(

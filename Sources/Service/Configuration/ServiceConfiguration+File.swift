@@ -47,10 +47,23 @@ extension ServiceConfiguration {
         configuration.readOutbound(values)
         configuration.readPlaces(values, folder)
         configuration.checkNeighbours(values)
+        configuration.noteFiles(path, values, folder)
         let diagnostics = values.collector.diagnostics.sorted()
         return Reading(
             configuration: values.collector.hasErrors ? nil : configuration, diagnostics: diagnostics,
             agents: configuration.agents)
+    }
+
+    /// What is read again when it changes.
+    private mutating func noteFiles(_ path: String, _ values: ConfigurationValues, _ folder: URL) {
+        files = [URL(filePath: path).standardizedFileURL.path] + agents.map(\.path)
+        for trunk in trunks {
+            if let tls = trunk.tls { files += [tls.certificate, tls.key] + (tls.trust.map { [$0] } ?? []) }
+            for key in [["credentials", "password-file"], ["users", "file"]] {
+                guard let text = values.text(["trunks", trunk.name] + key) else { continue }
+                files.append(URL(filePath: text, relativeTo: folder).standardizedFileURL.path)
+            }
+        }
     }
 
     private mutating func readMedia(_ values: ConfigurationValues) {
@@ -82,6 +95,9 @@ extension ServiceConfiguration {
         limits.mediaTimeout = seconds("media-timeout-seconds") ?? limits.mediaTimeout
         limits.drain = seconds("drain-seconds") ?? limits.drain
         if let deadAir = seconds("dead-air-seconds") { limits.deadAir = deadAir == .zero ? nil : deadAir }
+        if let milliseconds = values.number(["limits", "lateness-milliseconds"]) {
+            limits.lateness = milliseconds == 0 ? nil : .milliseconds(Int64(milliseconds))
+        }
         log.level = values.word(["log", "level"], of: Logger.Level.self) ?? log.level
         log.format = values.word(["log", "format"], of: Log.Format.self) ?? log.format
         watchesFiles = values.flag(["watch"]) ?? watchesFiles

@@ -33,6 +33,8 @@ package struct ServiceConfiguration: Sendable {
         package var deadAir: Interval? = .seconds(60)
         /// How long running calls may go on when the service is to end; then they are hung up.
         package var drain = Interval.seconds(60)
+        /// New calls are refused while media is late by this on average; `nil` never does.
+        package var lateness: Interval? = .milliseconds(30)
 
         package init() {}
     }
@@ -73,6 +75,8 @@ package struct ServiceConfiguration: Sendable {
     package var promptCache: String?
     /// Agents, trunks and certificates are read again when their files change.
     package var watchesFiles = false
+    /// The files and folders that it was read from.
+    package var files: [String] = []
 
     package init() {}
 
