@@ -28,9 +28,9 @@ package struct DTMFDetector: Sendable {
         /// Samples of the shortest key of which a codec ate a part: 22.5 ms.
         var shortestWhenClear = 180
         /// Samples of the shortest key of which a codec left still less, and how long it has to be heard at all: 18.75 ms
-        /// and 35 ms.
+        /// and 44 ms. A codec at 16 kbit/s lengthens a tone of 20 ms to 43 ms at most, and one of 40 ms to 45 ms at least.
         var shortestRemains = 150
-        var shortestSounding = 280
+        var shortestSounding = 350
         /// Of both frequencies, as a share, and in Hz beside it for the error of the measurement.
         var frequencyTolerance: Float = 0.015
         var frequencySlack: Float = 3.5
@@ -42,12 +42,10 @@ package struct DTMFDetector: Sendable {
         var codedTwist: Float = 4.5
         var codedReverseTwist: Float = 11.2
         /// What remains of a key may have below it, relative to its power.
-        var mostBelow: Float = 0.15
-        /// Samples of a trace that make a fit worth its while: of tones that go on, of tones that are over, and of the remains
-        /// of a key.
+        var mostBelow: Float = 1
+        /// Samples of a trace that make a fit worth its while: of tones that go on and of tones that are over.
         var leastTrace: Float = 256
         var leastTraceWhenOver: Float = 168
-        var leastTraceOfRemains: Float = 48
 
         /// Whether tones may be off by so many radians a sample, as far as a trace can say.
         func allow(_ offset: Float, of frequency: Float) -> Bool {
@@ -64,12 +62,20 @@ package struct DTMFDetector: Sendable {
     private static let silence: Int16 = 32
     /// Samples without the key's tones after which it is up: 25 ms.
     private static let release = 200
-    /// Openings in a row that are worth a look at how long the tones have been there: some 20 ms of them.
+    /// Openings in a row after which tones may be as long as a key, and those of which a codec may have left no more.
     private static let openingsToTrace = 3
+    private static let leastOpenings = 2
     /// Samples before its tones at which a key may have begun.
-    private static let mostBefore = 240
+    private static let mostBefore = 320
+    /// Samples between the windows by which it is found where it sounds, and those of the longest dip in it.
+    private static let soundStep = 20
+    private static let longestDip = 60
+    /// Samples of the stretch in which what is left of a key is looked for.
+    private static let remains = 176
     /// Samples by which a trace may be off at either end, and more.
-    private static let traceError = 64
+    private static let traceError = 40
+    /// Radians a sample, 1.5 Hz, by which a trace that is not off is off.
+    private static let sharpness = 1.5 * TwoToneFit.radiansPerHertz
     /// Attempts at every opening of the gate before they become rarer.
     private static let eagerAttempts = 10
 
@@ -92,8 +98,9 @@ package struct DTMFDetector: Sendable {
     private var dialTone = DialTone()
     /// The key that is down.
     private var key: Key?
-    /// Where in ``samples`` the tones of the key before ended.
+    /// Where in ``samples`` the tones of the key before ended, and which it was.
     private var lastEnd = 0
+    private var lastKey = (row: -1, column: -1)
 
     private struct Key: Sendable {
         var digit: Digit
@@ -129,6 +136,7 @@ package struct DTMFDetector: Sendable {
     /// Takes 160 samples.
     package mutating func hear(_ frame: Span<Int16>) {
         if count + 160 > DTMFDetector.capacity { rewind() }
+        dialTone.pass()
         let isSilent = take(frame)
         let held = samples
         while banked + DTMFDetector.block <= count {
@@ -181,6 +189,7 @@ package struct DTMFDetector: Sendable {
         for index in 0..<DTMFDetector.history { target[index] = target[index &+ gone] }
         count -= gone
         banked -= gone
+        if lastEnd < gone { lastKey = (-1, -1) }
         lastEnd = max(0, lastEnd - gone)
         nextAttempt -= gone
         key?.start -= gone
@@ -192,11 +201,16 @@ package struct DTMFDetector: Sendable {
         // Every other block is enough for what may begin.
         guard candidate != nil || banked / DTMFDetector.block % 2 == 0 else { return }
         let next = bank.candidate(least: limits.leastPower)
-        guard let next else { return close() }
+        guard let next else {
+            // The last chance of tones that were neither long enough nor over.
+            if let candidate, key == nil, openings >= DTMFDetector.leastOpenings { attempt(candidate, isOver: true) }
+            return close()
+        }
         if let candidate, candidate.row == next.row, candidate.column == next.column {
             openings += 1
         } else {
-            openings = 1
+            let isOlder = candidate == nil && bank.candidate(least: limits.leastPower, age: 1)?.isSameKey(next) == true
+            openings = isOlder ? 2 : 1
             attempts = 0
             nextAttempt = 0
             isDismissed = false
@@ -224,10 +238,16 @@ package struct DTMFDetector: Sendable {
 
     // MARK: - Down
 
-    private mutating func attempt(_ candidate: KeyToneBank.Candidate) {
+    private mutating func attempt(_ candidate: KeyToneBank.Candidate, isOver: Bool = false) {
         let blocks = (banked - lastEnd) / DTMFDetector.block
-        let trace = KeyToneTrace(bank, row: candidate.row, column: candidate.column, blocks: blocks)
-        guard isWorthAFit(trace) else { return }
+        var trace = KeyToneTrace(bank, row: candidate.row, column: candidate.column, blocks: blocks)
+        trace.isOver = trace.isOver || isOver
+        guard isWorthAFit(trace) else {
+            // They grow by a block a block.
+            let missing = trace.isOver ? 0 : Int(limits.leastTrace - trace.length)
+            nextAttempt = banked + max(0, missing) / DTMFDetector.block * DTMFDetector.block
+            return
+        }
         let rows: SIMD4<Float> = [697, 770, 852, 941]
         let columns: SIMD4<Float> = [1_209, 1_336, 1_477, 1_633]
         let low = rows[candidate.row]
@@ -260,7 +280,7 @@ package struct DTMFDetector: Sendable {
     /// and a sound that goes on and on is none.
     private func mayHoldRemains(_ trace: KeyToneTrace) -> Bool {
         let start = banked - Int(trace.start)
-        let sounding = soundingRange(from: start, to: banked - Int(trace.end))
+        let sounding = sounding(trace)
         return sounding.count >= limits.shortestSounding
             && sounding.lowerBound >= start - DTMFDetector.mostBefore + 2 * DTMFDetector.block
     }
@@ -272,10 +292,10 @@ package struct DTMFDetector: Sendable {
             return trace.length >= limits.leastTrace
         }
         guard !isDismissed else { return false }
-        let sounding = soundingRange(from: banked - Int(trace.start), to: banked - Int(trace.end))
+        let sounding = sounding(trace)
         isDismissed = sounding.upperBound + 4 * DTMFDetector.block <= banked
         return trace.length >= limits.leastTraceWhenOver
-            || trace.length >= limits.leastTraceOfRemains && sounding.count >= limits.shortestSounding
+            || sounding.count >= limits.shortestSounding
     }
 
     private var patience: Int {
@@ -296,31 +316,37 @@ package struct DTMFDetector: Sendable {
         let last = min(banked, max(end, first + KeyToneBank.block))
         let begin = max(first, min(start, last - limits.shortestRemains))
         guard begin < last else { return false }
+        let (lowFrequency, highFrequency) = (fit.low.frequency, fit.high.frequency)
         fit.fit(samples, from: begin, to: last, rounds: 1)
         let inset = min(DTMFDetector.traceError, (last - begin) / 2)
         fit.findEdges(samples, outwardFrom: (begin + inset)..<(last - inset), within: first..<banked)
         guard fit.end - fit.start >= limits.shortestRemains else { return false }
-        // Again over all that there is of the tones, which the trace saw less sharply.
+        // Again over all that there is of the tones, unless the trace saw them sharply.
+        let turned = max(abs(fit.low.frequency - lowFrequency), abs(fit.high.frequency - highFrequency))
+        let isSharp =
+            turned <= DTMFDetector.sharpness && abs(fit.start - begin) <= DTMFDetector.block
+            && abs(fit.end - last) <= DTMFDetector.block
+        if isSharp { return true }
         fit.fit(samples, from: fit.start, to: fit.end, rounds: 1)
         return true
     }
 
-    /// Looks for what a codec at a low rate left of a key, whose beginning or end it replaced by something else.
+    /// Looks for what a codec at a low rate left of a key, whose beginning or end it replaced by something else: for a stretch
+    /// of which the tones are alone.
     private mutating func findRemains(_ fit: inout TwoToneFit, _ begin: TwoToneFit, from start: Int) -> Bool {
         let (low, high) = (begin.low.frequency, begin.high.frequency)
         let first = max(lastEnd, count - DTMFDetector.reach)
         var last = banked
-        while last >= start + limits.shortestRemains {
+        while last >= start + limits.shortestRemains, last - DTMFDetector.remains >= first {
             fit = begin
-            let window = max(first, last - KeyToneBank.window)
-            fit.fit(samples.span, from: window, to: last, rounds: 2)
-            let middle = (window + last) / 2
-            fit.findEdges(samples.span, outwardFrom: middle..<middle, within: first..<banked)
-            if fit.end - fit.start >= limits.shortestRemains {
-                fit.fit(samples.span, from: fit.start, to: fit.end, rounds: 2)
-                if isKey(fit, low / TwoToneFit.radiansPerHertz, high / TwoToneFit.radiansPerHertz) { return true }
+            fit.start = last - DTMFDetector.remains
+            fit.end = last
+            fit.fit(samples.span, from: fit.start, to: last, rounds: 2)
+            if isKey(fit, low / TwoToneFit.radiansPerHertz, high / TwoToneFit.radiansPerHertz) {
+                fit.findEdges(samples.span, outwardFrom: (fit.start + 40)..<(last - 40), within: first..<banked)
+                return true
             }
-            last -= DTMFDetector.block
+            last -= DTMFDetector.soundStep
         }
         return false
     }
@@ -343,29 +369,56 @@ package struct DTMFDetector: Sendable {
     private func isAlone(_ fit: TwoToneFit, _ surroundings: TwoToneFit.Surroundings) -> Bool {
         let length = fit.end - fit.start
         guard surroundings.below <= (surroundings.pitch <= 0.002 ? 0.15 : 0.04),
-            surroundings.share >= (length >= limits.shortest ? 0.65 : 0.9),
-            length >= limits.shortestWhenClear
-                || soundingRange(from: fit.start, to: fit.end).count >= limits.shortestSounding
+            surroundings.share >= (length >= limits.shortest ? 0.65 : 0.85),
+            length >= limits.shortestWhenClear && surroundings.share >= 0.9
+                || soundingRange(from: fit.start, to: fit.end, energy: (fit.low.power + fit.high.power) / 2).count
+                    >= limits.shortestSounding
         else { return false }
         return hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
             || hasTwist(fit, most: limits.codedTwist, reverse: limits.codedReverseTwist)
                 && fit.unsteadiness(samples.span) <= 4
     }
 
-    /// From where to where it is about as loud as between two samples, around them: a codec at a low rate begins a tone with something
-    /// else.
-    private func soundingRange(from start: Int, to end: Int) -> Range<Int> {
+    private func sounding(_ trace: KeyToneTrace) -> Range<Int> {
+        let isOne = trace.length >= Float(DTMFDetector.block)
+        let start = banked - Int(isOne ? trace.start : trace.firstStart)
+        let end = banked - Int(isOne ? trace.end : trace.lastEnd)
+        let middle = (start + end) / 2 - DTMFDetector.block / 2
+        guard middle >= 0, middle + DTMFDetector.block <= banked else { return 0..<0 }
+        return soundingRange(from: start, to: end, energy: energy(from: middle) / Float(DTMFDetector.block))
+    }
+
+    /// From where to where it sounds around tones: a codec at a low rate begins and ends a tone with something else, now
+    /// louder and now softer.
+    ///
+    /// Sound is what is louder than the middle, in dB, between the tones and the softest before them, but neither 15 dB below
+    /// the tones nor within 6 dB of them; a dip of 7.5 ms does not end it.
+    ///
+    /// - Parameter energy: the mean square of the tones.
+    private func soundingRange(from start: Int, to end: Int, energy tones: Float) -> Range<Int> {
         let block = DTMFDetector.block
         guard start >= 0, end - start >= block, end <= banked else { return 0..<0 }
-        let middle = (start + end - block) / 2
-        let least = energy(from: middle) / 4
-        var first = start
-        var last = end
-        while first - block >= max(0, start - DTMFDetector.mostBefore), energy(from: first - block) >= least {
-            first -= block
+        let earliest = max(0, start - DTMFDetector.mostBefore)
+        var softest = Float.infinity
+        for first in stride(from: earliest, through: start - block, by: block) {
+            softest = min(softest, energy(from: first))
         }
-        while last + block <= banked, energy(from: last) >= least { last += block }
-        return first..<last
+        let whole = tones * Float(block)
+        let least = max(whole / 32, min(whole / 4, (whole * softest).squareRoot()))
+        return reach(from: start, by: -DTMFDetector.soundStep, least, within: earliest..<banked)..<reach(
+            from: end - block, by: DTMFDetector.soundStep, least, within: earliest..<banked) + block
+    }
+
+    /// The last of the windows of 5 ms, from one on, that sound, dips passed over.
+    private func reach(from first: Int, by step: Int, _ least: Float, within range: Range<Int>) -> Int {
+        var reached = first
+        var window = first + step
+        while window >= range.lowerBound, window + DTMFDetector.block <= range.upperBound {
+            if energy(from: window) >= least { reached = window }
+            if abs(window - reached) > DTMFDetector.longestDip { break }
+            window += step
+        }
+        return reached
     }
 
     /// The energy of 5 ms.
@@ -388,7 +441,9 @@ package struct DTMFDetector: Sendable {
         else { return false }
         if surroundings.below <= 0.25 { return true }
         let held = samples
-        return dialTone.explains(held.span, from: max(0, banked - DTMFDetector.reach), to: banked)
+        return dialTone.explains(
+            held.span, from: max(0, banked - DTMFDetector.reach), to: banked,
+            power: surroundings.below * (fit.low.power + fit.high.power) / 2)
     }
 
     private func hasTwist(_ fit: TwoToneFit, most: Float, reverse: Float) -> Bool {
@@ -404,6 +459,10 @@ package struct DTMFDetector: Sendable {
             }
             lift(key)
             self.key = nil
+        } else if lastKey == (candidate.row, candidate.column), fit.start - lastEnd < DTMFDetector.release {
+            // More of a key of which a codec made two.
+            lastEnd = fit.end
+            return
         }
         let pressed = Key(
             digit: digit, row: candidate.row, column: candidate.column, start: fit.start, lastPresent: fit.end,
@@ -436,6 +495,7 @@ package struct DTMFDetector: Sendable {
 
     private mutating func lift(_ key: Key) {
         lastEnd = max(0, key.lastPresent)
+        lastKey = (key.row, key.column)
         report(key, end: key.lastPresent)
     }
 

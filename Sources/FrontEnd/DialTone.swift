@@ -1,6 +1,7 @@
 /// Tells dial tone from a voice under a key.
 ///
-/// A dial tone goes on while keys are pressed: the kind that was found last is tried first, from its frequencies.
+/// A dial tone goes on while keys are pressed: the kind that was found last is tried first, from its frequencies, and for a
+/// second what is as loud as it was is taken for it.
 struct DialTone: Sendable {
     /// The dial tones of North America and the UK (350 and 440 Hz), of most of Europe (425 Hz) and of older British
     /// exchanges (400 and 450 Hz); 0 for no second tone.
@@ -17,15 +18,38 @@ struct DialTone: Sendable {
     /// What may be left of the power between 80 and 560 Hz.
     private static let mostLeft: Float = 0.06
 
+    /// Frames for which a dial tone is taken to go on, and by how much its power may change meanwhile.
+    private static let longestTrust = 50
+    private static let mostChange: Float = 1.25
+
     private var known: (kind: Int, fit: TwoToneFit)?
+    /// The power that was found to be a dial tone's, and the frames since then.
+    private var power: Float = 0
+    private var age = DialTone.longestTrust
+
+    /// A frame has passed.
+    mutating func pass() { age = min(age + 1, DialTone.longestTrust) }
 
     /// Whether all but a small part of the power between 80 and 560 Hz is a dial tone.
     ///
     /// - Parameters:
     ///   - first: where 60 to 80 ms of samples of 8 kHz begin.
     ///   - last: the first sample behind them.
-    mutating func explains(_ samples: Span<Float>, from first: Int, to last: Int) -> Bool {
+    ///   - power: all the power between 80 and 680 Hz in what is of interest of them.
+    mutating func explains(_ samples: Span<Float>, from first: Int, to last: Int, power: Float) -> Bool {
         guard first >= 0, last <= samples.count, first < last else { return false }
+        if age < DialTone.longestTrust, power <= self.power * DialTone.mostChange,
+            power * DialTone.mostChange >= self.power
+        {
+            return true
+        }
+        guard explains(samples, from: first, to: last) else { return false }
+        self.power = power
+        age = 0
+        return true
+    }
+
+    private mutating func explains(_ samples: Span<Float>, from first: Int, to last: Int) -> Bool {
         var band = LowBand()
         for index in 0..<((last - first) / 8) { band.take(eight(samples, first &+ 8 &* index)) }
         let low = band.samples.span.extracting(0..<band.count)

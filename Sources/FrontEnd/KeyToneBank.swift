@@ -20,6 +20,8 @@ struct KeyToneBank: Sendable {
         /// Squared peak amplitudes.
         var lowPower: Float
         var highPower: Float
+
+        func isSameKey(_ other: Candidate) -> Bool { row == other.row && column == other.column }
     }
 
     /// Cosines and sines of the frequencies at 0.5, 1.5, ... 19.5 samples from the middle of a block.
@@ -123,11 +125,11 @@ struct KeyToneBank: Sendable {
     /// The block so many before the last one.
     @inline(__always) func place(_ age: Int) -> Int { (newest &- age) & (KeyToneBank.ring &- 1) }
 
-    /// The Hann window at the middles of the last six blocks.
-    @inline(__always) private func tapered(_ ring: Span<Lanes>) -> Lanes {
-        let outer: Lanes = (ring[newest] + ring[place(5)]) * 0.066_987_3
-        let between: Lanes = (ring[place(1)] + ring[place(4)]) * 0.5
-        let inner: Lanes = (ring[place(2)] + ring[place(3)]) * 0.933_012_7
+    /// The Hann window at the middles of six blocks, so many before the last.
+    @inline(__always) private func tapered(_ ring: Span<Lanes>, _ age: Int) -> Lanes {
+        let outer: Lanes = (ring[place(age)] + ring[place(age &+ 5)]) * 0.066_987_3
+        let between: Lanes = (ring[place(age &+ 1)] + ring[place(age &+ 4)]) * 0.5
+        let inner: Lanes = (ring[place(age &+ 2)] + ring[place(age &+ 3)]) * 0.933_012_7
         return outer + between + inner
     }
 
@@ -141,11 +143,13 @@ struct KeyToneBank: Sendable {
 
     /// The key that the tapered window of the last 30 ms may hold.
     ///
-    /// - Parameter least: the squared peak amplitude that either tone has at least.
-    func candidate(least: Float) -> Candidate? {
+    /// - Parameters:
+    ///   - least: the squared peak amplitude that either tone has at least.
+    ///   - age: blocks between the window and the last block.
+    func candidate(least: Float, age: Int = 0) -> Candidate? {
         guard silent < KeyToneBank.blocks else { return nil }
-        let a = tapered(real.span) * KeyToneBank.taperedScale
-        let b = tapered(imaginary.span) * KeyToneBank.taperedScale
+        let a = tapered(real.span, age) * KeyToneBank.taperedScale
+        let b = tapered(imaginary.span, age) * KeyToneBank.taperedScale
         let powers = a * a + b * b
         let low = Group(powers.lowHalf)
         let high = Group(powers.highHalf)

@@ -6,12 +6,13 @@ struct KeyToneTrace: Sendable {
     /// By how much the tones are off, in radians a sample.
     var lowOffset: Float
     var highOffset: Float
-    /// The middle of where they are loudest, likewise.
-    var loudest: Float
     /// They have gone, or are going.
     var isOver: Bool
 
     var length: Float { start - end }
+    /// When the first of the tones began and the last ended: of a key whose tones a codec did not make at the same time.
+    var firstStart: Float
+    var lastEnd: Float
 
     /// The blocks that a trace goes back at most.
     static let longest = 12
@@ -22,7 +23,8 @@ struct KeyToneTrace: Sendable {
         let high = ToneTrace(bank, lane: column + 4, blocks: blocks)
         start = min(low.start, high.start)
         end = max(low.end, high.end)
-        loudest = (low.loudest + high.loudest) / 2
+        firstStart = max(low.start, high.start)
+        lastEnd = min(low.end, high.end)
         lowOffset = low.offset
         highOffset = high.offset
         isOver = low.isOver || high.isOver
@@ -33,7 +35,6 @@ struct KeyToneTrace: Sendable {
 private struct ToneTrace {
     var start: Float = 0
     var end: Float = 0
-    var loudest: Float = 0
     var offset: Float = 0
     var isOver = true
 
@@ -96,7 +97,6 @@ private struct ToneTrace {
             age &+= 1
         }
         let block = Float(KeyToneBank.block)
-        self.loudest = block * (Float(loudest) + 0.5)
         end = block * (Float(loudest) - newer)
         start = block * (Float(loudest) + 1 + older)
         offset = ToneTrace.angle(turn) / block

@@ -55,19 +55,20 @@ struct LowBand: Sendable {
     static func energies(_ samples: Span<Float>, from first: Int, count: Int) -> Energies {
         let probes = probes
         guard first >= 0, count >= 0, first + count <= samples.count else { return Energies() }
-        var lowLast = Lanes()
-        var lowSecond = Lanes()
-        var dialLast = Lanes()
-        var dialSecond = Lanes()
-        for index in first..<(first + count) {
-            let sample = samples[index]
-            let nextLow = (sample - lowSecond) + probes.low.twice * lowLast
-            let nextDial = (sample - dialSecond) + probes.dial.twice * dialLast
-            (lowSecond, lowLast) = (lowLast, nextLow)
-            (dialSecond, dialLast) = (dialLast, nextDial)
-        }
         return Energies(
-            low: probes.low.energy(lowLast, lowSecond), dial: probes.dial.energy(dialLast, dialSecond))
+            low: energies(samples, from: first, count: count, probes.low),
+            dial: energies(samples, from: first, count: count, probes.dial))
+    }
+
+    private static func energies(_ samples: Span<Float>, from first: Int, count: Int, _ probes: Probes) -> Lanes {
+        let twice = probes.twice
+        var last = Lanes()
+        var second = Lanes()
+        for index in first..<(first + count) {
+            let next = (samples[index] - second) + twice * last
+            (second, last) = (last, next)
+        }
+        return probes.energy(last, second)
     }
 
     private static let probes = (low: Probes(first: 80), dial: Probes(first: 400))

@@ -14,16 +14,16 @@ extension TwoToneFit {
         var share: Float { 1 / (1 + within) }
     }
 
-    private static let longestProbe = 320
+    private static let longestProbe = 240
 
-    /// Measures the surroundings of the tones over their length, or the first 40 ms of it.
+    /// Measures the surroundings of the tones over their length, or the first 30 ms of it.
     func surroundings(_ samples: Span<Float>) -> Surroundings {
         let count = min(end - start, TwoToneFit.longestProbe) / 8 * 8
         let tones = (low.power + high.power) / 2
         guard start >= 0, count > 8, start + count <= samples.count, tones > 0 else {
             return Surroundings(below: .infinity, pitch: .infinity, within: .infinity)
         }
-        var residual = InlineArray<40, Lanes>(repeating: Lanes())
+        var residual = InlineArray<30, Lanes>(repeating: Lanes())
         let (weights, whole) = subtract(samples, from: start, count: count, into: &residual)
         let scale = 1 / (weights * tones)
         // So little that it does not matter where it is.
@@ -43,7 +43,7 @@ extension TwoToneFit {
 
     /// Takes the tones out of samples, tapered; gives the sums of the squared weights and of what is left, squared.
     private func subtract(
-        _ samples: Span<Float>, from first: Int, count: Int, into residual: inout InlineArray<40, Lanes>
+        _ samples: Span<Float>, from first: Int, count: Int, into residual: inout InlineArray<30, Lanes>
     ) -> (weights: Float, whole: Float) {
         var tones = Tones(self, at: Float(first) - origin, direction: 1)
         var target = residual.mutableSpan
@@ -64,18 +64,47 @@ extension TwoToneFit {
         return (half * (256.0 / 315), whole.sum())
     }
 
-    /// The largest change of either tone's power over thirds of the length, as a ratio of at least one.
+    /// The largest change of either tone's power in the first or the last third of the length, as a ratio of at least one.
     func unsteadiness(_ samples: Span<Float>) -> Float {
         var largest: Float = 1
         let third = (end - start) / 3
-        for part in 0..<3 {
-            var piece = self
-            piece.step(samples, from: start + part * third, to: start + (part + 1) * third)
-            let lowRatio = piece.low.power / max(low.power, 1)
-            let highRatio = piece.high.power / max(high.power, 1)
-            largest = max(
-                largest, max(lowRatio, 1 / max(lowRatio, 1e-6)), max(highRatio, 1 / max(highRatio, 1e-6)))
+        let whole = SIMD2(max(low.power, 1), max(high.power, 1))
+        for part in 0..<2 {
+            let first = part == 0 ? start : end - third
+            let ratio = powers(samples, from: first, count: third) / whole
+            largest = max(largest, max(ratio[0], 1 / max(ratio[0], 1e-6)), max(ratio[1], 1 / max(ratio[1], 1e-6)))
         }
         return largest
+    }
+
+    /// The squared peak amplitudes of both tones in samples from an index on, under the window of a fit.
+    private func powers(_ samples: Span<Float>, from first: Int, count: Int) -> SIMD2<Float> {
+        let groups = count / 16
+        guard first >= 0, first + count <= samples.count, groups > 0 else { return SIMD2() }
+        let half = Float(16 * groups + 1) / 2
+        let scale = 1 / half
+        var lowWave = Wave(low.frequency, at: 0.5)
+        var highWave = Wave(high.frequency, at: 0.5)
+        var offset = Wave.steps + 0.5
+        var sums = (Lanes(), Lanes(), Lanes(), Lanes())
+        for group in 0..<groups {
+            let u = offset * scale
+            let weight = 1 - u * u
+            let after = eight(samples, first &+ 8 &* (groups &+ group))
+            let before = reversed(eight(samples, first &+ 8 &* (groups &- 1 &- group)))
+            let even = (after + before) * (weight * weight)
+            let odd = (after - before) * (weight * weight)
+            sums.0 += lowWave.cosine * even
+            sums.1 += lowWave.sine * odd
+            sums.2 += highWave.cosine * even
+            sums.3 += highWave.sine * odd
+            lowWave.turn()
+            highWave.turn()
+            offset += 8
+        }
+        let weights = half * (16.0 / 15) / 2
+        let real = SIMD2(sums.0.sum(), sums.2.sum()) / weights
+        let imaginary = SIMD2(sums.1.sum(), sums.3.sum()) / weights
+        return real * real + imaginary * imaginary
     }
 }

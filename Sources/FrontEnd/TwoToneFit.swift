@@ -45,11 +45,13 @@ struct TwoToneFit: Sendable {
         var cosineMoment = Lanes()
         var sineMoment = Lanes()
 
-        @inline(__always) mutating func add(_ wave: Wave, _ sample: Lanes, _ moment: Lanes) {
-            cosine += wave.cosine * sample
-            sine += wave.sine * sample
-            cosineMoment += wave.cosine * moment
-            sineMoment += wave.sine * moment
+        /// Takes the sums and differences of samples so far on either side of the middle.
+        @inline(__always) mutating func add(_ wave: Wave, _ even: Lanes, _ odd: Lanes, _ offset: Lanes) {
+            let (a, b) = (wave.cosine * offset, wave.sine * offset)
+            cosine += wave.cosine * even
+            sine += wave.sine * odd
+            cosineMoment += a * odd
+            sineMoment += b * even
         }
     }
 
@@ -78,23 +80,25 @@ struct TwoToneFit: Sendable {
     /// One step of the fit of both sines.
     mutating func step(_ samples: Span<Float>, from first: Int, to last: Int) {
         // What is left over lies at the edge of the window, where it weighs nothing.
-        let groups = (last - first) / 8
+        let groups = (last - first) / 16
         guard first >= 0, last <= samples.count, groups > 0 else { return }
-        let middle = Float(8 * groups - 1) / 2
-        let half = Float(8 * groups + 1) / 2
+        let half = Float(16 * groups + 1) / 2
         let scale = 1 / half
-        var lowWave = Wave(low.frequency, at: -middle)
-        var highWave = Wave(high.frequency, at: -middle)
-        var offset = Wave.steps - middle
+        // Cosines are even and sines odd about the middle: a sum or a difference of two samples takes one factor.
+        var lowWave = Wave(low.frequency, at: 0.5)
+        var highWave = Wave(high.frequency, at: 0.5)
+        var offset = Wave.steps + 0.5
         var lowSums = Sums()
         var highSums = Sums()
         for group in 0..<groups {
             let u = offset * scale
             let weight = 1 - u * u
-            let sample = eight(samples, first &+ 8 &* group) * (weight * weight)
-            let moment = sample * offset
-            lowSums.add(lowWave, sample, moment)
-            highSums.add(highWave, sample, moment)
+            let after = eight(samples, first &+ 8 &* (groups &+ group))
+            let before = reversed(eight(samples, first &+ 8 &* (groups &- 1 &- group)))
+            let even = (after + before) * (weight * weight)
+            let odd = (after - before) * (weight * weight)
+            lowSums.add(lowWave, even, odd, offset)
+            highSums.add(highWave, even, odd, offset)
             lowWave.turn()
             highWave.turn()
             offset += 8
@@ -104,7 +108,7 @@ struct TwoToneFit: Sendable {
         let spread = half * half * half * (16.0 / 105)
         low.take(lowSums, weights, spread)
         high.take(highSums, weights, spread)
-        origin = Float(first) + middle
+        origin = Float(first) + Float(16 * groups - 1) / 2
     }
 }
 
@@ -143,3 +147,6 @@ struct Wave {
 @inline(__always) func eight(_ samples: Span<Float>, _ index: Int) -> Lanes {
     samples.bytes.unsafeLoadUnaligned(fromByteOffset: 4 &* index, as: Lanes.self)
 }
+
+/// Eight numbers, the last first.
+@inline(__always) func reversed(_ x: Lanes) -> Lanes { Lanes(x[7], x[6], x[5], x[4], x[3], x[2], x[1], x[0]) }

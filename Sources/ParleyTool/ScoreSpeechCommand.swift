@@ -37,7 +37,8 @@ struct ScoreSpeechCommand: ParsableCommand {
         let (rivals, missing) = rivals ? SpeechRival.all() : ([], [])
         var score = SpeechScore(profile)
         var others = rivals.map { _ in SpeechScore(profile) }
-        try eachScene { scene in
+        let labelled = try folder.map { try LabelledFolder($0) }
+        try eachScene(labelled) { scene in
             score.add(scene)
             for (index, rival) in rivals.enumerated() {
                 others[index].add(scene, try rival.decisions(of: scene.samples))
@@ -45,15 +46,15 @@ struct ScoreSpeechCommand: ParsableCommand {
         }
         let seed = folder == nil ? options.seed : nil
         var card = score.scorecard(seed: seed, folder: folder)
-        card.notes += missing
+        card.notes += missing + (labelled?.notes ?? [])
         try options.report(
             [card]
                 + zip(rivals, others).map { $1.scorecard(seed: seed, folder: folder, detector: $0.name) })
     }
 
-    private func eachScene(_ hear: (SpeechScene) throws -> Void) throws {
-        if let folder {
-            for recording in try LabelledFolder(folder).recordings { try hear(try SpeechScene(recording)) }
+    private func eachScene(_ labelled: LabelledFolder?, _ hear: (SpeechScene) throws -> Void) throws {
+        if let labelled {
+            for recording in labelled.recordings { try hear(try SpeechScene(recording)) }
             return
         }
         let suite = SpeechSuite(voices: try SpeechVoices(), seconds: seconds, seed: options.seed)

@@ -53,7 +53,9 @@ package struct BargeInRecordings {
             total.falseStarts += count.falseStarts
             total.seconds += count.seconds
         }
-        return card(total, rows, mono)
+        var card = card(total, rows, mono)
+        card.notes += folder.notes
+        return card
     }
 
     private func card(_ total: Count, _ rows: [[String]], _ mono: [String]) -> Scorecard {

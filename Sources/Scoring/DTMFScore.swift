@@ -49,7 +49,9 @@ package struct DTMFScore: Sendable {
                 score.add(recording.name, isHeard: true, heard, recording.presses)
             }
         }
-        return score.card(Scorecard(suite: "dtmf", detector: detector.name, folder: folder.path))
+        var card = score.card(Scorecard(suite: "dtmf", detector: detector.name, folder: folder.path))
+        card.notes += folder.notes
+        return card
     }
 
     private mutating func add(_ name: String, isHeard: Bool, _ heard: [HeardDigit], _ presses: [DTMFSuite.Press]) {

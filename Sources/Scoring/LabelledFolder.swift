@@ -7,8 +7,8 @@ package import Telephony
 ///
 /// Beside each audio file `name.wav` lies `name.jsonl`, in the very form that `parley detect` prints (one JSON object a
 /// line with `event`, `start`, `end` and, by event, `digit` or `tone`; other members are left alone), or `name.csv` with
-/// a first line of column names among `event,digit,tone,start,end`. A recording without labels is not read; one in which
-/// there is nothing has an empty label file.
+/// a first line of column names among `event,digit,tone,start,end`. A recording without labels is not read, and named in
+/// ``notes``; one in which there is nothing has an empty label file.
 package struct LabelledFolder: Sendable {
     /// One labelled stretch, in seconds.
     package struct Label: Sendable, Equatable {
@@ -39,17 +39,36 @@ package struct LabelledFolder: Sendable {
 
     package let path: String
     package let recordings: [Recording]
+    /// Audio files without labels, which were not read.
+    package let unlabelled: [String]
+
+    /// What a reader of a scorecard must know of the folder.
+    package var notes: [String] {
+        guard let first = unlabelled.first else { return [] }
+        let others = unlabelled.count > 1 ? " and \(unlabelled.count - 1) more" : ""
+        return [
+            "not scored, for there is no label file beside it: \(first)\(others); an empty one says that there is nothing"
+        ]
+    }
 
     /// Reads every labelled recording of a folder, at any depth, sorted by name.
     ///
     /// - Throws: ``AudioFileError`` when the folder holds none, or a file is not what it should be.
     package init(_ path: String) throws {
         self.path = path
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw AudioFileError(path, "is no folder; name one with NAME.wav and NAME.jsonl files")
+        }
         let files = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).sorted()
         var recordings: [Recording] = []
+        var unlabelled: [String] = []
         for file in files where ["wav", "flac"].contains((file as NSString).pathExtension.lowercased()) {
             let base = path + "/" + (file as NSString).deletingPathExtension
-            guard let labels = try LabelledFolder.labels(beside: base) else { continue }
+            guard let labels = try LabelledFolder.labels(beside: base) else {
+                unlabelled.append(file)
+                continue
+            }
             let channels = try AudioFile.read(path + "/" + file).channels.map { audio in
                 [8_000, 16_000, 48_000].contains(audio.sampleRate) ? audio : try audio.resampled(to: 8_000)
             }
@@ -61,6 +80,7 @@ package struct LabelledFolder: Sendable {
                 path, "holds no labelled recording: put NAME.jsonl, as 'parley detect' prints it, beside each NAME.wav")
         }
         self.recordings = recordings
+        self.unlabelled = unlabelled
     }
 
     private static func labels(beside base: String) throws -> [Label]? {

@@ -11,6 +11,7 @@ package struct ProgressScore: Sendable {
     private var quietHours = 0.0
     private var startErrors: [Double] = []
     private var rows: [[String]] = []
+    private var confusion = Confusion()
     private let profile: FrontEndProfile
 
     private init(_ profile: FrontEndProfile) { self.profile = profile }
@@ -49,6 +50,7 @@ package struct ProgressScore: Sendable {
             let spans = spans(in: recording.audio, profile)
             if tones.isEmpty {
                 score.falseTones += spans.count
+                for span in spans { score.confusion.add(made: nil, heard: span.tone.rawValue) }
                 score.quietHours += recording.audio.durationInSeconds / 3_600
                 continue
             }
@@ -60,6 +62,8 @@ package struct ProgressScore: Sendable {
                 }
                 row.signals += 1
                 score.signals += 1
+                let other = rest.first { $0.start < label.end && $0.end > label.start }
+                score.confusion.add(made: label.tone, heard: match == nil ? other?.tone.rawValue : label.tone)
                 guard let match else { continue }
                 row.right += 1
                 score.right += 1
@@ -70,7 +74,9 @@ package struct ProgressScore: Sendable {
             score.extra += rest.count
             score.rows.append(row.cells(recording.name, tones.compactMap(\.tone).joined(separator: " ")))
         }
-        return score.card(Scorecard(suite: "progress", detector: "parley", folder: folder.path))
+        var card = score.card(Scorecard(suite: "progress", detector: "parley", folder: folder.path))
+        card.notes += folder.notes
+        return card
     }
 
     private struct Row {
@@ -103,6 +109,7 @@ package struct ProgressScore: Sendable {
         signals += 1
         row.signals += 1
         let first = spans.first { $0.tone == tone }
+        confusion.add(made: tone.rawValue, heard: (first ?? spans.first)?.tone.rawValue)
         if let first {
             right += 1
             row.right += 1
@@ -114,7 +121,9 @@ package struct ProgressScore: Sendable {
     }
 
     private mutating func addQuiet(_ audio: PCMAudio) {
-        falseTones += ProgressScore.spans(in: audio, profile).count
+        let spans = ProgressScore.spans(in: audio, profile)
+        falseTones += spans.count
+        for span in spans { confusion.add(made: nil, heard: span.tone.rawValue) }
         quietHours += audio.durationInSeconds / 3_600
     }
 
@@ -135,7 +144,10 @@ package struct ProgressScore: Sendable {
                     "startErrorP95InMilliseconds", "error of the beginning, p95", errors[errors.count * 95 / 100],
                     unit: "ms"))
         }
-        card.tables = [.init("By signal", columns: ["signal", "tone", "made", "recognised", "others"], rows: rows)]
+        card.tables = [
+            .init("By signal", columns: ["signal", "tone", "made", "recognised", "others"], rows: rows),
+            confusion.table,
+        ]
         return card
     }
 }
