@@ -180,7 +180,32 @@ extension DTMFCondition {
     }
 
     /// What no key is: nothing may be heard.
-    package static let outside: [DTMFCondition] = tooShort + wrongFrequencies + singles
+    package static let outside: [DTMFCondition] = tooShort + wrongFrequencies + singles + coded
+
+    /// The same through codecs, which must not make keys of it.
+    private static let coded = [Channel.pcmu, .opus(16_000), .opus(24_000)].flatMap { channel in
+        [
+            DTMFCondition("20 ms, \(channel.name)") {
+                $0.on = 20...20
+                $0.off = 30...70
+            },
+            DTMFCondition("both off by 3.5 % to 6 %, \(channel.name)") {
+                $0.on = 40...100
+                $0.error = 0.035...0.06
+                $0.isExtreme = true
+            },
+            DTMFCondition("one tone, \(channel.name)") {
+                $0.on = 40...400
+                $0.sounding = .either
+            },
+        ].map { condition in
+            var condition = condition
+            condition.isHeard = false
+            condition.channel = channel
+            condition.sampleRate = channel.sampleRate ?? 8_000
+            return condition
+        }
+    }
 
     private static let tooShort = [nil, 15, 10].map { (noise: Double?) in
         DTMFCondition("20 ms" + (noise.map { ", \(Int($0)) dB" } ?? "")) {
