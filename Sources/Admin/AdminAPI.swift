@@ -9,6 +9,12 @@ package import Telephony
 ///     GET  /v1/calls                         running calls
 ///     GET  /v1/calls/ID/trace                the ladder of a call, running or just over
 ///     GET  /v1/calls/ID/pcap                 its signalling for Wireshark
+///     POST /v1/calls/ID/WISH                 hold, resume, mute, unmute, release, hang-up; transfer, consult, pull-in,
+///                                            listen with to=NAME; whisper, barge-in, take-over with leg=N; complete,
+///                                            swap, conference, back
+///     GET  /v1/agents                        agents and what they do
+///     POST /v1/agents/NAME/ready             also away; reason=TEXT
+///     GET  /v1/queues                        queues and how many wait
 ///     GET  /v1/contexts                      contexts; since, until, caller, called, agent, outcome, limit
 ///     GET  /v1/contexts/ID                   one; format=vcon for a vCon
 ///     GET  /v1/contexts/ID/recording         its recording, in the clear
@@ -70,10 +76,14 @@ package struct AdminAPI: Sendable {
         package var archive: RecordingArchive?
         package var calls: LiveCalls
         package var recorder: FlightRecorder?
+        /// What can be done with calls; `nil` where they are only looked at.
+        package var controls: CallControls?
 
         package init(
-            store: (any ContextStore)?, archive: RecordingArchive?, calls: LiveCalls, recorder: FlightRecorder?
+            store: (any ContextStore)?, archive: RecordingArchive?, calls: LiveCalls, recorder: FlightRecorder?,
+            controls: CallControls? = nil
         ) {
+            self.controls = controls
             self.store = store
             self.archive = archive
             self.calls = calls
@@ -81,10 +91,10 @@ package struct AdminAPI: Sendable {
         }
     }
 
-    private let sources: Sources
+    let sources: Sources
     private let tokens: AccessTokens
     private let links: ContextLinks
-    private let clock: @Sendable () -> WallTime
+    let clock: @Sendable () -> WallTime
 
     package init(
         _ sources: Sources, tokens: AccessTokens, links: ContextLinks = ContextLinks(),
@@ -119,12 +129,18 @@ package struct AdminAPI: Sendable {
         switch (request.method, path.first, path.count) {
         case ("GET", "calls", 1): return Answer(json: ["calls": sources.calls.all])
         case ("GET", "calls", 3): return trace(path[1], path[2], who)
+        case ("POST", "calls", 3):
+            return try command(path[1], path[2], request, who) ?? Answer(404, error: "there is no such page")
+        case ("GET", "agents", 1): return agents()
+        case ("POST", "agents", 3): return setAgent(path[1], path[2], request)
+        case ("GET", "queues", 1): return queues()
         case ("GET", "contexts", 1): return try list(request, who)
         case ("GET", "contexts", 2): return try show(path[1], request.query["format"], who)
         case ("GET", "contexts", 3) where path[2] == "recording": return try recording(path[1], who)
         case ("POST", "contexts", 3) where path[2] == "link": return try link(path[1], request, who)
         case ("GET", "facts", 1): return try facts(request, who)
-        case (_, "calls", 1), (_, "calls", 3), (_, "contexts", 1...3), (_, "facts", 1):
+        case (_, "calls", 1), (_, "calls", 3), (_, "contexts", 1...3), (_, "facts", 1), (_, "agents", 1),
+            (_, "agents", 3), (_, "queues", 1):
             return Answer(405, error: "\(request.method) is not for this page")
         default: return Answer(404, error: "there is no such page")
         }

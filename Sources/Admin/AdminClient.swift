@@ -22,20 +22,29 @@ package struct AdminClient: Sendable {
     ///
     /// - Parameter path: with its query, percent-encoded.
     /// - Throws: `RecordsError`, a sentence: nobody listens, or what the service says against it.
-    package func get(_ path: String) async throws(RecordsError) -> Data {
+    package func get(_ path: String) async throws(RecordsError) -> Data { try await ask(.GET, path) }
+
+    /// Has something done.
+    ///
+    /// - Throws: as ``get(_:)``.
+    @discardableResult
+    package func post(_ path: String) async throws(RecordsError) -> Data { try await ask(.POST, path) }
+
+    private func ask(_ method: HTTPMethod, _ path: String) async throws(RecordsError) -> Data {
         guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
             throw RecordsError("\(socket) is no path of a socket")
         }
         let response: HTTPClientResponse
         let body: Data
         do {
-            response = try await HTTPClient.shared.execute(
-                HTTPClientRequest(url: url.absoluteString), timeout: .seconds(10))
+            var request = HTTPClientRequest(url: url.absoluteString)
+            request.method = method
+            response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
             body = Data(try await response.body.collect(upTo: 64 << 20).readableBytesView)
         } catch {
             throw RecordsError("no Parley answers at \(socket); start 'parley serve', or give its --socket")
         }
-        guard response.status == .ok else {
+        guard (200..<300).contains(response.status.code) else {
             let problem = (try? JSONDecoder().decode([String: String].self, from: body))?["error"]
             throw RecordsError(problem ?? "the service answered \(response.status.code)")
         }

@@ -15,6 +15,21 @@ package final class LiveCalls: Sendable {
         /// Where the dialog is.
         package var topic = ""
         package var action = ""
+        /// Those who are called, or in the call, beside the caller, whose leg is 0.
+        package var legs: [Leg] = []
+        /// How the caller takes part once there are others.
+        package var callerPlace: String?
+    }
+
+    /// A further leg of a running call.
+    package struct Leg: Sendable, Equatable, Codable {
+        package var leg: LegID
+        package var role: LegRole
+        /// The end of a number, or of an address.
+        package var target: String
+        package var hasAnswered = false
+        /// Where the party is, and whether it is heard.
+        package var place = ""
     }
 
     private let calls = Mutex<[CallID: Summary]>([:])
@@ -34,7 +49,27 @@ package final class LiveCalls: Sendable {
                 calls[event.call]?.action = body.action
             }
         case .callEnded: calls.withLock { $0[event.call] = nil }
+        case .legDialled(let body):
+            let leg = Leg(leg: body.leg, role: body.role, target: body.target.redacted.maskedNumber)
+            calls.withLock { $0[event.call]?.legs.append(leg) }
+        case .legAnswered(let body): change(body.leg, of: event.call) { $0.hasAnswered = true }
+        case .legPlaced(let body):
+            let place = body.place
+            guard body.leg == .caller else { return change(body.leg, of: event.call) { $0.place = place } }
+            calls.withLock { $0[event.call]?.callerPlace = place }
+        case .legEnded(let body):
+            calls.withLock { $0[event.call]?.legs.removeAll { $0.leg == body.leg } }
         default: break
+        }
+    }
+
+    private func change(_ leg: LegID, of call: CallID, _ change: (inout Leg) -> Void) {
+        calls.withLock { calls in
+            guard let index = calls[call]?.legs.firstIndex(where: { $0.leg == leg }) else { return }
+            if var changed = calls[call]?.legs[index] {
+                change(&changed)
+                calls[call]?.legs[index] = changed
+            }
         }
     }
 
@@ -47,6 +82,14 @@ package final class LiveCalls: Sendable {
                 $1.startedAt.millisecondsSince1970, $1.call.rawValue
             )
         }
+    }
+}
+
+extension LegPlaced {
+    /// In words, for operators.
+    fileprivate var place: String {
+        if let whispersTo { return "heard by leg \(whispersTo.rawValue) alone" }
+        return isMuted ? "\(room.rawValue), not heard" : room.rawValue
     }
 }
 

@@ -20,16 +20,23 @@ extension CallDistributor {
             queue: directory.queueName(offer.queue) ?? "", message: seeker.transfer.messageToAgent.disclosed ?? "")
         if seeker.isWaiting, let music = messages.music { plan.ringback = .music(music) }
         seekers[offer.call]?.offer = offer.id
-        offered[offer.id.rawValue] = AgentLeg(agent: offer.agent, offer: offer.id)
+        expected[offer.id.rawValue] = (offer.call, Member(person: .agent(offer.agent), offer: offer.id))
         outputs.append(.reply(offer.call, seeker.request, .routed(.dial(plan))))
     }
 
     private func plan(for offer: Offer, _ seeker: Seeker) -> DialPlan? {
-        switch offer.address {
-        case .uri(let uri): return plan(.agent, uri, seeker.transfer)
+        guard var plan = plan(.agent, offer.address) else { return nil }
+        tell(seeker.transfer, to: &plan)
+        return plan
+    }
+
+    /// How somebody is called; `nil` for a phone that is not registered.
+    func plan(_ role: LegRole, _ address: AgentAddress) -> DialPlan? {
+        switch address {
+        case .uri(let uri): return DialPlan(role, target: uri)
         case .registered(let address):
             guard let contact = phones[address]?.first else { return nil }
-            var plan = plan(.agent, "sip:" + address, seeker.transfer)
+            var plan = DialPlan(role, target: "sip:" + address)
             plan.contact = contact
             return plan
         }
@@ -46,10 +53,15 @@ extension CallDistributor {
         return plan
     }
 
-    /// What whoever is called is told in the INVITE: an opaque key and the `X-` fields that the dialog chose, nothing
-    /// secret.
     func plan(_ role: LegRole, _ target: String, _ transfer: TransferRequest) -> DialPlan {
         var plan = DialPlan(role, target: target)
+        tell(transfer, to: &plan)
+        return plan
+    }
+
+    /// What whoever is called is told in the INVITE: an opaque key and the `X-` fields that the dialog chose, nothing
+    /// secret.
+    private func tell(_ transfer: TransferRequest, to plan: inout DialPlan) {
         plan.ringback = .farEnd
         plan.userToUser = transfer.userToUser?.disclosed.map { String($0.prefix(CallDistributor.longestKey)) }
         plan.headers = transfer.headers.prefix(CallDistributor.mostHeaders).compactMap { header in
@@ -58,7 +70,6 @@ extension CallDistributor {
             return (header.name, String(value.prefix(256)))
         }
         plan.dtmfSequence = transfer.dtmfSequence
-        return plan
     }
 
     /// Characters of User-to-User, and fields beside it, that far ends take.
@@ -69,8 +80,8 @@ extension CallDistributor {
 
     /// A call has dialled somebody under a reference.
     package mutating func dialled(_ call: CallID, _ leg: LegID, reference: UInt64) {
-        guard let agent = offered.removeValue(forKey: reference) else { return }
-        legs[LegKey(call: call, leg: leg)] = agent
+        guard let member = expected.removeValue(forKey: reference)?.member else { return }
+        legs[LegKey(call: call, leg: leg)] = member
     }
 
     /// Something happened in a call.
@@ -85,32 +96,40 @@ extension CallDistributor {
     }
 
     private mutating func answered(_ key: LegKey, at now: Instant) {
-        guard let leg = legs[key], !leg.hasAnswered else { return }
+        guard let member = legs[key], !member.hasAnswered, case .agent(let agent) = member.person else { return }
         legs[key]?.hasAnswered = true
-        guard !directory.offerEnded(leg.offer, as: .answered, at: now) else { return }
-        // The agent answered in the moment in which the call was taken back: the two are together all the same, and
-        // nobody else is to be called.
-        directory.callEnded(key.call, at: now)
-        directory.occupy(leg.agent, with: key.call, at: now)
-        seekers[key.call] = nil
+        if let offer = member.offer {
+            guard !directory.offerEnded(offer, as: .answered, at: now) else { return }
+            // The agent answered in the moment in which the call was taken back: the two are together all the same, and
+            // nobody else is to be called.
+            directory.callEnded(key.call, at: now)
+            seekers[key.call] = nil
+        }
+        directory.occupy(agent, with: key.call, at: now)
     }
 
     private mutating func ended(_ key: LegKey, _ reason: LegEndReason, at now: Instant) {
-        guard let leg = legs.removeValue(forKey: key) else { return }
-        if leg.hasAnswered {
-            directory.released(leg.agent, at: now)
-        } else if reason == .released {
-            // The call let it go: the caller is gone, or the directory wanted it.
-            return
-        } else if directory.offerEnded(leg.offer, as: OfferOutcome(reason), at: now) {
-            seekers[key.call]?.offer = nil
+        guard let member = legs.removeValue(forKey: key) else { return }
+        switch member.person {
+        case .expert(let expert): experts.left(expert, call: key.call)
+        case .agent(let agent):
+            if member.hasAnswered {
+                directory.released(agent, at: now)
+            } else if reason != .released, let offer = member.offer,
+                directory.offerEnded(offer, as: OfferOutcome(reason), at: now)
+            {
+                // One that the call itself let go is the directory's wish, or the caller is gone.
+                seekers[key.call]?.offer = nil
+            }
         }
     }
 
     private mutating func ended(_ call: CallID, at now: Instant) {
         seekers[call] = nil
         directory.callEnded(call, at: now)
-        for key in legs.keys where key.call == call { legs[key] = nil }
+        experts.callEnded(call)
+        expected = expected.filter { $0.value.call != call }
+        legs = legs.filter { $0.key.call != call }
     }
 }
 

@@ -26,10 +26,16 @@ package struct CallDistributor: Sendable {
         var isWaiting = false
     }
 
-    /// An agent's part in a call.
-    struct AgentLeg: Sendable {
-        var agent: AgentID
-        var offer: OfferID
+    /// Somebody of the configuration who is called, or is in a call.
+    struct Member: Sendable {
+        enum Person: Sendable {
+            case agent(AgentID)
+            case expert(ExpertID)
+        }
+
+        var person: Person
+        /// What the directory offered; `nil` for who was called by name.
+        var offer: OfferID?
         var hasAnswered = false
     }
 
@@ -42,9 +48,13 @@ package struct CallDistributor: Sendable {
     var directory: Directory
     var configuration: DistributionConfiguration
     var seekers: [CallID: Seeker] = [:]
-    /// Agents who have been offered a call and whose leg is not known yet, by the offer's number.
-    var offered: [UInt64: AgentLeg] = [:]
-    var legs: [LegKey: AgentLeg] = [:]
+    var experts: ExpertDirectory
+    let wall: WallTime?
+    let start: Instant
+    /// Those who are to be dialled and whose leg is not known yet, by the plan's reference.
+    var expected: [UInt64: (call: CallID, member: Member)] = [:]
+    var legs: [LegKey: Member] = [:]
+    var lastInvitation: UInt64 = 0
     /// Where phones are, by address-of-record.
     var phones: [String: [PhoneContact]] = [:]
     var outputs: Deque<DistributionOutput> = []
@@ -52,6 +62,9 @@ package struct CallDistributor: Sendable {
     /// - Parameter wall: the wall time at `start`, for opening hours; without it every queue is open.
     package init(_ configuration: DistributionConfiguration, at start: Instant, wall: WallTime? = nil) {
         self.configuration = configuration
+        self.wall = wall
+        self.start = start
+        experts = ExpertDirectory(configuration.experts)
         directory = Directory(agents: configuration.agents, queues: configuration.queues, at: start, wall: wall)
     }
 
@@ -72,6 +85,11 @@ package struct CallDistributor: Sendable {
     /// Takes other agents, queues and messages while calls go on, as ``Routing/Directory`` does.
     package mutating func reconfigure(_ new: DistributionConfiguration, at now: Instant) {
         configuration = new
+        // Who is in a call stays busy until the call says otherwise: the legs know.
+        experts = ExpertDirectory(new.experts)
+        for (key, member) in legs {
+            if case .expert(let expert) = member.person { experts.joined(expert, call: key.call) }
+        }
         directory.reconfigure(agents: new.agents, queues: new.queues, at: now)
         for agent in new.agents {
             guard case .registered(let address) = agent.address, phones[address]?.isEmpty == false else { continue }
@@ -117,7 +135,7 @@ package struct CallDistributor: Sendable {
     }
 
     /// Whether nothing is known of any call: nobody waits, rings or talks.
-    package var isQuiet: Bool { directory.isQuiet && seekers.isEmpty && offered.isEmpty && legs.isEmpty }
+    package var isQuiet: Bool { directory.isQuiet && seekers.isEmpty && expected.isEmpty && legs.isEmpty }
 
     // MARK: - Calls
 
@@ -200,7 +218,7 @@ package struct CallDistributor: Sendable {
         switch output {
         case .offer(let offer): ring(offer, at: now)
         case .withdraw(let offer, _, let call, let reason):
-            offered[offer.rawValue] = nil
+            expected[offer.rawValue] = nil
             seekers[call]?.offer = nil
             if reason != .callerGone { reply(.routed(.withdraw(offer.rawValue)), to: call) }
         case .connected(_, _, let call, _): seekers[call] = nil

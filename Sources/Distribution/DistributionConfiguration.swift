@@ -5,6 +5,8 @@ package import Telephony
 package struct DistributionConfiguration: Sendable {
     package var agents: [AgentProfile] = []
     package var queues: [QueueProfile] = []
+    /// Those who are asked for advice.
+    package var experts: [ExpertProfile] = []
     /// What is heard in a queue; the usual where a queue has no entry.
     package var messages: [QueueID: WaitMessages] = [:]
     /// The queue of calls that ask for an agent and name none.

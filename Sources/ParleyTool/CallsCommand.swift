@@ -7,7 +7,7 @@ import Telephony
 struct CallsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calls",
-        abstract: "Look at the calls of a running 'parley serve'.",
+        abstract: "Look at the calls of a running 'parley serve', and lead them by hand.",
         discussion: """
             Asks over the service's Unix socket, which only its own user may open. Numbers are masked, and nothing that \
             was pressed or said is shown.
@@ -16,8 +16,13 @@ struct CallsCommand: AsyncParsableCommand {
               parley calls list
               parley calls trace 7k2m9q
               parley calls trace 7k2m9q --pcap call.pcap && wireshark call.pcap
+              parley calls consult 7k2m9q skill:meters && parley calls end-consult 7k2m9q complete
+              parley calls listen 7k2m9q sip:supervisor@example.com
             """,
-        subcommands: [List.self, Trace.self])
+        subcommands: [
+            List.self, Trace.self, Hold.self, Resume.self, Mute.self, Transfer.self, Consult.self, EndConsult.self,
+            PullIn.self, Listen.self, Whisper.self, BargeIn.self, TakeOver.self, HangUp.self,
+        ])
 
     struct SocketOptions: ParsableArguments {
         @Option(help: ArgumentHelp("The service's Unix socket, when it has another than usual.", valueName: "path"))
@@ -58,6 +63,10 @@ struct CallsCommand: AsyncParsableCommand {
                 Terminal.print(
                     "\(call.call)  \(call.startedAt)  \(call.from) to \(call.to)  \(call.agent)  \(call.codec)  \(place)"
                 )
+                for leg in call.legs {
+                    let state = leg.hasAnswered ? leg.place : "called"
+                    Terminal.print("  leg \(leg.leg.rawValue)  \(leg.role.rawValue)  \(leg.target)  \(state)")
+                }
             }
         }
     }
@@ -78,11 +87,7 @@ struct CallsCommand: AsyncParsableCommand {
         var pcap: String?
 
         func run() async throws {
-            let id = try await options.calls().map(\.call.rawValue).filter { $0.hasPrefix(call) }
-            guard id.count <= 1 else {
-                throw CommandError(description: "\(id.count) calls begin with \(call); write more of the identifier")
-            }
-            let name = (id.first ?? call).addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            let name = try await options.identifier(call).percentEncoded
             if let pcap {
                 let capture = try await options.client.get("/v1/calls/\(name)/pcap")
                 do {

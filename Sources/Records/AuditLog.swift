@@ -8,6 +8,8 @@ package import Telephony
 package struct AuditAction: Sendable, Equatable, Codable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
         case list, show, export, erase, resend, playRecording, expireRecording, report, send
+        /// Somebody hears a running call, or is heard in it.
+        case listen, whisper, bargeIn, takeOver, pullIn
     }
 
     package var at: WallTime

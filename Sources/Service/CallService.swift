@@ -89,7 +89,7 @@ package final class CallService: Sendable {
             configuration.admin,
             sources: AdminAPI.Sources(
                 store: records.records?.store, archive: records.archive, calls: operations.calls,
-                recorder: operations.recorder),
+                recorder: operations.recorder, controls: CallControls(shards, operations.calls, centre)),
             health: operations.health(of: shards.map(\.loop), records), logger: logger)
         drainTime = configuration.limits.drain
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])

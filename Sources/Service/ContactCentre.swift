@@ -85,6 +85,14 @@ final class ContactCentre: Sendable {
         return isKnown
     }
 
+    /// How somebody is called into a call.
+    func invite(_ wanted: String, as role: LegRole, to call: CallID) throws(InvitationRefusal) -> DialPlan {
+        let now = MonotonicClock.now
+        return try state.withLock { state throws(InvitationRefusal) in
+            try state.distributor.invite(wanted, as: role, to: call, at: now)
+        }
+    }
+
     var agents: [(profile: AgentProfile, state: AgentState)] { state.withLock { $0.distributor.agents } }
     var queues: [(profile: QueueProfile, length: Int)] { state.withLock { $0.distributor.queues } }
 

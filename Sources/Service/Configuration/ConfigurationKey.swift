@@ -126,6 +126,12 @@ extension ConfigurationKey {
             "A number or SIP URI that a trunk's gateways reach, or 'phone:ada@example.com' for a phone that registers."),
         .init("people.*.skills", .texts, "[]", "What an agent knows, and how well from 1 to 10: 'billing 7'."),
         .init("people.*.queues", .texts, "[]", "The queues whose calls an agent takes."),
+        .init("experts.*.name", .text, "", "An expert's name for people."),
+        .init("experts.*.address", .text, "", "How an expert is reached; written as for people."),
+        .init("experts.*.skills", .texts, "[]", "What an expert knows, and how well from 1 to 10."),
+        .init(
+            "experts.*.hours", .texts, "[]",
+            "When an expert can be asked, by this machine's clock: 'Mon-Fri 08:00-18:00'."),
         .init("queues.*.name", .text, "", "A queue's name for people."),
         .init("queues.*.skills", .texts, "[]", "What every agent must know who takes its calls."),
         .init("queues.*.priority", .number(-100...100), "0", "The higher goes first, whatever the queue."),

@@ -5,6 +5,7 @@ package enum ConfigurationReference {
     private static let samples: [String: String] = [
         "agents.*": "riverbend: Audio/Agents/riverbend",
         "people.*.address": "# address: \"phone:ada@example.com\"",
+        "experts.*.address": "# address: \"phone:eva@example.com\"",
         "people.*.queues": "# queues: [billing]",
         "outbound.queue": "# queue: billing",
         "trunks.*.listen": "listen: [\"udp:127.0.0.1:5060\", \"tcp:127.0.0.1:5060\"]",
@@ -15,7 +16,7 @@ package enum ConfigurationReference {
     ]
 
     /// Names that a file chooses, by the key above them.
-    private static let names = ["trunks": "carrier", "people": "ada", "queues": "billing"]
+    private static let names = ["trunks": "carrier", "people": "ada", "experts": "eva", "queues": "billing"]
 
     package static var text: String {
         var lines = [

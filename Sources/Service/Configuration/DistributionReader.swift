@@ -22,6 +22,7 @@ struct DistributionReader {
             configuration.messages[profile.id] = messages
         }
         configuration.agents = values.names(under: ["people"]).compactMap { person($0) }
+        configuration.experts = values.names(under: ["experts"]).compactMap { expert($0) }
         configuration.agentsTarget = values.text(["outbound", "agents"])
         if let queue = values.text(["outbound", "queue"]) {
             configuration.defaultQueue = QueueID(queue)
@@ -49,6 +50,34 @@ struct DistributionReader {
             id: AgentID(name), name: values.text(path + ["name"]) ?? name, address: address(text, path),
             skills: (values.texts(path + ["skills"]) ?? []).compactMap { skill($0, path + ["skills"]) },
             queues: queues.map { QueueID($0) })
+    }
+
+    private func expert(_ name: String) -> ExpertProfile? {
+        let path = ["experts", name]
+        guard let text = values.text(path + ["address"]) else {
+            if values.names(under: path).isEmpty { return nil }
+            values.complain(
+                path, "an expert needs an 'address': a number, a SIP URI, or phone:USER@HOST that registers")
+            return nil
+        }
+        return ExpertProfile(
+            id: ExpertID(name), name: values.text(path + ["name"]) ?? name,
+            skills: (values.texts(path + ["skills"]) ?? []).compactMap { skill($0, path + ["skills"]) },
+            hours: hours(path + ["hours"]), address: address(text, path))
+    }
+
+    /// `Mon-Fri 08:00-18:00`, one span of days and times each.
+    private func hours(_ path: [String]) -> WeeklyHours? {
+        guard let texts = values.texts(path), !texts.isEmpty else { return nil }
+        let spans = texts.flatMap { text -> [WeeklyHours.Span] in
+            guard let spans = WeeklyHours.Span.read(text) else {
+                values.complain(
+                    path, "'\(text)' are no hours; write them as 'Mon-Fri 08:00-18:00' or 'Sat 09:00-12:00'")
+                return []
+            }
+            return spans
+        }
+        return WeeklyHours(spans, offsetInMinutes: TimeZone.current.secondsFromGMT() / 60)
     }
 
     private func address(_ text: String, _ path: [String]) -> AgentAddress {
@@ -152,5 +181,29 @@ struct DistributionReader {
             return .queue(QueueID(words[1]))
         default: return nil
         }
+    }
+}
+
+extension WeeklyHours.Span {
+    private static let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+    /// Reads days and times.
+    fileprivate static func read(_ text: String) -> [WeeklyHours.Span]? {
+        let words = text.split(separator: " ")
+        guard words.count == 2 else { return nil }
+        let names = words[0].lowercased().split(separator: "-", omittingEmptySubsequences: false)
+        let numbers = names.compactMap { name in days.firstIndex { $0 == name } }
+        let times = words[1].split(separator: "-", omittingEmptySubsequences: false).compactMap { minutes($0) }
+        guard numbers.count == names.count, let first = numbers.first, let last = numbers.last, numbers.count <= 2,
+            first <= last, times.count == 2, times[0] < times[1]
+        else { return nil }
+        return (first...last).map { WeeklyHours.Span(weekday: $0 + 1, from: times[0], to: times[1]) }
+    }
+
+    private static func minutes(_ text: Substring) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).compactMap { Int($0) }
+        guard parts.count == 2, (0...24).contains(parts[0]), (0...59).contains(parts[1]) else { return nil }
+        let minutes = parts[0] * 60 + parts[1]
+        return minutes <= 1_440 ? minutes : nil
     }
 }

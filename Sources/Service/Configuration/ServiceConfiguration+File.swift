@@ -125,13 +125,11 @@ extension ServiceConfiguration {
         outbound.rules.trunks = trunks.filter { !$0.gateways.isEmpty }.map {
             OutboundTrunk(name: $0.name, numberShown: $0.numberShown)
         }
-        // Who is configured as an agent may be called.
-        for agent in distribution.agents {
-            guard case .uri(let address) = agent.address, let pattern = TargetPattern(address) else { continue }
-            outbound.rules.allowed.append(pattern)
-        }
-        let sends = distribution.agents.contains { if case .uri = $0.address { true } else { false } }
-        if sends, outbound.rules.trunks.isEmpty {
+        // Who is configured may be called.
+        let addresses = distribution.agents.map(\.address) + distribution.experts.map(\.address)
+        let outside = addresses.compactMap { if case .uri(let address) = $0 { address } else { nil } }
+        outbound.rules.allowed += outside.compactMap { TargetPattern($0) }
+        if !outside.isEmpty, outbound.rules.trunks.isEmpty {
             values.complain(["people"], "agents cannot be called: no trunk has 'gateways' that lead to them")
         }
         checkAgentsTarget(values)

@@ -1,0 +1,68 @@
+import Records
+import Telephony
+
+// What operators do with running calls and with agents. What lets somebody hear a call, or be heard in it, is in the
+// audit log before it is done.
+
+extension AdminAPI {
+    /// Does what is wanted of a call; `nil` when that is no wish.
+    func command(_ call: String, _ name: String, _ request: Request, _ who: String) throws(RecordsError) -> Answer? {
+        let wish: OperatorWish
+        do {
+            wish = try OperatorWish(name) { request.query[$0] }
+        } catch let problem as OperatorWish.MissingParameter {
+            return Answer(400, error: problem.description)
+        } catch {
+            return nil
+        }
+        let id = CallID(call)
+        guard let controls = sources.controls else { return Answer(404, error: "calls cannot be led here") }
+        guard sources.calls.all.contains(where: { $0.call == id }) else {
+            return Answer(404, error: "there is no such call, or it is over")
+        }
+        if let kind = wish.audited {
+            guard let store = sources.store else {
+                return Answer(409, error: "'\(name)' is for services with a store, whose audit log says who listened")
+            }
+            try store.audit(AuditAction(at: clock(), who: who, kind: kind, calls: [id], detail: name))
+        }
+        if let problem = controls.perform(id, wish) { return Answer(409, error: problem) }
+        return Answer(202, json: ["call": call, "done": name])
+    }
+
+    func agents() -> Answer {
+        guard let controls = sources.controls else { return Answer(404, error: "there are no agents here") }
+        return Answer(json: ["agents": controls.agents()])
+    }
+
+    func queues() -> Answer {
+        guard let controls = sources.controls else { return Answer(404, error: "there are no queues here") }
+        return Answer(json: ["queues": controls.queues()])
+    }
+
+    /// Makes an agent ready, or away.
+    func setAgent(_ agent: String, _ state: String, _ request: Request) -> Answer {
+        guard state == "ready" || state == "away" else { return Answer(404, error: "an agent is 'ready' or 'away'") }
+        let reason = state == "ready" ? nil : request.query["reason"] ?? "away"
+        guard let controls = sources.controls, controls.setAway(reason, agent) else {
+            return Answer(404, error: "there is no agent '\(agent)'")
+        }
+        return Answer(202, json: ["agent": agent, "state": reason ?? "ready"])
+    }
+}
+
+extension OperatorWish {
+    /// How it stands in the audit log: who hears a call that is not theirs, and who is heard in it.
+    fileprivate var audited: AuditAction.Kind? {
+        switch self {
+        case .listen: .listen
+        case .whisper: .whisper
+        case .bargeIn: .bargeIn
+        case .takeOver: .takeOver
+        case .pullIn: .pullIn
+        case .hold, .resume, .mute, .unmute, .release, .hangUp, .transfer, .consult, .complete, .swap, .conference,
+            .back:
+            nil
+        }
+    }
+}
