@@ -135,7 +135,7 @@ extension Grammar {
 
     /// Messages, and actions beside questions.
     static let actions = """
-        group Action SendActivity Question CSATQuestion ConditionGroup ActionScope DisconnectedNodeContainer Foreach BreakLoop ContinueLoop GotoAction BeginDialog ReplaceDialog RepeatDialog EndDialog CancelDialog CancelAllDialogs EndConversation RecognizeIntent SetVariable SetTextVariable SetMultipleVariables ParseValue EditTable EditTableV2 ClearAllVariables ResetVariable HttpRequestAction InvokeFlowAction AnswerQuestionWithAI SearchAndSummarizeContent TransferConversation TransferConversationV2 LogCustomTelemetryEvent InvokeAIBuilderModelAction WaitForConnectorTrigger InvokeConnectorAction InvokeMcpToolAction InvokeSkillAction SearchAndSummarizeWithCustomModel InvokeCustomModelAction SearchKnowledgeSources AdaptiveCardPrompt OAuthInput ActivateExternalTrigger DisableTrigger EmitEvent GetActivityMembers GetConversationMembers SignOutUser DeleteActivity UpdateActivity CreateSearchQuery
+        group Action SendActivity Question CSATQuestion ConditionGroup ActionScope DisconnectedNodeContainer Foreach BreakLoop ContinueLoop GotoAction BeginDialog ReplaceDialog RepeatDialog EndDialog CancelDialog CancelAllDialogs EndConversation RecognizeIntent SetVariable SetTextVariable SetMultipleVariables ParseValue EditTable EditTableV2 ClearAllVariables ResetVariable HttpRequestAction InvokeFlowAction AnswerQuestionWithAI SearchAndSummarizeContent TransferConversation TransferConversationV2 Parley.Queue Parley.Consult Parley.Swarm LogCustomTelemetryEvent InvokeAIBuilderModelAction WaitForConnectorTrigger InvokeConnectorAction InvokeMcpToolAction InvokeSkillAction SearchAndSummarizeWithCustomModel InvokeCustomModelAction SearchKnowledgeSources AdaptiveCardPrompt OAuthInput ActivateExternalTrigger DisableTrigger EmitEvent GetActivityMembers GetConversationMembers SignOutUser DeleteActivity UpdateActivity CreateSearchQuery
         group ActivityTemplate Message? EventActivity Activity (scalar)
         object Message
           text [text]
@@ -350,6 +350,20 @@ extension Grammar {
           variables Topic|Global|All
         object ExpressionTransferContext
           value value
+        action Parley.Queue
+          queue expr
+          skills [expr]
+          priority int=
+          messageToAgent <ActivityTemplate>
+          context <TransferContext>
+        action Parley.Consult
+          expert* expr
+          messageToAgent <ActivityTemplate>
+          context <TransferContext>
+        action Parley.Swarm
+          experts* [expr]
+          messageToAgent <ActivityTemplate>
+          context <TransferContext>
         action LogCustomTelemetryEvent
           eventName expr
           properties value

@@ -80,6 +80,7 @@ extension TopicReader {
         case "AnswerQuestionWithAI", "SearchAndSummarizeContent": return answer(name, node)
         case "TransferConversation": return transfer(node)
         case "TransferConversationV2": return transferV2(node)
+        case "Parley.Queue", "Parley.Consult", "Parley.Swarm": return people(name, node)
         case "LogCustomTelemetryEvent":
             let name = node.member("eventName").flatMap { template($0, "eventName") } ?? Template(constant: "event")
             return .logEvent(name: name, properties: node.member("properties").flatMap { value($0, "properties") })
@@ -194,6 +195,23 @@ extension TopicReader {
                 kind: .agent, phoneNumber: nil,
                 messageToAgent: type.member("messageToAgent").flatMap { plainText($0, "messageToAgent") },
                 context: transferContext(type), userToUser: nil, headers: [], dtmfSequence: nil))
+    }
+
+    /// Kinds of telephony that the schema lacks: whom the caller comes to, and whether the dialog goes on afterwards.
+    private mutating func people(_ name: String, _ node: Node) -> Action.Kind {
+        var action = TransferAction(
+            kind: name == "Parley.Queue" ? .agent : .expert, phoneNumber: nil,
+            messageToAgent: node.member("messageToAgent").flatMap { plainText($0, "messageToAgent") },
+            context: transferContext(node), userToUser: nil, headers: [], dtmfSequence: nil)
+        action.queue = node.member("queue").flatMap { template($0, "queue") }
+        action.skills = node.items("skills").compactMap { template($0, "skills") }
+        action.priority = count(node, "priority")
+        action.experts = node.items("experts").compactMap { template($0, "experts") }
+        if let expert = node.member("expert").flatMap({ template($0, "expert") }) {
+            action.experts = [expert]
+            action.returnsToDialog = true
+        }
+        return .transfer(action)
     }
 
     private mutating func transferContext(_ node: Node) -> TransferAction.Context {

@@ -123,6 +123,16 @@ package struct TransferAction: Sendable {
     package var userToUser: Template?
     package var headers: [(name: String, value: Template)]
     package var dtmfSequence: Template?
+    /// The queue by name; `nil` leaves it to the service.
+    package var queue: Template?
+    /// What whoever takes the call must know.
+    package var skills: [Template] = []
+    /// The higher goes first; `nil`: the queue's.
+    package var priority: Setting<Int>?
+    /// Who is called when experts are: names or `skill:NAME`, at most eight.
+    package var experts: [Template] = []
+    /// The dialog goes on behind the action when the last of them has left.
+    package var returnsToDialog = false
 
     package init(
         kind: TransferKind, phoneNumber: Template?, messageToAgent: Template?, context: Context, userToUser: Template?,

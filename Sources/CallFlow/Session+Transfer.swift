@@ -20,6 +20,7 @@ extension Session {
         for header in transfer.headers {
             if let value = text(header.value, &self) { request.headers.append((header.name, value)) }
         }
+        choosePeople(transfer, action, &request)
         guard case .running = state else { return }
         switch transfer.context {
         case .topic: request.variables = variables(.topic)
@@ -40,19 +41,44 @@ extension Session {
                     },
                     headers: headers)))
         emit(.transfer(request))
+        returnsFromTransfer = transfer.returnsToDialog
         state = .transferring
     }
+
+    /// The queue, or the experts, that the action names.
+    private mutating func choosePeople(_ transfer: TransferAction, _ action: Action, _ request: inout TransferRequest) {
+        func words(_ templates: [Template], _ session: inout Session) -> [String] {
+            templates.flatMap { template -> [String] in
+                guard let value = session.evaluate(template, action.id), !value.isSensitive else { return [] }
+                return value.text(for: .dialog).split(separator: ",").map {
+                    String($0.drop { $0 == " " })
+                }
+            }
+        }
+        request.experts = Array(words(transfer.experts, &self).prefix(Session.mostExperts))
+        request.returnsToDialog = transfer.returnsToDialog
+        let name = transfer.queue.flatMap { words([$0], &self).first }
+        let priority = transfer.priority.flatMap { resolve($0, action.id, in: -100...100) }
+        let skills = words(transfer.skills, &self)
+        if name != nil || priority != nil || !skills.isEmpty {
+            request.queue = QueueWish(name: name, skills: skills, priority: priority)
+        }
+    }
+
+    /// Those who can be called into a call at once.
+    private static let mostExperts = 8
 
     private func variables(_ scope: VariablePath.Scope) -> [(name: String, value: Value)] {
         let values = scope == .global ? globals : frames.last?.variables ?? [:]
         return values.sorted { $0.key < $1.key }.map { ("\(scope.rawValue).\($0.key)", $0.value) }
     }
 
-    /// A completed transfer ends the dialog; after another outcome the dialog goes on behind the action.
+    /// A completed transfer ends the dialog, unless the people were called in only for a while; after another outcome the
+    /// dialog goes on behind the action.
     mutating func transferEnded(_ result: TransferOutcome) {
         guard case .transferring = state else { return }
         globals["TransferOutcome"] = .text(result.rawValue)
-        guard result != .completed else {
+        guard result != .completed || returnsFromTransfer else {
             endAllTopics()
             state = .over
             return

@@ -17,6 +17,8 @@ package struct Session: Sendable {
     /// The topics that have begun and not ended, the running one last.
     var frames: [Frame] = []
     var state = State.running
+    /// The dialog goes on when the people who were called in have left.
+    var returnsFromTransfer = false
     var globals: [String: Value] = [:]
     /// The system variables that the dialog may set.
     var systemVariables: [String: Value] = [:]

@@ -279,6 +279,10 @@ package struct TransferRequest: Sendable {
     package var dtmfSequence: String
     /// What the dialog says of the queue; `nil` leaves it to the service.
     package var queue: QueueWish?
+    /// Who is called when experts are: names or `skill:NAME`.
+    package var experts: [String] = []
+    /// When the last of those who were called has left, the dialog goes on with the caller.
+    package var returnsToDialog = false
 
     package init(
         kind: TransferKind, target: DisclosableText, messageToAgent: DisclosableText,

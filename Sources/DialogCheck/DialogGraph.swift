@@ -171,7 +171,8 @@ package struct DialogGraph {
             {
                 edge(node, starts[handler], .failure)
             }
-        case "TransferConversation", "TransferConversationV2": edge(node, next, .failure)
+        case "TransferConversation", "TransferConversationV2", "Parley.Queue", "Parley.Swarm":
+            edge(node, next, .failure)
         default:
             for block in action.blocks {
                 edge(node, connect(block.actions, next: next, loop: loop, topic: topic), .otherwise)

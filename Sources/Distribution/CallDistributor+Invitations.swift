@@ -1,4 +1,5 @@
 package import CallControl
+import CallFlow
 package import Routing
 package import Telephony
 
@@ -16,8 +17,8 @@ extension CallDistributor {
     /// The plan for calling somebody into a call.
     ///
     /// - Parameters:
-    ///   - wanted: the name of an expert or agent, `skill:NAME` for the expert who knows most of it and is free, or a
-    ///     number or SIP URI.
+    ///   - wanted: the name of an expert or agent, `skill:NAME` for the expert who knows most of it and is free,
+    ///     `phone:USER@HOST` for a phone that registered, or a number or SIP URI.
     /// - Throws: a sentence that says who is free instead.
     package mutating func invite(
         _ wanted: String, as role: LegRole, to call: CallID, at now: Instant
@@ -33,14 +34,39 @@ extension CallDistributor {
         }
         if let agent = directory.profile(of: AgentID(wanted)) { return try plan(for: agent, role, call) }
         if let expert = free(.person(wanted), at: now).first { return try plan(for: expert, role, call, at: now) }
+        if wanted.hasPrefix("phone:") {
+            guard let plan = plan(role, .registered(String(wanted.dropFirst("phone:".count)))) else {
+                throw InvitationRefusal(description: "'\(wanted)' is not registered")
+            }
+            return plan
+        }
         guard OutboundTarget(wanted) != nil else {
             throw refusal("'\(wanted)' is no expert, agent, number or SIP URI", at: now)
         }
         return DialPlan(role, target: wanted)
     }
 
+    /// The plans for the experts that a dialog wants; those who cannot be called are left out.
+    mutating func plans(for transfer: TransferRequest, in call: CallID, at now: Instant) -> [DialPlan] {
+        var plans: [DialPlan] = []
+        for wanted in transfer.experts {
+            guard var plan = try? invite(wanted, as: .expert, to: call, at: now) else { continue }
+            plan.ringTimeout = configuration.ringTimeout
+            tell(transfer, to: &plan)
+            let message = transfer.messageToAgent.disclosed ?? ""
+            if !message.isEmpty { plan.whisper = WaitMessages().say(message, isPrivate: true) }
+            plans.append(plan)
+        }
+        return plans
+    }
+
     private func free(_ query: ExpertQuery, at now: Instant) -> [ExpertProfile] {
-        experts.experts(for: query, at: wallTime(at: now))
+        experts.experts(for: query, at: wallTime(at: now)).filter { isReachable($0) }
+    }
+
+    private func isReachable(_ expert: ExpertProfile) -> Bool {
+        guard case .registered(let address) = expert.address else { return true }
+        return phones[address]?.isEmpty == false
     }
 
     private func wallTime(at now: Instant) -> WallTime {
@@ -82,7 +108,7 @@ extension CallDistributor {
 
     private func refusal(_ problem: String, at now: Instant) -> InvitationRefusal {
         let free = configuration.experts.filter {
-            experts.availability(of: $0.id, at: wallTime(at: now)) == .free
+            experts.availability(of: $0.id, at: wallTime(at: now)) == .free && isReachable($0)
         }.map(\.id.rawValue)
         return InvitationRefusal(
             description: free.isEmpty ? problem : "\(problem); free are \(free.joined(separator: ", "))")

@@ -61,7 +61,7 @@ extension CallDistributor {
 
     /// What whoever is called is told in the INVITE: an opaque key and the `X-` fields that the dialog chose, nothing
     /// secret.
-    private func tell(_ transfer: TransferRequest, to plan: inout DialPlan) {
+    func tell(_ transfer: TransferRequest, to plan: inout DialPlan) {
         plan.ringback = .farEnd
         plan.userToUser = transfer.userToUser?.disclosed.map { String($0.prefix(CallDistributor.longestKey)) }
         plan.headers = transfer.headers.prefix(CallDistributor.mostHeaders).compactMap { header in

@@ -142,7 +142,9 @@ package struct CallDistributor: Sendable {
     /// A call asks for somebody.
     package mutating func seek(_ call: CallID, _ request: RequestID, _ transfer: TransferRequest, at now: Instant) {
         seekers[call] = Seeker(request: request, transfer: transfer)
-        if let queue = queue(for: transfer) {
+        if transfer.kind == .expert {
+            reply(.routed(.dialAll(plans(for: transfer, in: call, at: now))), to: call)
+        } else if let queue = queue(for: transfer) {
             enqueue(call, queue, transfer, at: now)
         } else if let plan = directPlan(for: transfer) {
             reply(.routed(.dial(plan)), to: call)

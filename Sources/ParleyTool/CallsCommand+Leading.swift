@@ -42,7 +42,7 @@ extension CallsCommand {
             abstract: "Hand a caller who is with an agent to somebody else.")
         @OptionGroup var options: SocketOptions
         @OptionGroup var argument: CallArgument
-        @Argument(help: "A name, skill:NAME, a number or a SIP URI.") var to: String
+        @Argument(help: "A name, skill:NAME, phone:USER@HOST, a number or a SIP URI.") var to: String
         func run() async throws { try await options.want("transfer", of: argument.call, ["to": to]) }
     }
 
@@ -52,7 +52,7 @@ extension CallsCommand {
             discussion: "End it with 'parley calls end-consult ID complete', 'swap', 'conference' or 'back'.")
         @OptionGroup var options: SocketOptions
         @OptionGroup var argument: CallArgument
-        @Argument(help: "A name, skill:NAME, a number or a SIP URI.") var to: String
+        @Argument(help: "A name, skill:NAME, phone:USER@HOST, a number or a SIP URI.") var to: String
         func run() async throws { try await options.want("consult", of: argument.call, ["to": to]) }
     }
 
@@ -78,7 +78,7 @@ extension CallsCommand {
             commandName: "pull-in", abstract: "Call somebody into the conversation; again for a swarm, up to eight.")
         @OptionGroup var options: SocketOptions
         @OptionGroup var argument: CallArgument
-        @Argument(help: "A name, skill:NAME, a number or a SIP URI.") var to: String
+        @Argument(help: "A name, skill:NAME, phone:USER@HOST, a number or a SIP URI.") var to: String
         func run() async throws { try await options.want("pull-in", of: argument.call, ["to": to]) }
     }
 
@@ -87,7 +87,7 @@ extension CallsCommand {
             abstract: "Ring a supervisor's phone, who then hears the call and is not heard. It is in the audit log.")
         @OptionGroup var options: SocketOptions
         @OptionGroup var argument: CallArgument
-        @Argument(help: "The supervisor: a name, a number or a SIP URI.") var to: String
+        @Argument(help: "The supervisor: a name, phone:USER@HOST, a number or a SIP URI.") var to: String
         func run() async throws { try await options.want("listen", of: argument.call, ["to": to]) }
     }
 

@@ -2,8 +2,19 @@ import Foundation
 
 /// What a command says and where: results on standard output, everything else on standard error.
 enum Terminal {
-    static func print(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
-    static func explain(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    /// Prints a line. When nobody reads on, as behind `head`, the command ends as one that SIGPIPE ended.
+    static func print(_ line: String) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+        } catch {
+            let isClosed = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code == Int(EPIPE)
+            if !isClosed { explain("Error: the output cannot be written: \(error.localizedDescription)") }
+            exit(isClosed ? 128 + SIGPIPE : EX_IOERR)
+        }
+    }
+
+    /// Prints a line for people beside the output; when nobody can read it, it is lost.
+    static func explain(_ line: String) { try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8)) }
     static var standardErrorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
@@ -29,5 +40,5 @@ struct ProgressBar {
 
     func finish() { if isShown { write("\r\u{1B}[K") } }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }

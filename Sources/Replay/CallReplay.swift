@@ -76,6 +76,7 @@ package struct CallReplay: ~Copyable {
     private let actors: [Actor]
     /// Agents who were called for the hand-over in hand.
     private var agentsTried = 0
+    private var seeksExperts = false
 
     /// - Throws: ``ReplayError`` when the caller's codec cannot be opened.
     package init(
@@ -239,10 +240,15 @@ package struct CallReplay: ~Copyable {
         case .lookUpCaller:
             guard let lookUp = call.lookUp else { return }
             answers.schedule(id, .caller(lookUp.reply), at: now + lookUp.delay)
+        case .transfer(_, let request) where request.kind == .expert:
+            seeksExperts = true
+            answers.schedule(id, .routed(.dialAll(plans(for: request))), at: now)
         case .transfer where !actors.isEmpty:
             agentsTried = 0
+            seeksExperts = false
             answers.schedule(id, nextRoute(after: nil), at: now)
-        case .routeFailed(_, let outcome): answers.schedule(id, nextRoute(after: outcome), at: now)
+        case .routeFailed(_, let outcome):
+            answers.schedule(id, seeksExperts ? .transferEnded(outcome) : nextRoute(after: outcome), at: now)
         case .transfer:
             let outcomes = call.transferOutcomes
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]
@@ -264,6 +270,30 @@ extension CallReplay {
             if agent.isFree { return .routed(.dial(plan(for: agent.party))) }
         }
         return .transferEnded(outcome ?? .failed)
+    }
+
+    /// The experts that the dialog wants, as far as the test call has them: by name, or by what they know.
+    private func plans(for request: TransferRequest) -> [DialPlan] {
+        var taken: [String] = []
+        for wanted in request.experts {
+            let actor = actors.first { actor in
+                actor.isFree && !taken.contains(actor.party.name)
+                    && (actor.party.name == wanted
+                        || wanted.hasPrefix("skill:") && actor.party.skills.contains(String(wanted.dropFirst(6))))
+            }
+            if let actor { taken.append(actor.party.name) }
+        }
+        return taken.compactMap { name in
+            actors.first { $0.party.name == name }.map { actor in
+                var plan = plan(for: actor.party)
+                if plan.whisper == nil, case .open(let message) = request.messageToAgent, !message.isEmpty {
+                    plan.whisper = .text(
+                        SpokenText(
+                            text: message, language: "en-US", voice: "", isPrivate: true, isSensitive: false))
+                }
+                return plan
+            }
+        }
     }
 
     private func plan(for party: TestParty) -> DialPlan {

@@ -30,6 +30,7 @@ extension TestCallReader {
         party.ringTimeout = seconds("ringTimeout", &map)
         if let codec = map.word("codec", of: CodecChoice.self) { party.codec = codec }
         party.whisper = map.string("whisper")
+        party.skills = map.list("skills").compactMap(\.string)
         party.script = map.list("does").compactMap { step($0, isCaller: false) }
         map.refuseOthers()
         return party

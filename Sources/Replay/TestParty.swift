@@ -21,6 +21,8 @@ package struct TestParty: Sendable {
     package var codec: CodecChoice
     /// What it is told before the caller is there.
     package var whisper: String?
+    /// What the party knows, by which a dialog may want it.
+    package var skills: [String] = []
     /// What the party does once it has answered.
     package var script: [CallerStep]
 

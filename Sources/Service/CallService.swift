@@ -232,6 +232,7 @@ extension ServiceConfiguration {
         configuration.mediaTimeout = limits.mediaTimeout
         configuration.deadAirLimit = limits.deadAir
         configuration.hasRecogniser = false
+        configuration.holdMusic = media.holdMusic.map { .serviceFile(path: $0) }
         return configuration
     }
 }

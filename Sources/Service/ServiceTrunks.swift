@@ -159,7 +159,8 @@ final class ServiceTrunks {
         made.servesRegistrations = trunk.kind == .phones
         made.serverName = trunk.tls?.serverName
         if let realm = trunk.realm {
-            made.authentication = DigestServer(realm: realm, key: nonceKey, passwords: trunk.passwords)
+            made.authentication = DigestServer(
+                realm: realm, key: nonceKey, algorithms: trunk.algorithms, passwords: trunk.passwords)
         }
         return made
     }

@@ -72,6 +72,8 @@ public enum HoldEndReason: String, Sendable, Codable, CaseIterable {
 public enum TransferKind: String, Sendable, Codable, CaseIterable {
     case agent
     case phoneNumber
+    /// One or more of those who are asked for advice.
+    case expert
 }
 
 /// How a hand-over ended.

@@ -160,6 +160,60 @@ struct CallDistributorTests {
         #expect(floor.told["c1"]?.last == "dial +15550101")
     }
 
+    // MARK: - Experts
+
+    private static func withExperts() -> Floor {
+        Floor.billing {
+            $0.experts = [
+                ExpertProfile(
+                    id: "eva", name: "Eva Ek", skills: [Skill("meters", level: 7)], address: .uri("+15550201")),
+                ExpertProfile(
+                    id: "max", name: "Max Ma", skills: [Skill("meters", level: 3)], address: .uri("+15550202")),
+                ExpertProfile(id: "mia", name: "Mia Mo", address: .registered("mia@pbx")),
+            ]
+        }
+    }
+
+    @Test("An expert is found by name or by skill, the better first, and is busy until the leg is gone")
+    func experts() {
+        var floor = CallDistributorTests.withExperts()
+        #expect(floor.invite("skill:meters", to: "c1") == "+15550201")
+        #expect(floor.invite("skill:meters", to: "c2") == "+15550202")
+        #expect(floor.invite("skill:meters", to: "c3") == "nobody who knows 'meters' is free")
+        #expect(floor.invite("eva", to: "c3") == "Eva Ek is busy")
+        floor.ended("c1", .hungUp)
+        #expect(floor.invite("Ek", to: "c3") == "+15550201")
+        #expect(floor.invite("mia", to: "c3") == "the phone of Mia Mo is not registered")
+        #expect(floor.invite("nobody", to: "c3") == "'nobody' is no expert, agent, number or SIP URI")
+        #expect(floor.invite("+15550999", to: "c3") == "+15550999")
+        floor.callEnded("c2")
+        floor.callEnded("c3")
+        #expect(floor.invite("max", to: "c4") == "+15550202")
+        floor.callEnded("c4")
+        #expect(floor.distributor.isQuiet)
+    }
+
+    @Test("An agent who is called in by name is busy for queues until gone")
+    func agentByName() {
+        var floor = CallDistributorTests.withExperts()
+        #expect(floor.invite("ben", to: "c1") == "sip:ben@example.com")
+        floor.answered("c1")
+        #expect(floor.states["ben"] == .talking("c1"))
+        #expect(floor.invite("ben", to: "c2") == "Ben is not available")
+        floor.ended("c1", .hungUp)
+        #expect(floor.states["ben"]?.isAvailable == true)
+    }
+
+    @Test("A dialog's experts are all called at once, as far as they can be, each told the message")
+    func swarm() {
+        var floor = CallDistributorTests.withExperts()
+        floor.seekExperts("c1", ["eva", "mia", "skill:meters"])
+        #expect(floor.told["c1"] == ["dial +15550201 and +15550202"])
+        #expect(floor.plans["c1"]?.allSatisfy { $0.whisper != nil && $0.role == .expert } == true)
+        floor.callEnded("c1")
+        #expect(floor.distributor.isQuiet)
+    }
+
     @Test("A call for which there is neither queue nor agent comes back to the dialog")
     func nobody() {
         var floor = Floor(DistributionConfiguration())

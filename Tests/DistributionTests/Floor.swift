@@ -81,6 +81,26 @@ struct Floor {
         drain()
     }
 
+    mutating func invite(_ wanted: String, to call: CallID) -> String {
+        do throws(InvitationRefusal) {
+            let plan = try distributor.invite(wanted, as: .expert, to: call, at: now)
+            expect(plan, call)
+            return plan.target
+        } catch {
+            return error.description
+        }
+    }
+
+    /// A dialog wants experts.
+    mutating func seekExperts(_ call: CallID, _ experts: [String]) {
+        var transfer = TransferRequest(
+            kind: .expert, target: .open(""), messageToAgent: .open("a meter"), variables: [], userToUser: nil,
+            headers: [], dtmfSequence: "")
+        transfer.experts = experts
+        distributor.seek(call, RequestID(1), transfer, at: now)
+        drain()
+    }
+
     mutating func setAway(_ agent: AgentID, _ reason: String?) -> Bool {
         let isKnown = distributor.setAway(reason, agent, at: now)
         drain()
@@ -107,10 +127,10 @@ struct Floor {
         switch route {
         case .dial(let plan):
             tell(call, "dial \(plan.target)")
-            plans[call, default: []].append(plan)
-            let leg = (lastLeg[call] ?? 0) + 1
-            lastLeg[call] = leg
-            if let reference = plan.reference { distributor.dialled(call, LegID(leg), reference: reference) }
+            expect(plan, call)
+        case .dialAll(let plans):
+            tell(call, "dial " + plans.map(\.target).joined(separator: " and "))
+            for plan in plans { expect(plan, call) }
         case .refer(let referral): tell(call, "refer \(referral.target)")
         case .wait(let plan):
             tell(call, "wait \(plan.queue) \(plan.position)\(plan.music == nil ? "" : " with music")")
@@ -118,6 +138,13 @@ struct Floor {
         case .say: tell(call, "say")
         case .withdraw: tell(call, "withdraw")
         }
+    }
+
+    private mutating func expect(_ plan: DialPlan, _ call: CallID) {
+        plans[call, default: []].append(plan)
+        let leg = (lastLeg[call] ?? 0) + 1
+        lastLeg[call] = leg
+        if let reference = plan.reference { distributor.dialled(call, LegID(leg), reference: reference) }
     }
 
     private mutating func tell(_ call: CallID, _ what: String) { told[call, default: []].append(what) }

@@ -141,13 +141,19 @@ extension String {
 /// Audio without sound, for clients that need a file.
 enum Silence {
     static func wav(seconds: Int, sampleRate: Int, channels: Int) -> Data {
-        let count = seconds * sampleRate * channels * 2
+        let frames = seconds * sampleRate
+        return header(frames: frames, sampleRate: sampleRate, channels: channels) + Data(count: frames * channels * 2)
+    }
+
+    /// The 44 octets before the samples, of 16 bits.
+    static func header(frames: Int, sampleRate: Int, channels: Int) -> Data {
+        let count = frames * channels * 2
         func little(_ value: Int, _ octets: Int) -> [UInt8] {
             (0..<octets).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
         }
         var octets = Array("RIFF".utf8) + little(36 + count, 4) + Array("WAVEfmt ".utf8) + little(16, 4)
         octets += little(1, 2) + little(channels, 2) + little(sampleRate, 4) + little(sampleRate * channels * 2, 4)
         octets += little(channels * 2, 2) + little(16, 2) + Array("data".utf8) + little(count, 4)
-        return Data(octets) + Data(count: count)
+        return Data(octets)
     }
 }

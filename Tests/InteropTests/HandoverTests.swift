@@ -4,26 +4,28 @@ import Testing
 /// Callers who are handed over to a phone behind a gateway, SIPp at both ends.
 @Suite("Hand-over", .serialized)
 struct HandoverTests {
+    /// Hands the caller over at once.
+    static let dialog =
+        """
+        kind: AdaptiveDialog
+        beginDialog:
+          kind: OnConversationStart
+          id: main
+          actions:
+            - kind: TransferConversationV2
+              id: transfer
+              transferType:
+                kind: TransferToAgent
+                context:
+                  kind: AutomaticTransferContext
+            - kind: EndConversation
+              id: end
+
+        """
+
     private static func bench(allowed: String) throws -> Bench {
         let bench = try Bench()
-        try bench.write(
-            "desk/topics/start.mcs.yml",
-            """
-            kind: AdaptiveDialog
-            beginDialog:
-              kind: OnConversationStart
-              id: main
-              actions:
-                - kind: TransferConversationV2
-                  id: transfer
-                  transferType:
-                    kind: TransferToAgent
-                    context:
-                      kind: AutomaticTransferContext
-                - kind: EndConversation
-                  id: end
-
-            """)
+        try bench.write("desk/topics/start.mcs.yml", dialog)
         try bench.write("desk/agent.mcs.yml", "kind: GptComponentMetadata\ndisplayName: desk\n")
         try bench.write(
             "parley.yaml",

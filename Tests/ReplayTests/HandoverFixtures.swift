@@ -1,3 +1,4 @@
+import AgentFiles
 import CallControl
 import CallFlow
 import DSP
@@ -97,7 +98,7 @@ extension TestParty {
 }
 
 /// A dialog that hands the caller over at once, and ends when that comes to nothing.
-private func transferringAgent() -> Agent {
+func transferringAgent() -> Agent {
     let transfer = Action(
         id: "transfer",
         kind: .transfer(
@@ -110,7 +111,7 @@ private func transferringAgent() -> Agent {
 }
 
 /// Replays a call to the agents and others, with a caller who does what is said.
-func replay(_ parties: [TestParty], caller: [Move]) async throws -> ReplayResult {
+func replay(_ parties: [TestParty], caller: [Move], agent: Agent = transferringAgent()) async throws -> ReplayResult {
     var call = TestCall(name: "handover")
     call.parties = parties
     call.holdMusic = "music"
@@ -118,8 +119,28 @@ func replay(_ parties: [TestParty], caller: [Move]) async throws -> ReplayResult
     var options = ReplayOptions()
     options.keepsHeard = true
     var observer = SilentObserver()
-    return try await CallReplay(of: call, agent: transferringAgent(), outside: Outside(), options: options)
+    return try await CallReplay(of: call, agent: agent, outside: Outside(), options: options)
         .run(&observer)
+}
+
+extension Agent {
+    /// A dialog of one topic, read from the actions of a document.
+    static func reading(_ actions: String) throws -> Agent {
+        let indented = actions.split(separator: "\n", omittingEmptySubsequences: false).map { "    " + $0 }
+        let text = """
+            kind: AdaptiveDialog
+            beginDialog:
+              kind: OnConversationStart
+              id: main
+              actions:
+            \(indented.joined(separator: "\n"))
+            """
+        let reading = AgentFolder.readTopic(text, name: "Start")
+        guard let agent = reading.agent, reading.diagnostics.isEmpty else {
+            throw ReplayError(reading.diagnostics.map(\.description).joined(separator: "; "))
+        }
+        return agent
+    }
 }
 
 extension ReplayResult {

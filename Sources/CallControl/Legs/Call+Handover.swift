@@ -11,6 +11,8 @@ struct Handover {
     var isBridged = false
     /// How the caller waits for somebody to be free.
     var wait: WaitPlan?
+    /// Those who are called at once and have not answered; none is ``leg`` before it has.
+    var swarm: [LegID] = []
     /// The one whose advice is asked.
     var consulted: LegID?
     /// The caller's own trunk has been asked to take the caller there, until this moment.
@@ -51,6 +53,12 @@ extension Call {
             guard handover?.leg == nil else { return }
             let leg = dial(plan, ringsFor: .caller, at: now)
             handover?.leg = leg
+        case .dialAll(let plans):
+            guard handover?.leg == nil, handover?.swarm.isEmpty == true else { return }
+            var legs: [LegID] = []
+            for plan in plans { legs.append(dial(plan, ringsFor: .caller, at: now)) }
+            handover?.swarm = legs
+            if plans.isEmpty { retry(.failed) }
         case .refer(let referral):
             guard handover?.leg == nil else { return }
             handover?.referralEnds = now + Call.referralLimit
@@ -88,6 +96,11 @@ extension Call {
     /// A leg that was dialled is connected.
     mutating func connected(_ leg: LegID, at now: Instant) {
         guard let current = handover else { return }
+        if let index = current.swarm.firstIndex(of: leg) {
+            handover?.swarm.remove(at: index)
+            if current.leg == nil { handover?.leg = leg }
+            if !current.isBridged { bridge() }
+        }
         if current.leg == leg, !current.isBridged { bridge() }
         guard let referrer = current.referrer, referrer.leg == leg else { return }
         // The party that referred has what it wanted: its leg is no longer needed.
@@ -106,6 +119,11 @@ extension Call {
     /// A leg is gone that the call did not let go.
     mutating func left(_ leg: LegID, _ reason: LegEndReason, at now: Instant) {
         guard let current = handover else { return }
+        if let index = current.swarm.firstIndex(of: leg) {
+            handover?.swarm.remove(at: index)
+            if current.leg == nil, current.swarm.count == 1 { retry(reason.outcome) }
+            return
+        }
         if let referrer = current.referrer, referrer.leg == leg {
             handover?.referrer = nil
             return index(of: referrer.party) == nil ? failHandover(reason.outcome) : rejoin(referrer.party)
@@ -120,7 +138,14 @@ extension Call {
         if let consulted = current.consulted { return inherit(consulted, at: now) }
         if let referrer = current.referrer { return follow(referrer) }
         guard current.isBridged else { return retry(reason.outcome) }
-        if let other = someoneElse() { handover?.leg = other } else { endConversation() }
+        if let other = someoneElse() {
+            handover?.leg = other
+        } else if !current.swarm.isEmpty {
+            handover?.isBridged = false
+            ring(for: .caller, .tone)
+        } else {
+            endConversation()
+        }
     }
 
     /// The agent is gone and another's phone still rings for the caller.
@@ -182,9 +207,14 @@ extension Call {
         closing = .hangUp(.transferred)
     }
 
-    /// Nobody is left but the caller.
+    /// Nobody is left but the caller: the call ends, or the dialog goes on where it asked for company alone.
     private mutating func endConversation() {
+        let returns = handover?.request.returnsToDialog == true
         handover = nil
+        guard !returns else {
+            place(.caller, .speaking)
+            return tell(.transferEnded(.completed), at: caller.position)
+        }
         tell(.transferEnded(.completed), at: caller.position)
         drainSession()
         end(by: .agent, .normalClearing)

@@ -104,6 +104,8 @@ package enum LegEvent: Sendable {
 /// Where the outside sends a caller who is to be handed over.
 package enum Route: Sendable {
     case dial(DialPlan)
+    /// All of them are called, and whoever answers is with the caller.
+    case dialAll([DialPlan])
     /// The caller's own trunk takes the caller there.
     case refer(Referral)
     /// The caller waits. A further one holds in the place of the first.

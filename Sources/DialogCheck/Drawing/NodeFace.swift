@@ -152,6 +152,9 @@ struct FaceMaker {
             return text(.outside, "ask a model", plain(action.value["userInput"]))
         case "LogCustomTelemetryEvent": return text(.set, "log", plain(action.value["eventName"]))
         case "TransferConversation", "TransferConversationV2": return transferFace(action)
+        case "Parley.Queue": return text(.transfer, "wait for an agent", plain(action.value["queue"]))
+        case "Parley.Consult": return text(.transfer, "ask an expert in", plain(action.value["expert"]))
+        case "Parley.Swarm": return text(.transfer, "confer with experts", plain(action.value["experts"]))
         case "BeginDialog", "ReplaceDialog":
             var face = text(.jump, action.kind == "BeginDialog" ? "begin topic" : "replace by topic", "")
             let name = action.value["dialog"]?.string ?? ""

@@ -12,7 +12,8 @@ struct LoopRules {
 
     /// Kinds that wait for the caller or for people.
     private static let waiting: Set<String> = [
-        "Question", "CSATQuestion", "TransferConversation", "TransferConversationV2", "AdaptiveCardPrompt",
+        "Question", "CSATQuestion", "TransferConversation", "TransferConversationV2", "Parley.Queue",
+        "Parley.Consult", "Parley.Swarm", "AdaptiveCardPrompt",
         "OAuthInput",
     ]
 

@@ -36,8 +36,10 @@ package struct DigestServer: Sendable {
     }
 
     /// A server that knows users by their passwords.
-    package init(realm: String, key: [UInt8], passwords: [String: String]) {
-        self.init(realm: realm, key: key) { username, algorithm in
+    package init(
+        realm: String, key: [UInt8], algorithms: [DigestAlgorithm] = [.sha256, .md5], passwords: [String: String]
+    ) {
+        self.init(realm: realm, key: key, algorithms: algorithms) { username, algorithm in
             passwords[username].map {
                 DigestCredentials(username: username, password: $0).secret(realm: realm, algorithm: algorithm)
             }

@@ -70,6 +70,7 @@ extension ConfigurationKey {
         .init("media.ports", .text, "10000-13999", "The first and the last UDP port of media; a call takes two."),
         .init(
             "media.shards", .number(1...64), "1", "Threads of media, each with its share of the ports; one a core."),
+        .init("media.hold-music", .text, "", "The audio file that who is on hold hears again and again."),
         .init("media.dscp", .number(0...63), "46", "The DSCP of media."),
         .init("store", .text, "", "Where call contexts are kept: a SQLite file or a postgresql:// address."),
         .init("recordings.folder", .text, "", "Where a recording of each call is written, caller left, Parley right."),
@@ -197,6 +198,9 @@ extension ConfigurationKey {
         .init("trunks.*.credentials.password-variable", .text, "", "The environment variable with the password."),
         .init("trunks.*.users.realm", .text, "", "The realm of those who identify themselves to Parley."),
         .init("trunks.*.users.file", .text, "", "Their names and passwords, one 'name: password' a line."),
+        .init(
+            "trunks.*.users.algorithms", .texts, "[SHA-256, MD5]",
+            "Digest algorithms that they are offered, the best first; [MD5] for phones that stumble over others."),
         .init("trunks.*.registration.registrar", .text, "", "Register there: a SIP URI such as sip:example.com."),
         .init("trunks.*.registration.address", .text, "", "The address that is registered: sip:+4930123@example.com."),
         .init("trunks.*.registration.seconds", .number(60...86_400), "600", "For how long a registration is asked."),

@@ -1,5 +1,6 @@
 import Admin
 import AudioFiles
+import CallFlow
 import Distribution
 package import Documents
 import Foundation
@@ -144,9 +145,23 @@ extension ServiceConfiguration {
         }
     }
 
+    /// The music of queues, and where each is named.
+    private var queueMusic: [(path: [String], file: String?)] {
+        distribution.queues.compactMap { queue in
+            guard case .serviceFile(let file)? = distribution.messages[queue.id]?.music else { return nil }
+            return (["queues", queue.id.rawValue, "music"], file)
+        }
+    }
+
     private mutating func readPlaces(_ values: ConfigurationValues, _ folder: URL) {
         func place(_ path: [String]) -> String? {
             values.text(path).map { URL(filePath: $0, relativeTo: folder).standardizedFileURL.path }
+        }
+        media.holdMusic = place(["media", "hold-music"])
+        for (path, file) in [(["media", "hold-music"], media.holdMusic)] + queueMusic {
+            if let file, !FileManager.default.isReadableFile(atPath: file) {
+                values.complain(path, "\(file) cannot be read; name an audio file that this process may read")
+            }
         }
         records.store = values.text(["store"]).map { text in
             text.contains("://") ? text : URL(filePath: text, relativeTo: folder).standardizedFileURL.path

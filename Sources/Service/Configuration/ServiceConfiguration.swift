@@ -16,6 +16,8 @@ package struct ServiceConfiguration: Sendable {
         package var ports: ClosedRange<UInt16> = 10_000...13_999
         /// Media loops, each a thread with its share of the ports.
         package var shards = 1
+        /// The path of what who is on hold hears again and again; `nil` leaves silence.
+        package var holdMusic: String?
         /// Of RTP and RTCP (RFC 2474): 46 is expedited forwarding.
         package var dscp: UInt8 = 46
 

@@ -83,6 +83,8 @@ package struct TrunkConfiguration: Sendable {
     package var credentials: DigestCredentials?
     /// With these the far end, or its phones, identify themselves: passwords by name.
     package var realm: String?
+    /// What they are offered, the best first.
+    package var algorithms: [DigestAlgorithm] = [.sha256, .md5]
     package var passwords: [String: String] = [:]
     package var registration: Registration?
     package var outboundProxy: SIPURI?

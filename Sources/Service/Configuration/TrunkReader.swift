@@ -170,6 +170,10 @@ struct TrunkReader {
 
     private func readUsers(_ trunk: inout TrunkConfiguration) {
         trunk.realm = text("users.realm")
+        let algorithms = list("users.algorithms", "a digest algorithm; write SHA-256 or MD5") {
+            DigestAlgorithm(named: $0)
+        }
+        if let algorithms, !algorithms.isEmpty { trunk.algorithms = algorithms }
         guard let file = file("users.file") else {
             if trunk.kind == .phones, text("users.file") == nil {
                 values.complain(
@@ -204,7 +208,8 @@ struct TrunkReader {
         }
         for number in values.names(under: path("numbers")) { trunk.numbers[number] = agent(path("numbers") + [number]) }
         trunk.otherwise = agent(path("otherwise"))
-        if trunk.numbers.isEmpty, trunk.otherwise == nil {
+        // Agents' phones need not call.
+        if trunk.numbers.isEmpty, trunk.otherwise == nil, trunk.kind == .trunk {
             values.complain(path("otherwise"), "no number of trunk '\(name)' is answered; add 'otherwise: AGENT'")
         }
         if let names = values.texts(path("headers.in")) { trunk.headersIn = names.map { $0.lowercased() } }
