@@ -30,7 +30,8 @@ struct ParleyTool: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "For tuners", subcommands: [DetectCommand.self, ScoreCommand.self]),
             CommandGroup(
-                name: "For voice engineers", subcommands: [ServeCommand.self, CallCommand.self, CallsCommand.self, AgentsCommand.self]),
+                name: "For voice engineers",
+                subcommands: [ServeCommand.self, CallCommand.self, CallsCommand.self, AgentsCommand.self]),
             CommandGroup(
                 name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
