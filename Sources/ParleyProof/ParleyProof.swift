@@ -11,6 +11,6 @@ struct ParleyProof: AsyncParsableCommand {
             FloodCommand.self, KillsCommand.self, KeysCommand.self,
             DriftCommand.self,
             FormulaBenchmark.self, RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self,
-            RecordsWriterCommand.self, QueuesCommand.self,
+            RecordsWriterCommand.self, QueuesCommand.self, HandoversCommand.self,
         ])
 }
