@@ -1,5 +1,6 @@
 import CallControl
 import CallFlow
+import DSP
 import Distribution
 import Replay
 import Routing
