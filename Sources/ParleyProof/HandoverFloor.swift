@@ -176,7 +176,7 @@ struct HandoverFloor: ~Copyable {
         // The most that a call may take.
         schedule(.callerHangsUp(call), after: 60)
         schedule(.arrive(left - 1), after: random(0...0.5))
-        if happens(0.3) { schedule(.ready(names[Int(random(0...Double(names.count - 1)))]), after: random(0...1)) }
+        if happens(0.9) { schedule(.ready(names[Int(random(0...Double(names.count - 1)))]), after: random(0...1)) }
     }
 
     private mutating func answer(_ call: CallID, _ leg: LegID) {
