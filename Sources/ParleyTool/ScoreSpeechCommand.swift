@@ -46,7 +46,7 @@ struct ScoreSpeechCommand: ParsableCommand {
         }
         let seed = folder == nil ? options.seed : nil
         var card = score.scorecard(seed: seed, folder: folder)
-        card.notes += missing + (labelled?.notes ?? [])
+        card.notes += missing + (labelled?.notes(on: "speech") ?? [])
         try options.report(
             [card]
                 + zip(rivals, others).map { $1.scorecard(seed: seed, folder: folder, detector: $0.name) })

@@ -54,7 +54,7 @@ package struct BargeInRecordings {
             total.seconds += count.seconds
         }
         var card = card(total, rows, mono)
-        card.notes += folder.notes
+        card.notes += folder.notes(on: "speech")
         return card
     }
 

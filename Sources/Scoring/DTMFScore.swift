@@ -50,7 +50,7 @@ package struct DTMFScore: Sendable {
             }
         }
         var card = score.card(Scorecard(suite: "dtmf", detector: detector.name, folder: folder.path))
-        card.notes += folder.notes
+        card.notes += folder.notes(on: "digit")
         return card
     }
 

@@ -8,7 +8,7 @@ package import Telephony
 /// Beside each audio file `name.wav` lies `name.jsonl`, in the very form that `parley detect` prints (one JSON object a
 /// line with `event`, `start`, `end` and, by event, `digit` or `tone`; other members are left alone), or `name.csv` with
 /// a first line of column names among `event,digit,tone,start,end`. A recording without labels is not read, and named in
-/// ``notes``; one in which there is nothing has an empty label file.
+/// ``notes(on:)``; one in which there is nothing has an empty label file.
 package struct LabelledFolder: Sendable {
     /// One labelled stretch, in seconds.
     package struct Label: Sendable, Equatable {
@@ -43,12 +43,19 @@ package struct LabelledFolder: Sendable {
     package let unlabelled: [String]
 
     /// What a reader of a scorecard must know of the folder.
-    package var notes: [String] {
-        guard let first = unlabelled.first else { return [] }
+    ///
+    /// - Parameter event: what is scored: `digit`, `speech` or `tone`.
+    package func notes(on event: String) -> [String] {
+        var notes: [String] = []
+        if !recordings.contains(where: { $0.labels.contains { $0.event == event } }) {
+            notes.append("no recording has a label of the event \"\(event)\": only what was heard in vain counts")
+        }
+        guard let first = unlabelled.first else { return notes }
         let others = unlabelled.count > 1 ? " and \(unlabelled.count - 1) more" : ""
-        return [
+        notes.append(
             "not scored, for there is no label file beside it: \(first)\(others); an empty one says that there is nothing"
-        ]
+        )
+        return notes
     }
 
     /// Reads every labelled recording of a folder, at any depth, sorted by name.

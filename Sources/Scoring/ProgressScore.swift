@@ -75,7 +75,7 @@ package struct ProgressScore: Sendable {
             score.rows.append(row.cells(recording.name, tones.compactMap(\.tone).joined(separator: " ")))
         }
         var card = score.card(Scorecard(suite: "progress", detector: "parley", folder: folder.path))
-        card.notes += folder.notes
+        card.notes += folder.notes(on: "tone")
         return card
     }
 

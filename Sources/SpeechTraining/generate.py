@@ -1,6 +1,9 @@
-"""Makes the scenes for training and for tuning: features, and the clean speech's level, into an .npz file."""
+"""Makes scenes for training or tuning: their features, and the level of their clean speech, a file of `.npz` a seed.
 
-import sys
+    python3 generate.py train PREFIX SEED... [--count 384]
+"""
+
+import argparse
 
 import numpy as np
 
@@ -22,22 +25,25 @@ def pools(seed):
     return [everything[i] for i in order[cut:]], [everything[i] for i in order[:cut]]
 
 
-def build(seed, part, count, seconds=30):
-    train, tune = pools(1)
-    pool = train if part == "train" else tune
-    files = voices.music(held_out=False)
+def build(seed, count, pool, songs, seconds=30):
     random = np.random.default_rng(seed)
     inputs, levels = [], []
     for first in range(0, count, 16):
-        print(first, flush=True)
-        batch = [scenes.scene(random, seconds, pool, files) for _ in range(min(16, count - first))]
+        batch = [scenes.scene(random, seconds, pool, songs) for _ in range(min(16, count - first))]
         inputs.append(features.features(np.stack([x for x, _ in batch])).astype(np.float16))
         levels.append(np.stack([y for _, y in batch]).astype(np.float16))
     return np.concatenate(inputs), np.concatenate(levels)
 
 
 if __name__ == "__main__":
-    seed, part, count, path = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4]
-    inputs, levels = build(seed, part, count)
-    np.savez(path, inputs=inputs, levels=levels)
-    print(path, inputs.shape, "active", float((levels.reshape(len(levels), -1, 2).max(2) > -30).mean()))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", choices=["train", "tune"])
+    parser.add_argument("prefix")
+    parser.add_argument("seeds", type=int, nargs="+")
+    parser.add_argument("--count", type=int, default=384)
+    a = parser.parse_args()
+    spoken, songs = pools(1)[a.part == "tune"], voices.music(a.part)
+    for seed in a.seeds:
+        inputs, levels = build(seed, a.count, spoken, songs)
+        np.savez(f"{a.prefix}{seed}.npz", inputs=inputs, levels=levels)
+        print(seed, inputs.shape, "active", float((levels.reshape(len(levels), -1, 2).max(2) > -30).mean()), flush=True)

@@ -315,7 +315,7 @@ def speech_track(random, n, voices, density):
 def scene(random, seconds, voices, music_files):
     """One clip: the samples, and for every 10 ms hop the clean speech's level relative to the talker's, in dB."""
     n = int(seconds * RATE)
-    if random.random() < 0.08:
+    if random.random() < 0.1:
         speech, reference, level = np.zeros(n, np.float32), np.full(n // 80, -20, np.float32), random.uniform(-40, -10)
     else:
         speech, reference, level = speech_track(random, n, voices, random.choice([0.3, 1.0, 2.5, 5.0]))
@@ -347,7 +347,7 @@ def scene(random, seconds, voices, music_files):
     if random.random() < 0.45:
         y = scaled(signalling(random, n), random.uniform(-32, -6))
         x = x + (y * quiet if random.random() < 0.75 else scaled(y, level - random.uniform(-6, 20)))
-    if random.random() < 0.2:
+    if random.random() < 0.35:
         # Music on hold, gone when somebody speaks, or for a stretch.
         y = scaled(music(random, n, music_files), random.uniform(-34, -8))
         if random.random() < 0.5:

@@ -1,8 +1,8 @@
 """The held-out suite: English prompts that no training hears, unheard music, and noises of other generators.
 
 Thirty-one conditions in the groups quiet, noise and signalling. `python3 suite.py FOLDER [MINUTES]` writes a WAV file a
-condition and beside it `NAME.jsonl`, a
-line a stretch of speech, as `parley score speech --folder` reads it.
+condition and beside it `NAME.jsonl`, a line a stretch of speech, as `parley score speech --folder` reads it. With `--tune`
+the voices are the ones of other languages that training leaves out, and so is the music: margins are chosen on those.
 """
 
 import json
@@ -144,20 +144,31 @@ def spans(relative, threshold=THRESHOLD, gap=GAP):
     return [(a, b) for a, b in merged if b - a >= 3]
 
 
-def build(minutes=62.0, seed=77):
-    random = np.random.default_rng(seed)
-    n = int(minutes * 60 / 31 * RATE) // 160 * 160
+def pools(random, part):
+    """Voices of the talkers and of the crowd, and music, of which training hears nothing."""
+    if part == "tune":
+        import generate
+        spoken = generate.pools(1)[1]
+        half = len(spoken) // 2
+        return spoken[:half], spoken[half:], voices.music("tune")
     pool = voices.prompts(["en"])
     order = random.permutation(len(pool))
-    talkers, crowd_pool = [pool[i] for i in order[:400]], [pool[i] for i in order[400:]] + voices.synthetic(random, 120)
-    for name, group, x, labels in conditions(random, n, talkers, crowd_pool, voices.music(held_out=True)):
+    crowd_pool = [pool[i] for i in order[400:]] + voices.synthetic(random, 120)
+    return [pool[i] for i in order[:400]], crowd_pool, voices.music("test")
+
+
+def build(minutes=62.0, part="test", seed=77):
+    random = np.random.default_rng(seed)
+    n = int(minutes * 60 / 31 * RATE) // 160 * 160
+    for name, group, x, labels in conditions(random, n, *pools(random, part)):
         yield name, group, scenes.mu_law(np.clip(x, -0.999, 0.999).astype(np.float32)), labels
 
 
 if __name__ == "__main__":
-    folder = sys.argv[1]
+    arguments = [a for a in sys.argv[1:] if a != "--tune"]
+    folder, minutes = arguments[0], float(arguments[1]) if len(arguments) > 1 else 62.0
     os.makedirs(folder, exist_ok=True)
-    for name, group, x, labels in build(float(sys.argv[2]) if len(sys.argv) > 2 else 62.0):
+    for name, group, x, labels in build(minutes, "tune" if "--tune" in sys.argv else "test"):
         with wave.open(f"{folder}/{group}-{name}.wav", "wb") as file:
             file.setparams((1, 2, RATE, 0, "NONE", ""))
             file.writeframes((x * 32768).astype("<i2").tobytes())

@@ -1,11 +1,12 @@
-"""Trains the network of the speech detector and writes its weights as Swift.
+"""Trains the network of the speech detector.
 
     dense 80 -> 32, rectified; gated recurrent unit of 48; dense 48 -> 1
 
 Weights are eight-bit integers with a scale a row, quantised during the last part of the training already.
 
-    python3 train.py OUT.npz DATA.npz... --minutes 20 --seed 1
-    python3 train.py --export OUT.npz ../FrontEnd/SpeechWeights.swift
+    python3 train.py OUT.npz DATA.npz... --updates 6000 --seed 1
+
+One thread in a fixed order: the same data and seed give the same bytes.
 """
 
 import argparse
@@ -137,7 +138,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
     parser.add_argument("data", nargs="+")
-    parser.add_argument("--updates", type=int, default=2400)
+    parser.add_argument("--updates", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--start", help="weights to go on from")
     parser.add_argument("--seed", type=int, default=1)

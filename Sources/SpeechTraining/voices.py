@@ -13,6 +13,8 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
+import arranger
+
 RATE = 8000
 #: Mean square of 0 dBm0.
 FULL_MEAN_SQUARE = 0.5 * 10 ** (-0.314)
@@ -50,8 +52,9 @@ VARIANTS = ["", "+m1", "+m2", "+m3", "+m4", "+m5", "+m6", "+m7", "+f1", "+f2", "
 FLITE_VOICES = ["kal", "kal16", "awb", "rms", "slt"]
 SOUNDS = "/usr/share/asterisk/sounds"
 MUSIC = "/usr/share/asterisk/moh"
-#: Folders of wesnoth-1.16-music, extremetuxracer-data and hedgewars-data.
-GAMES = ("wesnoth/1.16/data/core/music", "etr/music", "hedgewars/Data/Music")
+#: Folders of wesnoth-1.16-music, extremetuxracer-data, hedgewars-data, neverball-common, lincity-ng-data, warzone2100-music.
+GAMES = ("wesnoth/1.16/data/core/music", "etr/music", "hedgewars/Data/Music", "neverball/bgm", "lincity-ng/music",
+         "warzone2100/music")
 #: Music files that only tests hear.
 HELD_OUT_MUSIC = ("manolo_camp-morning_coffee.wav", "reno_project-system.wav")
 
@@ -110,19 +113,26 @@ def synthetic(random, count):
     return found
 
 
-def music(held_out):
-    """Music on hold of asterisk-moh-opsound-wav, and for training a minute of each track of three games."""
-    names = sorted(os.path.basename(path) for path in glob.glob(f"{MUSIC}/*.wav"))
-    tracks = [read_wave(f"{MUSIC}/{name}") for name in names if (name in HELD_OUT_MUSIC) == held_out]
-    if held_out:
-        return tracks
-    for path in sorted(path for folder in GAMES for path in glob.glob(f"/usr/share/games/{folder}/**/*.ogg", recursive=True)):
-        with soundfile.SoundFile(path) as file:
-            length = min(file.frames, file.samplerate * 90)
-            file.seek((file.frames - length) // 2)
-            samples = file.read(length, dtype="float32", always_2d=True).mean(axis=1)
-            divisor = np.gcd(RATE, file.samplerate)
-        samples = resample_poly(samples, RATE // divisor, file.samplerate // divisor).astype(np.float32)
-        if len(samples) > 30 * RATE and np.mean(samples ** 2) > 1e-6:
-            tracks.append(samples)
-    return tracks
+def excerpt(path):
+    """The minute in the middle of a file of music."""
+    with soundfile.SoundFile(path) as file:
+        length = min(file.frames, file.samplerate * 60)
+        file.seek((file.frames - length) // 2)
+        samples = file.read(length, dtype="float32", always_2d=True).mean(axis=1)
+        divisor = np.gcd(RATE, file.samplerate)
+    return resample_poly(samples, RATE // divisor, file.samplerate // divisor).astype(np.float32)
+
+
+def music(part):
+    """Music to train with, to tune with or to test with: no track in two of them."""
+    holds = sorted(glob.glob(f"{MUSIC}/*.wav"))
+    if part == "test":
+        return [read_wave(path) for path in holds if os.path.basename(path) in HELD_OUT_MUSIC]
+    tracks = [read_wave(path) for path in holds if os.path.basename(path) not in HELD_OUT_MUSIC]
+    others = [excerpt(path) for folder in GAMES for ending in ("ogg", "opus")
+              for path in sorted(glob.glob(f"/usr/share/games/{folder}/**/*.{ending}", recursive=True))]
+    others += arranger.pieces(excerpt, 90)
+    others = [samples for samples in others if len(samples) > 20 * RATE and np.mean(samples ** 2) > 1e-6]
+    if part == "tune":
+        return others[::7]
+    return tracks + [samples for index, samples in enumerate(others) if index % 7]

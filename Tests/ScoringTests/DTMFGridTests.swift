@@ -139,7 +139,8 @@ struct LabelledFolderTests {
         let read = try LabelledFolder(folder.path)
         #expect(read.recordings.map(\.name) == ["with.wav"])
         #expect(read.recordings.first?.audio.sampleRate == 8_000)
-        #expect(read.notes.count == 1 && read.notes[0].contains("without.wav"))
+        let notes = read.notes(on: "digit")
+        #expect(notes.count == 2 && notes[0].contains("digit") && notes[1].contains("without.wav"))
         #expect(throws: (any Error).self) { try LabelledFolder(folder.path + "/with.wav") }
     }
 
