@@ -23,9 +23,18 @@ package protocol ContextStore: Sendable {
     func cursor(_ subscriber: String) throws(RecordsError) -> Int64?
     /// Keeps where a subscriber of facts is.
     func keepCursor(_ subscriber: String, at position: Int64) throws(RecordsError)
+    /// Whether this node is the one that tells a subscriber of facts: of several that share a store, one at a time.
+    func leads(_ subscriber: String) throws(RecordsError) -> Bool
     /// The calls that have facts but no sealed context, oldest first: running ones, and those that a crash cut off.
     func unsealedCalls() throws(RecordsError) -> [CallID]
 
+    /// Says that a node lives, and seals the calls of nodes that have not said so for a while, as failed; what they had
+    /// taken of the outbox is given back. Called every second by each node of a store that several share.
+    ///
+    /// - Returns: the contexts that were sealed.
+    func keepAlive(
+        node: String, subscriptions: [OutboxSubscription], at now: WallTime
+    ) throws(RecordsError) -> [CallContext]
     /// The SIP dialogs that are open, oldest first.
     func openDialogs() throws(RecordsError) -> [StoredDialog]
 
@@ -68,10 +77,14 @@ package struct RecordBatch: Sendable {
     package var subscriptions: [OutboxSubscription]
     /// Wall time of the write.
     package var now: WallTime
+    /// The node that runs the calls which begin; `nil` for calls that nobody runs.
+    package var node: String?
 
     package init(
-        facts: [CallEvent] = [], sealed: [CallContext] = [], subscriptions: [OutboxSubscription] = [], now: WallTime
+        facts: [CallEvent] = [], sealed: [CallContext] = [], subscriptions: [OutboxSubscription] = [], now: WallTime,
+        node: String? = nil
     ) {
+        self.node = node
         self.facts = facts
         self.sealed = sealed
         self.subscriptions = subscriptions
@@ -122,11 +135,14 @@ package struct RecordingEntry: Sendable, Equatable, Codable {
     package var createdAt: WallTime
     /// When the rule of retention lets it go; `nil` for never.
     package var keptUntil: WallTime?
+    /// `nil` in entries that were written before recordings could have one.
+    package var channelCount: Int?
 
     package init(
         call: CallID, path: String, mediaType: String, isEncrypted: Bool, checksum: String, byteCount: Int,
-        duration: Double, createdAt: WallTime, keptUntil: WallTime?
+        duration: Double, createdAt: WallTime, keptUntil: WallTime?, channelCount: Int? = nil
     ) {
+        self.channelCount = channelCount
         self.call = call
         self.path = path
         self.mediaType = mediaType
@@ -140,6 +156,14 @@ package struct RecordingEntry: Sendable, Equatable, Codable {
 }
 
 extension ContextStore {
+    /// A store of one process alone knows at its start that its calls are over.
+    package func keepAlive(
+        node: String, subscriptions: [OutboxSubscription], at now: WallTime
+    ) throws(RecordsError) -> [CallContext] { [] }
+
+    /// A store of one process alone is told of by it.
+    package func leads(_ subscriber: String) throws(RecordsError) -> Bool { true }
+
     /// Keeps one sealed context.
     package func save(_ context: CallContext) throws(RecordsError) {
         try write(RecordBatch(sealed: [context], now: context.endedAt ?? context.startedAt))
@@ -165,8 +189,15 @@ extension ContextStore {
     package func sealInterruptedCalls(
         _ subscriptions: [OutboxSubscription] = [], at now: WallTime
     ) throws(RecordsError) -> [CallContext] {
+        try seal(try unsealedCalls(), subscriptions, at: now)
+    }
+
+    /// Seals calls that nobody runs any more, as failed, with the facts that were kept of them.
+    func seal(
+        _ calls: [CallID], _ subscriptions: [OutboxSubscription], at now: WallTime
+    ) throws(RecordsError) -> [CallContext] {
         var batch = RecordBatch(subscriptions: subscriptions, now: now)
-        for call in try unsealedCalls() {
+        for call in calls {
             guard var record = try record(of: call) else { continue }
             let last = record.events.last?.at ?? .zero
             let failure = CallEvent(

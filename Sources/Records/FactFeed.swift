@@ -39,6 +39,11 @@ package struct FactFeed: Sendable {
     /// - Returns: when the next step is due at the latest; earlier when there are new facts.
     package mutating func step(at now: WallTime) async throws(RecordsError) -> WallTime {
         guard now >= pausesUntil else { return pausesUntil }
+        guard try store.leads(subscriber.name) else {
+            // Another node tells it; where it is by then stands in the store.
+            position = nil
+            return now + .seconds(1)
+        }
         var place = try start()
         let facts = try store.facts(after: place, limit: FactFeed.batch)
         guard let last = facts.last else { return now + .milliseconds(200) }

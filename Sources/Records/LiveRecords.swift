@@ -36,6 +36,8 @@ package final class LiveRecords: Sendable {
         case expired([CallID])
         /// Calls that a crash had cut off were sealed.
         case interrupted([CallID])
+        /// Calls of a node that is gone were sealed.
+        case takenOver([CallID])
         /// Recordings that a crash had cut off were kept as far as they went.
         case recordingsKept([CallID])
     }
@@ -56,6 +58,13 @@ package final class LiveRecords: Sendable {
     private let lock: OutboxLock?
     private let total = Mutex(OutboxSender.Round())
     private let early: [Notice]
+    private let connections: Mutex<Connections>
+    private let changes = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+    private struct Connections: Sendable {
+        var destinations: [any DeliveryDestination]
+        var subscribers: [any FactSubscriber]
+    }
     /// The SIP dialogs of processes that are gone: somebody is to end them.
     package let lostDialogs: [StoredDialog]
 
@@ -64,6 +73,7 @@ package final class LiveRecords: Sendable {
     /// - Throws: ``RecordsError``, also when another process serves or sends from the same file.
     package init(_ settings: Settings) throws(RecordsError) {
         self.settings = settings
+        connections = Mutex(Connections(destinations: settings.destinations, subscribers: settings.subscribers))
         store = try StoreAddress.open(settings.store, creates: true)
         let isShared = StoreAddress.isShared(settings.store)
         lock = try isShared ? nil : OutboxLock(storePath: settings.store)
@@ -74,6 +84,9 @@ package final class LiveRecords: Sendable {
             try store.releaseClaims(of: nil)
             let sealed = try store.sealInterruptedCalls(subscriptions, at: .current())
             if !sealed.isEmpty { early.append(.interrupted(sealed.map(\.call))) }
+        } else {
+            // Known before the first call comes: a call of a node that nobody knows is taken for a dead one's.
+            _ = try store.keepAlive(node: settings.node, subscriptions: subscriptions, at: .current())
         }
         lostDialogs = try store.openDialogs().filter { !isShared || NodeName.isGone($0.node) }
         if let archive = settings.archive {
@@ -85,7 +98,7 @@ package final class LiveRecords: Sendable {
             recordings = nil
         }
         self.early = early
-        writer = RecordWriter(store, subscriptions: subscriptions)
+        writer = RecordWriter(store, subscriptions: subscriptions, node: isShared ? settings.node : nil)
     }
 
     package func append(_ event: CallEvent) { writer.append(event) }
@@ -116,23 +129,56 @@ package final class LiveRecords: Sendable {
             deliveries: total.withLock { $0 })
     }
 
+    /// Whom it sends to, and tells of facts, from now on. What waits for one that is no longer among them stays in the
+    /// outbox.
+    package func connect(_ destinations: [any DeliveryDestination], _ subscribers: [any FactSubscriber]) {
+        connections.withLock { $0 = Connections(destinations: destinations, subscribers: subscribers) }
+        writer.subscribe(destinations.map(\.subscription))
+        changes.continuation.yield()
+    }
+
     /// Sends the outbox, lets recordings go whose time is over, and watches the disk, until the task is cancelled.
     ///
     /// - Parameter report: told of what happens; each problem once, until it is over.
     package func run(report: @escaping @Sendable (Notice) -> Void) async {
         for notice in early { report(notice) }
         await withTaskGroup(of: Void.self) { group in
-            if !settings.destinations.isEmpty { group.addTask { await self.send(report) } }
-            for subscriber in settings.subscribers { group.addTask { await self.feed(subscriber, report) } }
+            group.addTask { await self.serveConnections(report) }
             group.addTask { await self.watch(report) }
             group.addTask { await self.expire(report) }
+            if StoreAddress.isShared(settings.store) { group.addTask { await self.keepAlive(report) } }
         }
     }
 
-    private func send(_ report: @escaping @Sendable (Notice) -> Void) async {
+    /// Sends and tells, and begins anew with each change of those who are sent to and told.
+    private func serveConnections(_ report: @escaping @Sendable (Notice) -> Void) async {
+        while !Task.isCancelled {
+            let now = connections.withLock { $0 }
+            await withTaskGroup(of: Void.self) { group in
+                if !now.destinations.isEmpty { group.addTask { await self.send(to: now.destinations, report) } }
+                for subscriber in now.subscribers { group.addTask { await self.feed(subscriber, report) } }
+                for await _ in changes.stream { break }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Tells the other nodes that this one lives, and takes care of what those leave that do not.
+    private func keepAlive(_ report: @Sendable (Notice) -> Void) async {
+        while !Task.isCancelled {
+            let subscriptions = connections.withLock { $0.destinations }.map(\.subscription)
+            // A database that is away is told of by the writer.
+            let sealed = try? store.keepAlive(node: settings.node, subscriptions: subscriptions, at: .current())
+            if let sealed, !sealed.isEmpty { report(.takenOver(sealed.map(\.call))) }
+            try? await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func send(
+        to destinations: [any DeliveryDestination], _ report: @escaping @Sendable (Notice) -> Void
+    ) async {
         let sender = OutboxSender(
-            store, to: settings.destinations, node: settings.node, recordings: settings.archive,
-            seed: .random(in: 0 ... .max))
+            store, to: destinations, node: settings.node, recordings: settings.archive, seed: .random(in: 0 ... .max))
         do throws(RecordsError) {
             try await sender.run(untilEmpty: false) { connector, round in
                 self.total.withLock { total in

@@ -4,10 +4,29 @@ package import Telephony
 package enum CallMoment: String, Sendable, Codable, CaseIterable, Comparable {
     /// The call has begun: who calls whom, and when.
     case began
+    /// The first of those whom the caller is handed over to has answered.
+    case transferred
     /// The context is sealed.
     case ended
 
-    package static func < (a: CallMoment, b: CallMoment) -> Bool { a == .began && b == .ended }
+    package static func < (a: CallMoment, b: CallMoment) -> Bool { a.place < b.place }
+
+    private var place: Int {
+        switch self {
+        case .began: 0
+        case .transferred: 1
+        case .ended: 2
+        }
+    }
+
+    /// The moment that a fact makes; `nil` for most.
+    static func of(_ fact: CallEventBody) -> CallMoment? {
+        switch fact {
+        case .callStarted: .began
+        case .legAnswered: .transferred
+        default: nil
+        }
+    }
 }
 
 /// That a connector is told of some moments of every call.

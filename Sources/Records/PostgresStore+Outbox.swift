@@ -41,6 +41,18 @@ extension PostgresStore {
         }
     }
 
+    /// Has a context that replaces one which was sent before sent again, under the same key.
+    static func sendAgain(
+        _ call: CallID, at now: WallTime, _ database: PostgresConnection
+    ) throws(RecordsError) {
+        try database.run(
+            """
+            UPDATE outbox SET state = 'waiting', dueat = $2, createdat = $2, ownfailures = 0, problem = NULL, sentat = NULL
+            WHERE call = $1 AND moment = 'ended' AND state = 'sent'
+            """,
+            [call.rawValue, now.text])
+    }
+
     package func nextDue(connector: String) throws(RecordsError) -> WallTime? {
         try transaction { (database) throws(RecordsError) in
             try database.run(
@@ -134,6 +146,9 @@ extension PostgresStore {
         "CREATE INDEX IF NOT EXISTS outbox_order ON outbox (connector, call, id) WHERE state <> 'sent'",
         "CREATE TABLE IF NOT EXISTS recording (path text PRIMARY KEY, call text NOT NULL, keptuntil bigint, json text NOT NULL)",
         "CREATE TABLE IF NOT EXISTS subscriber (name text PRIMARY KEY, position bigint NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS node (name text PRIMARY KEY, since bigint NOT NULL, heardat bigint NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS running (call text PRIMARY KEY, node text NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS running_node ON running (node)",
         """
         CREATE TABLE IF NOT EXISTS dialog (
             position bigserial, name text PRIMARY KEY, call text NOT NULL, node text NOT NULL, json text NOT NULL)

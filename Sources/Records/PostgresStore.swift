@@ -11,12 +11,17 @@ package import Telephony
 package final class PostgresStore: ContextStore {
     private let connection: PostgresConnection
     private let lock = Mutex<Void>(())
+    /// The time in milliseconds by which nodes are judged, as SQL.
+    let clock: String
 
     /// Connects, and makes the tables where there are none.
     ///
-    /// - Parameter address: `postgresql://user@host/database`.
+    /// - Parameters:
+    ///   - address: `postgresql://user@host/database`.
+    ///   - clock: the time in milliseconds by which nodes are judged, as SQL.
     /// - Throws: ``RecordsError``.
-    package init(_ address: String) throws(RecordsError) {
+    package init(_ address: String, clock: String = clockOfDatabase) throws(RecordsError) {
+        self.clock = clock
         guard URLComponents(string: address)?.password == nil else {
             throw RecordsError("a password does not belong in an address; put it into PGPASSWORD or ~/.pgpass")
         }
@@ -85,21 +90,28 @@ package final class PostgresStore: ContextStore {
                         PostgresConnection.array(batch.facts.map(\.call.rawValue)), PostgresConnection.array(facts),
                     ])
                 for event in batch.facts {
-                    if case .callStarted = event.body { try self.enqueue(event.call, .began, batch, database) }
+                    guard let moment = CallMoment.of(event.body) else { continue }
+                    try self.enqueue(event.call, moment, batch, database)
+                    if moment == .began, let node = batch.node {
+                        try PostgresStore.began(event.call, on: node, database)
+                    }
                 }
             }
             for (context, json) in zip(batch.sealed, contexts) {
-                try database.run(
+                let rows = try database.run(
                     """
                     INSERT INTO context (call, startedat, caller, called, agent, outcome, json)
                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (call) DO UPDATE SET startedat = $2, caller = $3,
-                    called = $4, agent = $5, outcome = $6, json = $7
+                    called = $4, agent = $5, outcome = $6, json = $7 RETURNING (xmax <> 0)::int
                     """,
                     [
                         context.call.rawValue, context.startedAt.text, context.from, context.to, context.agent,
                         context.outcome?.rawValue, json,
                     ])
                 try self.enqueue(context.call, .ended, batch, database)
+                try PostgresStore.ended(context.call, database)
+                // A node that was taken for dead and was not knows better what became of its call.
+                if rows.first?.first == "1" { try PostgresStore.sendAgain(context.call, at: batch.now, database) }
             }
             for change in batch.dialogs { try PostgresStore.note(change, database) }
         }
@@ -212,7 +224,7 @@ package final class PostgresStore: ContextStore {
     package func erase(_ calls: [CallID]) throws(RecordsError) {
         let names = PostgresConnection.array(calls.map(\.rawValue))
         try transaction { (database) throws(RecordsError) in
-            for table in ["fact", "context", "outbox", "recording", "dialog"] {
+            for table in ["fact", "context", "outbox", "recording", "running", "dialog"] {
                 try database.run("DELETE FROM \(table) WHERE call = ANY($1::text[])", [names])
             }
         }

@@ -24,27 +24,35 @@ package final class RecordWriter: Sendable {
     }
 
     private let store: any ContextStore
-    private let subscriptions: [OutboxSubscription]
+    private let subscriptions: Mutex<[OutboxSubscription]>
+    private let node: String?
     private let bound: Int
     private let clock: @Sendable () -> WallTime
     private let pending = Mutex(Pending())
     private let wake = DispatchSemaphore(value: 0)
     private let stopped = DispatchSemaphore(value: 0)
 
-    /// - Parameter bound: facts in memory from which ``isNearlyFull`` is true; at four times as many, facts (never
-    ///   sealed contexts) are dropped and counted.
+    /// - Parameters:
+    ///   - bound: facts in memory from which ``isNearlyFull`` is true; at four times as many, facts (never sealed
+    ///      contexts) are dropped and counted.
+    ///   - node: who runs the calls.
     package init(
-        _ store: any ContextStore, subscriptions: [OutboxSubscription] = [], bound: Int = 100_000,
+        _ store: any ContextStore, subscriptions: [OutboxSubscription] = [], node: String? = nil,
+        bound: Int = 100_000,
         clock: @escaping @Sendable () -> WallTime = WallTime.current
     ) {
         self.store = store
-        self.subscriptions = subscriptions
+        self.subscriptions = Mutex(subscriptions)
+        self.node = node
         self.bound = bound
         self.clock = clock
         let thread = Thread { [self] in run() }
         thread.name = "records"
         thread.start()
     }
+
+    /// Who is told from now on.
+    package func subscribe(_ new: [OutboxSubscription]) { subscriptions.withLock { $0 = new } }
 
     /// Takes a fact. Never blocks on the disk.
     package func append(_ event: CallEvent) {
@@ -91,12 +99,12 @@ package final class RecordWriter: Sendable {
     }
 
     private func run() {
-        var batch = RecordBatch(subscriptions: subscriptions, now: clock())
+        var batch = emptyBatch
         while true {
             _ = wake.wait(timeout: .now() + .milliseconds(Int(RecordWriter.interval.milliseconds)))
             let isStopping = take(into: &batch)
             let problem = write(batch)
-            if problem == nil { batch = RecordBatch(subscriptions: subscriptions, now: clock()) }
+            if problem == nil { batch = emptyBatch }
             pending.withLock { pending in
                 pending.problem = problem
                 pending.unwritten = batch.facts.count
@@ -104,6 +112,10 @@ package final class RecordWriter: Sendable {
             if isStopping { break }
         }
         stopped.signal()
+    }
+
+    private var emptyBatch: RecordBatch {
+        RecordBatch(subscriptions: subscriptions.withLock { $0 }, now: clock(), node: node)
     }
 
     /// Moves what has come in to what is to be written.
@@ -123,6 +135,7 @@ package final class RecordWriter: Sendable {
         batch.sealed += sealed
         batch.dialogs += dialogs
         batch.now = clock()
+        batch.subscriptions = subscriptions.withLock { $0 }
         return isStopping
     }
 

@@ -56,7 +56,7 @@ package final class SQLiteStore: ContextStore {
             let fact = try database.cachedStatement(sql: "INSERT INTO fact (call, json) VALUES (?, ?)")
             for event in batch.facts {
                 try fact.execute(arguments: [event.call.rawValue, try encoder.encode(event)])
-                if case .callStarted = event.body { try enqueue(event.call, .began, batch, database) }
+                if let moment = CallMoment.of(event.body) { try enqueue(event.call, moment, batch, database) }
             }
             for context in batch.sealed {
                 try database.execute(

@@ -23,6 +23,8 @@ extension ServiceRecords {
             case .expired(let calls): logger.info("\(calls.count) recordings were removed by the rule of retention")
             case .interrupted(let calls):
                 logger.warning("\(calls.count) calls were cut off when the service stopped; they are sealed as failed")
+            case .takenOver(let calls):
+                logger.warning("another node is gone: \(calls.count) calls of it are sealed as failed")
             case .recordingsKept(let calls):
                 logger.warning("\(calls.count) recordings were cut off when the service stopped; they are kept")
             }

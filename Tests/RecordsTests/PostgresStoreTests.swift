@@ -1,5 +1,7 @@
+import ConnectorDoubles
 import Foundation
 import Records
+import Synchronization
 import Telephony
 import Testing
 
@@ -137,6 +139,127 @@ struct PostgresStoreTests {
         #expect(trail.count >= 2 && AuditEntry.firstBroken(in: trail) == nil)
     }
 
+    /// A node as it is at a time, in milliseconds.
+    private static func node(at time: Int) throws -> PostgresStore? {
+        guard let server = PostgresServer.shared else { return nil }
+        return try PostgresStore(server.address, clock: "\(time)::bigint")
+    }
+
+    private static let crm = [OutboxSubscription(connector: "crm", moments: [.ended])]
+
+    /// What nodes have sealed that said at each of some times, one after the other, that they live.
+    private static func sealed(by names: [String], at times: [Int]) throws -> [CallContext] {
+        try times.flatMap { time in
+            try names.flatMap { name in
+                try node(at: time)?.keepAlive(node: name, subscriptions: crm, at: now) ?? []
+            }
+        }
+    }
+
+    /// The calls "a" and "b", the first on node one and the second on node two, cut off before their end.
+    private static func beginCalls() throws -> Bool {
+        guard try nodes() != nil, let one = try node(at: 0) else { return false }
+        for (call, name) in [("a", "one"), ("b", "two")] as [(CallID, String)] {
+            let facts = Array(SampleRecords.events(call).dropLast())
+            try one.write(RecordBatch(facts: facts, subscriptions: crm, now: now, node: name))
+        }
+        return true
+    }
+
+    /// A stretch of time, long after every other test's, in signs of life.
+    private static func life(_ number: Int, from: Int, until: Int) -> [Int] {
+        stride(from: from, through: until, by: 1_000).map { number * 1_000_000 + $0 }
+    }
+
+    @Test("the calls of a node that is silent are sealed by another, once, and what it had claimed is free")
+    func deadNode() throws {
+        guard try PostgresStoreTests.beginCalls(), let one = try PostgresStoreTests.node(at: 0) else { return }
+        let both = PostgresStoreTests.life(1, from: 0, until: 9_000)
+        #expect(try PostgresStoreTests.sealed(by: ["one", "two"], at: both).isEmpty)
+        try one.write(
+            RecordBatch(
+                sealed: [SampleRecords.context(SampleRecords.events("c"))], subscriptions: PostgresStoreTests.crm,
+                now: PostgresStoreTests.now))
+        let claim = OutboxClaim(
+            connector: "crm", limit: 9, now: PostgresStoreTests.now, node: "two",
+            until: PostgresStoreTests.now + .seconds(180))
+        #expect(try one.claim(claim).map(\.call) == ["c"])
+        // Node two is not heard any more.
+        let alone = PostgresStoreTests.life(1, from: 10_000, until: 30_000)
+        let contexts = try PostgresStoreTests.sealed(by: ["one"], at: alone)
+        #expect(contexts.map(\.call) == ["b"] && contexts.first?.failures.map(\.code) == ["interrupted"])
+        #expect(try one.unsealedCalls() == ["a"])
+        #expect(try one.claim(claim).map(\.call) == ["c", "b"])
+    }
+
+    @Test("after the database was away nobody is judged until everybody could be heard")
+    func silenceOfAll() throws {
+        guard try PostgresStoreTests.beginCalls() else { return }
+        let before = PostgresStoreTests.life(2, from: 0, until: 9_000)
+        #expect(try PostgresStoreTests.sealed(by: ["one", "two"], at: before).isEmpty)
+        // A minute without a database; node one is the first to be heard again.
+        let alone = PostgresStoreTests.life(2, from: 70_000, until: 76_000)
+        #expect(try PostgresStoreTests.sealed(by: ["one"], at: alone).isEmpty)
+        let both = PostgresStoreTests.life(2, from: 77_000, until: 90_000)
+        #expect(try PostgresStoreTests.sealed(by: ["two", "one"], at: both).isEmpty)
+    }
+
+    @Test("a node that was only silent has the last word on its call, which is sent again under its key")
+    func notDead() throws {
+        guard try PostgresStoreTests.beginCalls(), let one = try PostgresStoreTests.node(at: 0) else { return }
+        let contexts = try PostgresStoreTests.sealed(
+            by: ["one"], at: PostgresStoreTests.life(3, from: 0, until: 9_000))
+        #expect(contexts.map(\.call) == ["b"])
+        let sent = try one.deliveries(DeliveryFilter())
+        try one.settle(sent.map { .sent($0, at: PostgresStoreTests.now) })
+        try one.write(
+            RecordBatch(
+                sealed: [SampleRecords.context(SampleRecords.events("b"))], subscriptions: PostgresStoreTests.crm,
+                now: PostgresStoreTests.now))
+        #expect(try one.contexts(of: "b").map(\.outcome) == [.abandoned])
+        let again = try one.deliveries(DeliveryFilter())
+        #expect(again.map(\.state) == [.waiting] && again.map(\.key) == sent.map(\.key))
+    }
+
+    @Test("a subscriber's place is kept, moves on, and is each subscriber's own")
+    func cursors() throws {
+        guard let (one, other) = try PostgresStoreTests.nodes() else { return }
+        let name = "it's \(UUID().uuidString)"
+        #expect(try one.cursor(name) == nil)
+        try one.keepCursor(name, at: 41)
+        #expect(try other.cursor(name) == 41)
+        try other.keepCursor(name, at: .max)
+        #expect(try one.cursor(name) == .max && one.cursor(name + "?") == nil)
+        let before = try one.lastPosition()
+        let events = SampleRecords.events("cursor")
+        try one.write(RecordBatch(facts: events, now: PostgresStoreTests.now))
+        let last = try other.lastPosition()
+        #expect(last >= before + Int64(events.count))
+        #expect(try other.facts(after: last, limit: 10).isEmpty)
+        #expect(try other.facts(after: last - 1, limit: 10).map(\.position) == [last])
+        #expect(try other.facts(after: 0, limit: 2).count == 2)
+        try one.erase(["cursor"])
+        #expect(try other.facts(after: before, limit: 10).isEmpty)
+    }
+
+    @Test("one node tells a subscriber of facts, and another goes on when it is gone")
+    func oneFeed() async throws {
+        guard let server = PostgresServer.shared, let (one, _) = try PostgresStoreTests.nodes() else { return }
+        let name = "feed \(UUID().uuidString)"
+        let events = SampleRecords.events("fed")
+        #expect(try one.leads(name) && one.leads(name))
+        do {
+            let gone = try PostgresStore(server.address)
+            #expect(try !gone.leads(name) && gone.leads(name + "?"))
+        }
+        let heard = Listener(name)
+        var feed = FactFeed(one, to: heard)
+        _ = try await feed.step(at: PostgresStoreTests.now)
+        try one.write(RecordBatch(facts: events, now: PostgresStoreTests.now))
+        _ = try await feed.step(at: PostgresStoreTests.now)
+        #expect(heard.names == events.map(\.body.name))
+    }
+
     @Test("a database that is not there, and a password in the address, are refused with a sentence")
     func refusals() {
         #expect(throws: RecordsError.self) { try PostgresStore("postgresql://nobody@%2Fnowhere/none") }
@@ -149,5 +272,22 @@ extension OutboxSettlement {
         OutboxSettlement(
             id: entry.id, state: .sent, dueAt: now, ownFailures: 0, sentAt: now, reference: nil, problem: nil,
             duplicates: 0)
+    }
+}
+
+/// A subscriber that takes everything.
+private final class Listener: FactSubscriber {
+    let name: String
+    private let facts = Mutex<[String]>([])
+
+    init(_ name: String) { self.name = name }
+
+    var names: [String] { facts.withLock { $0 } }
+
+    func wants(_ event: CallEvent) -> Bool { true }
+
+    func tell(_ fact: StoredFact) async -> DeliveryOutcome {
+        facts.withLock { $0.append(fact.event.body.name) }
+        return .delivered(reference: nil, duplicates: 0)
     }
 }

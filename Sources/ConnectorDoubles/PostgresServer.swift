@@ -2,9 +2,9 @@ import Foundation
 import Records
 
 /// A server of PostgreSQL of Debian's package, started for the tests on a socket of its own and stopped with them.
-final class PostgresServer: Sendable {
+package final class PostgresServer: Sendable {
     /// One for all tests; `nil`, and said so, where the package is not installed.
-    static let shared: PostgresServer? = {
+    package static let shared: PostgresServer? = {
         do {
             return try PostgresServer()
         } catch {
@@ -14,14 +14,18 @@ final class PostgresServer: Sendable {
     }()
 
     private let folder: String
-    let address: String
+    private let programs: String
+    /// As `--store` takes it.
+    package let address: String
+    /// Where its files are.
+    package var dataFolder: String { folder + "/data" }
 
     private init() throws {
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
         guard let version = versions.compactMap({ Int($0) }).max() else {
             throw RecordsError("Debian's package postgresql is not installed")
         }
-        let programs = "/usr/lib/postgresql/\(version)/bin"
+        programs = "/usr/lib/postgresql/\(version)/bin"
         // A socket's path is short.
         folder = FileManager.default.temporaryDirectory.appending(path: "parley-pg-\(getpid())").path
         address = "postgresql://postgres@\(folder.replacingOccurrences(of: "/", with: "%2F"))/postgres"
@@ -35,6 +39,14 @@ final class PostgresServer: Sendable {
         let command = getuid() == 0 ? "runuser -u postgres -- \(stop)" : stop
         PostgresServer.stopping = strdup("\(command) > /dev/null 2>&1; rm -rf \(folder)")
         atexit { if let command = PostgresServer.stopping { system(command) } }
+    }
+
+    /// Makes a database of its own for a test.
+    ///
+    /// - Returns: its address, as `--store` takes it.
+    package func makeDatabase(_ name: String) throws -> String {
+        try PostgresServer.run("\(programs)/createdb -h \(folder) -U postgres \(name)")
+        return address.dropLast("postgres".count) + name
     }
 
     /// What is run at the end; written once, before it is registered.
