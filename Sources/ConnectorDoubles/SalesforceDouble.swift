@@ -9,7 +9,7 @@ package import Telephony
 ///
 /// Refuses: an assertion with a wrong signature, audience, issuer or user, or one that is good for longer than five minutes;
 /// a session that is over (`INVALID_SESSION_ID`); fields that there are not; texts that are too long; a task without
-/// status; a voice call without one of its required members.
+/// status; a voice call without one of its required members, or whose parent there is not.
 package final class SalesforceDouble: SystemDouble {
     package struct Row: Sendable {
         package var id: String
@@ -169,11 +169,21 @@ package final class SalesforceDouble: SystemDouble {
         guard let participants = body["participants"]?.array, !participants.isEmpty,
             participants.allSatisfy({ $0["participantKey"] != nil && $0["type"] != nil })
         else { return problem(400, ["message": "participants are missing"]) }
+        let methods = ["Inbound", "Outbound", "Transfer", "Callback", "InternalCall"]
+        guard methods.contains(body["initiationMethod"]?.string ?? "") else {
+            return problem(400, ["message": "initiationMethod is not one of its values"])
+        }
+        let parent = body["parentVoiceCallId"]?.string
+        guard parent == nil || state.voiceCalls.values.contains(where: { $0.id == parent }) else {
+            return problem(400, ["message": "parentVoiceCallId is not found"])
+        }
         let key = body["vendorCallKey"]?.string ?? ""
         if let old = state.voiceCalls[key] { return problem(200, ["voiceCallId": .string(old.id)]) }
         state.count += 1
         let id = String(format: "0LQ%015d", state.count)
-        state.voiceCalls[key] = Row(id: id, fields: ["FromPhoneNumber": body["from"] ?? .null])
+        state.voiceCalls[key] = Row(
+            id: id,
+            fields: ["FromPhoneNumber": body["from"] ?? .null, "PreviousCallId": body["parentVoiceCallId"] ?? .null])
         return problem(201, ["voiceCallId": .string(id)])
     }
 

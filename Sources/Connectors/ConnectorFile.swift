@@ -168,7 +168,7 @@ private struct Reader {
         guard map.value("moments") != nil else { return [.ended] }
         return map.list("moments").compactMap { node in
             let moment = node.string.flatMap { CallMoment(rawValue: $0) }
-            if moment == nil { map.complain("a moment is one of began, ended", at: node) }
+            if moment == nil { map.complain("a moment is one of began, transferred, ended", at: node) }
             return moment
         }.sorted()
     }

@@ -6,7 +6,8 @@ package import Telephony
 /// Salesforce: a `VoiceCall` that is made when the call begins and completed at its end, or a `Task` at its end.
 ///
 /// A task is upserted by an external identifier. A voice call is made under its vendor call key, of which Salesforce
-/// makes no second; its update writes the same values however often it comes.
+/// makes no second; its update writes the same values however often it comes. Each hand-over is a voice call of its own,
+/// whose parent is the one before it.
 package struct SalesforceConnector: DeliveryDestination {
     package struct Configuration: Sendable {
         /// Where tokens come from and what they are made for: `https://login.salesforce.com`, or the sandbox's.
@@ -57,10 +58,10 @@ package struct SalesforceConnector: DeliveryDestination {
     let transport: any ConnectorTransport
     let clock: @Sendable () -> WallTime
     private let tokens: AccessTokens
-    private let signer: JSONWebTokenSigner
+    let signer: JSONWebTokenSigner
 
     package var moments: [CallMoment] {
-        if case .voiceCall = configuration.object { [.began, .ended] } else { [.ended] }
+        if case .voiceCall = configuration.object { [.began, .transferred, .ended] } else { [.ended] }
     }
 
     /// - Throws: ``RecordsError`` when the private key is none.
@@ -93,7 +94,9 @@ package struct SalesforceConnector: DeliveryDestination {
             switch (configuration.object, entry.moment) {
             case (.task(let externalID), _): return try await upsertTask(record, entry.key, externalID)
             case (.voiceCall(let voiceCall), .began):
-                return .delivered(reference: try await create(voiceCall, record.context), duplicates: 0)
+                return .delivered(reference: try await create(voiceCall, .init(record.context)), duplicates: 0)
+            case (.voiceCall(let voiceCall), .transferred):
+                return .delivered(reference: try await createTransfers(voiceCall, record.context), duplicates: 0)
             case (.voiceCall(let voiceCall), .ended): return try await complete(voiceCall, record)
             }
         } catch {
@@ -132,48 +135,7 @@ package struct SalesforceConnector: DeliveryDestination {
         return .delivered(reference: answer.json["id"]?.string, duplicates: 0)
     }
 
-    private func create(_ voiceCall: VoiceCall, _ context: CallContext) async throws(Stop) -> String? {
-        let now = clock()
-        let claims: JSONDocument = [
-            "iss": .string(voiceCall.organization), "sub": .string(voiceCall.callCenter),
-            "jti": .string("\(context.call):\(now.millisecondsSince1970)"),
-            "exp": .number(Double(now.millisecondsSince1970 / 1_000 + 180)),
-        ]
-        guard let token = try? signer.sign(claims) else {
-            throw Stop(outcome: .unavailable(reason: "the token cannot be signed", retryAfter: nil))
-        }
-        let body: JSONDocument = [
-            "callCenterApiName": .string(voiceCall.callCenter), "vendorCallKey": .string(context.call.rawValue),
-            "from": .string(context.from), "to": .string(context.to), "initiationMethod": "Inbound",
-            "startTime": .string(context.startedAt.description),
-            "participants": [["participantKey": .string(context.from), "type": "END_USER"]],
-        ]
-        var request = ConnectorRequest.json("POST", voiceCall.url + "/telephony/v1/voiceCalls", body)
-        request.headers += [
-            ("Authorization", "Bearer \(token)"), ("Telephony-Provider-Name", voiceCall.providerName),
-        ]
-        return try check(await transport.send(request), at: now)["voiceCallId"]?.string
-    }
-
-    private func complete(_ voiceCall: VoiceCall, _ record: CallRecord) async throws(Stop) -> DeliveryOutcome {
-        let context = record.context
-        let key = context.call.rawValue
-        var found = try await identifiers("SELECT Id FROM VoiceCall WHERE VendorCallKey = \(quoted(key)) LIMIT 2")
-        if found.isEmpty, let created = try await create(voiceCall, context) { found = [created] }
-        guard let id = found.first else {
-            throw Stop(outcome: .postponed(reason: "the voice call is not to be found yet", retryAfter: nil))
-        }
-        var fields: [String: JSONDocument] = ["CallDisposition": "completed"]
-        if let endedAt = context.endedAt { fields["CallEndDateTime"] = .string(endedAt.description) }
-        if let answeredAt = context.answeredAt { fields["CallConnectDateTime"] = .string(answeredAt.description) }
-        if let duration = context.duration { fields["CallDurationInSeconds"] = .number(duration.rounded()) }
-        try merge(record, into: &fields)
-        _ = try await send(
-            .json("PATCH", "/services/data/\(configuration.version)/sobjects/VoiceCall/\(id)", .object(fields)))
-        return .delivered(reference: id, duplicates: found.count - 1)
-    }
-
-    private func merge(_ record: CallRecord, into fields: inout [String: JSONDocument]) throws(Stop) {
+    func merge(_ record: CallRecord, into fields: inout [String: JSONDocument]) throws(Stop) {
         do throws(MappingError) {
             for (name, value) in try configuration.mapping.values(of: record) { fields[name] = value }
         } catch {
@@ -182,11 +144,11 @@ package struct SalesforceConnector: DeliveryDestination {
     }
 
     /// A string literal of SOQL.
-    private func quoted(_ text: String) -> String {
+    func quoted(_ text: String) -> String {
         "'" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'") + "'"
     }
 
-    private func identifiers(_ query: String) async throws(Stop) -> [String] {
+    func identifiers(_ query: String) async throws(Stop) -> [String] {
         let path = "/services/data/\(configuration.version)/query?q=\(query.percentEncoded)"
         return (try await send(ConnectorRequest("GET", path)).json["records"]?.array ?? []).compactMap {
             $0["Id"]?.string
@@ -194,7 +156,7 @@ package struct SalesforceConnector: DeliveryDestination {
     }
 
     /// Sends a request to the organisation's instance.
-    private func send(_ request: ConnectorRequest, accepts: Set<Int> = []) async throws(Stop) -> ConnectorAnswer {
+    func send(_ request: ConnectorRequest, accepts: Set<Int> = []) async throws(Stop) -> ConnectorAnswer {
         let now = clock()
         let reply: ConnectorReply
         do throws(AccessTokens.Failure) {
@@ -211,7 +173,7 @@ package struct SalesforceConnector: DeliveryDestination {
     }
 
     /// The body of an answer that is a success.
-    private func check(_ reply: ConnectorReply, at now: WallTime) throws(Stop) -> JSONDocument {
+    func check(_ reply: ConnectorReply, at now: WallTime) throws(Stop) -> JSONDocument {
         switch reply {
         case .failed(let reason): throw Stop(outcome: .postponed(reason: reason, retryAfter: nil))
         case .answered(let answer):

@@ -61,13 +61,36 @@ struct SalesforceTests {
     @Test("a voice call is made when the call begins and completed at its end, once each")
     func voiceCall() async throws {
         let setting = try Setting(voiceCall: true, fields: [("Outcome__c", "=Context.outcome")])
-        #expect(setting.connector.moments == [.began, .ended])
+        #expect(setting.connector.moments == [.began, .transferred, .ended])
         for attempt in 1...2 { #expect(await setting.deliver("a", .began, attempts: attempt).reason == nil) }
         for attempt in 1...2 { #expect(await setting.deliver("a", .ended, attempts: attempt).reason == nil) }
         #expect(setting.double.voiceCalls.count == 1)
         let row = try #require(setting.double.voiceCalls["a"])
         #expect(row.fields["CallDisposition"] == "completed")
         #expect(row.fields["Outcome__c"] == "resolvedImplied")
+    }
+
+    @Test(
+        "each hand-over is a voice call of its own whose parent is the one before, once each", arguments: [true, false])
+    func transfers(isTold: Bool) async throws {
+        let setting = try Setting(voiceCall: true)
+        var record = CallRecord(context: SampleCalls.context("a"))
+        record.context.add(1, .agent, "sip:ada@example.com", answered: nil)
+        record.context.add(2, .agent, "sip:ben@example.com", answered: 20)
+        record.context.add(3, .supervisor, "sip:sue@example.com", answered: 25)
+        record.context.add(4, .expert, "+15550144", answered: 30)
+        // What was never told while the call ran is made up for at its end.
+        let moments: [CallMoment] = isTold ? [.began, .transferred, .transferred, .ended, .ended] : [.ended, .ended]
+        for moment in moments {
+            let entry = SampleCalls.entry("a", moment, attempts: 1)
+            #expect(await setting.connector.deliver(record, entry, isRetry: true).reason == nil)
+        }
+        let calls = setting.double.voiceCalls
+        #expect(calls.keys.sorted() == ["a", "a/2", "a/4"])
+        #expect(calls["a"]?.fields["PreviousCallId"] == .null)
+        #expect(calls["a/2"]?.fields["PreviousCallId"]?.string == calls["a"]?.id)
+        #expect(calls["a/4"]?.fields["PreviousCallId"]?.string == calls["a/2"]?.id)
+        #expect(calls["a/4"]?.fields["CallDurationInSeconds"] == 10)
     }
 
     @Test("a session that is over is renewed")
@@ -99,5 +122,20 @@ struct SalesforceTests {
         let setting = try Setting()
         #expect(await setting.connector.caller(for: "x' OR Name != '") == .unknown)
         #expect(await setting.connector.caller(for: "+15550100").value.member("Name") == .text("Alice"))
+    }
+}
+
+extension CallContext {
+    /// Takes in a leg that was dialled at the tenth second, and was up for ten when it was answered at all.
+    fileprivate mutating func add(_ id: Int, _ role: LegRole, _ target: String, answered: Double?) {
+        let leg = LegID(id)
+        let dialled = CallEventBody.legDialled(.init(leg: leg, role: role, target: .open(target)))
+        record(CallEvent(at: .seconds(10), call: call, body: dialled))
+        if let answered {
+            let body = CallEventBody.legAnswered(.init(leg: leg, codec: "PCMU"))
+            record(CallEvent(at: Interval(roundedSeconds: answered), call: call, body: body))
+        }
+        let ended = CallEventBody.legEnded(.init(leg: leg, reason: answered == nil ? .busy : .hungUp, cause: 16))
+        record(CallEvent(at: Interval(roundedSeconds: (answered ?? 5) + 10), call: call, body: ended))
     }
 }
