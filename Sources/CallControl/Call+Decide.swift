@@ -211,8 +211,12 @@ extension Call {
         if hasNews { drainSession() }
         guard recorder != nil else { return }
         let start = caller.position - caller.ticks(samples: caller.heard.count)
+        let isSaid = player.saysSecret
+        // The line gives back what it was told.
+        secretEchoTicks = isSaid ? Call.longestEchoInTicks : max(0, secretEchoTicks - 1)
         let chunk = recorder?.take(
-            caller: caller.heard.span, at: start, parley: caller.said.span, masksCaller: takesSecret)
+            caller: caller.heard.span, at: start, parley: caller.said.span,
+            masksCaller: takesSecret || secretEchoTicks > 0, masksParley: isSaid)
         if let chunk { outputs.append(.recorded(id, chunk)) }
     }
 

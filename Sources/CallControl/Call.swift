@@ -36,6 +36,10 @@ struct Call: ~Copyable {
     var closing: Closing?
     /// A secret is being asked for: keys and words are redacted, recordings are silent.
     var takesSecret = false
+    /// Ticks for which the line may still give back something secret that the caller was told.
+    var secretEchoTicks = 0
+    /// 300 ms: longer than the echo path of any telephone network.
+    static let longestEchoInTicks = 15
     /// Something came in since the last `decide()`.
     var hasNews = true
     private(set) var isOver = false

@@ -58,14 +58,16 @@ struct CallRecorder {
 
     /// Takes one frame of each side, of equal length; gives a chunk when one is full.
     ///
-    /// - Parameter position: the time of the caller's first sample.
+    /// - Parameters:
+    ///   - position: the time of the caller's first sample.
+    ///   - masksParley: whether what goes out is secret.
     mutating func take(
-        caller: Span<Int16>, at position: SampleTime, parley: Span<Int16>, masksCaller: Bool
+        caller: Span<Int16>, at position: SampleTime, parley: Span<Int16>, masksCaller: Bool, masksParley: Bool
     ) -> RecordedAudio? {
         if suppressor.pass(caller, at: position, isSecret: masksCaller, into: &frame) { append() }
         let slots = ToneSuppressor.delayInFrames + 2
         let base = (saidFrames + 1) % slots * frameSamples
-        for index in 0..<min(frameSamples, parley.count) { said[base + index] = parley[index] }
+        for index in 0..<min(frameSamples, parley.count) { said[base + index] = masksParley ? 0 : parley[index] }
         saidFrames += 1
         return callerSamples.count >= sampleRate ? chunk() : nil
     }

@@ -11,8 +11,15 @@ struct PromptPlayer {
     private struct Entry {
         var playback: Playback
         var audio: PCMAudio?
+        let isSecret: Bool
         var position = 0
         var hasStarted = false
+
+        init(playback: Playback, audio: PCMAudio?) {
+            self.playback = playback
+            self.audio = audio
+            isSecret = if case .text(let spoken) = playback.source { spoken.isSensitive } else { false }
+        }
     }
 
     /// What happened to a prompt during a frame, at an offset in samples from the frame's beginning.
@@ -30,7 +37,9 @@ struct PromptPlayer {
 
     private var queue: Deque<Entry> = []
     /// The prompt that was stopped and still has its fade-out to play, at most ``fadeSamples`` of it.
-    private var fading: (audio: PCMAudio, position: Int, rest: Int)?
+    private var fading: (audio: PCMAudio, position: Int, rest: Int, isSecret: Bool)?
+    /// Whether something secret is heard in the last frame.
+    private(set) var saysSecret = false
     private var events: Deque<Event> = []
     private let fadeSamples: Int
     private let sampleRate: Int
@@ -74,7 +83,9 @@ struct PromptPlayer {
         guard let first = queue.first else { return nil }
         if let audio = first.audio, first.hasStarted {
             if first.position < audio.samples.count {
-                fading = (audio, first.position, min(fadeSamples, audio.samples.count - first.position))
+                fading = (
+                    audio, first.position, min(fadeSamples, audio.samples.count - first.position), first.isSecret
+                )
             }
             end(first, reason, offset: 0)
         }
@@ -97,6 +108,7 @@ struct PromptPlayer {
 
     /// Adds what is playing to a frame.
     mutating func play(into frame: inout [Int16]) {
+        saysSecret = fading?.isSecret ?? false
         if fading != nil { playFade(into: &frame) }
         var offset = 0
         while offset < frame.count, let audio = queue.first?.audio {
@@ -104,6 +116,7 @@ struct PromptPlayer {
                 queue[0].hasStarted = true
                 events.append(Event(playback: queue[0].playback, kind: .started, offset: offset))
             }
+            saysSecret = saysSecret || queue[0].isSecret
             let position = queue[0].position
             let count = min(frame.count - offset, audio.samples.count - position)
             add(audio, from: position, count: count, to: &frame, at: offset)
@@ -131,7 +144,7 @@ struct PromptPlayer {
     }
 
     private mutating func playFade(into frame: inout [Int16]) {
-        guard let (audio, position, rest) = fading else { return }
+        guard let (audio, position, rest, _) = fading else { return }
         fading = nil
         let samples = audio.samples
         let edge = min(fadeSamples, samples.count / 2)

@@ -43,7 +43,8 @@ extension Session {
             case .audioFile(let path, let otherwise):
                 flush(&spoken, action, permission)
                 guard let value = evaluate(path, action) else { return }
-                sayFile(value.text(for: .speechToCaller), otherwise, action, permission)
+                // The name of a file is in facts and on the disk.
+                sayFile(value.isSensitive ? "" : value.text(for: .speechToCaller), otherwise, action, permission)
             }
         }
         flush(&spoken, action, permission)
@@ -63,7 +64,8 @@ extension Session {
             fact(
                 .failure(
                     Failure(
-                        code: "promptFailed", message: "an audio file lies outside of the agent's folder",
+                        code: "promptFailed",
+                        message: "an audio file lies outside of the agent's folder, or its name is sensitive",
                         topic: topicName, action: action)))
             return say(otherwise, action, bargeIn: permission)
         }

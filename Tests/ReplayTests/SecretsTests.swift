@@ -95,6 +95,12 @@ struct SecretsTests {
             try #require(range.upperBound <= audio.caller.samples.count)
             #expect(audio.caller.samples[range].allSatisfy { $0 == 0 }, "\(start) to \(end)")
         }
+        // What the caller is told of the secret is no more to be heard than what the caller gave.
+        let told = events.filter { if case .promptStarted = $0.body { true } else { false } }.map(\.at.inSeconds)
+        try #require(asked.count == 3 && told.count == 3 && audio.channels.count == 2)
+        let said = audio.channels[1].samples
+        #expect(said[Int(told[2] * 8_000)..<min(Int(asked[2] * 8_000), said.count)].allSatisfy { $0 == 0 })
+        #expect(said[Int(told[1] * 8_000)..<Int(asked[1] * 8_000)].contains { $0 != 0 })
         // The detector itself hears no key in what was recorded.
         let heard = try folder.run(
             tool, ["replay", "recordings/call.wav", "--agent", "listener", "--json"])
@@ -285,7 +291,7 @@ private final class Workshop {
             - kind: SendActivity
               id: thank
               activity:
-                speak: Thank you.
+                speak: Thank you. Your card is {Topic.Card}.
         """
 
     /// A topic that does nothing.
