@@ -24,6 +24,14 @@ package enum RecordingFormat: String, Sendable, CaseIterable {
     }
 }
 
+/// What of a call is on which channel of its recording.
+package enum RecordingChannels: String, Sendable, CaseIterable {
+    /// The caller left, what the caller hears right.
+    case separate
+    /// Both on one.
+    case mixed
+}
+
 /// Audio files in memory: nothing of them touches the disk.
 package enum AudioEncoding {
     /// The octets of a file with one list of samples a channel.

@@ -12,11 +12,16 @@ import Telephony
 struct RecordOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Write a recording of each call, caller left and Parley right, to this folder.", valueName: "folder"))
+            "Write a recording of each call to this folder.", valueName: "folder"))
     var record: String?
 
     @Option(help: "The form of recordings: wav or opus.")
     var recordFormat: RecordingFormat = .wav
+
+    @Option(
+        help: ArgumentHelp(
+            "separate: the caller left, what the caller hears right; mixed: both on one channel.", valueName: "form"))
+    var recordChannels: RecordingChannels = .separate
 
     @Option(
         help: ArgumentHelp(
@@ -46,6 +51,7 @@ struct RecordOptions: ParsableArguments {
 }
 
 extension RecordingFormat: ExpressibleByArgument {}
+extension RecordingChannels: ExpressibleByArgument {}
 
 /// Keeps the records of replayed calls.
 struct RecordKeeper {
@@ -54,7 +60,7 @@ struct RecordKeeper {
     private let archive: RecordingArchive?
     /// Where plain recordings go, a file a call under the call's name.
     private let folder: String?
-    private let format: RecordingFormat
+    private let policy: RecordingArchive.Policy
     private let isSealed: Bool
 
     init(_ options: RecordOptions = RecordOptions.none) throws {
@@ -62,7 +68,6 @@ struct RecordKeeper {
         subscriptions =
             try options.connectors.map { try ConnectorFile.destinations(at: $0).map(\.subscription) } ?? []
         folder = options.record
-        format = options.recordFormat
         isSealed = options.recordKey != nil
         if let folder = options.record {
             do {
@@ -72,22 +77,20 @@ struct RecordKeeper {
                     description: "\(folder): the folder for recordings cannot be made: \(error.localizedDescription)")
             }
         }
-        if let folder = options.record, options.store != nil {
-            var policy = RecordingArchive.Policy()
-            policy.format = options.recordFormat
-            policy.key = try options.recordKey.map { try RecordingKey(from: $0) }
-            policy.retention = options.recordDays.map { .seconds(Int64($0) * 86_400) }
-            archive = RecordingArchive(folder: folder, policy: policy)
-        } else {
-            archive = nil
-        }
+        var policy = RecordingArchive.Policy()
+        policy.format = options.recordFormat
+        policy.channels = options.recordChannels
+        policy.key = try options.recordKey.map { try RecordingKey(from: $0) }
+        policy.retention = options.recordDays.map { .seconds(Int64($0) * 86_400) }
+        self.policy = policy
+        archive = options.record.map { RecordingArchive(folder: $0, policy: policy) }
     }
 
     var recordsAudio: Bool { folder != nil }
 
     /// Where a plain recording of a call is written while the call runs; `nil` when it is kept as a whole afterwards.
     func streamedPath(of name: String) -> String? {
-        guard let folder, archive == nil, format == .wav else { return nil }
+        guard let folder, store == nil, policy.format == .wav, policy.channels == .separate else { return nil }
         return "\(folder)/\(name).wav"
     }
 
@@ -100,15 +103,12 @@ struct RecordKeeper {
                 RecordBatch(
                     facts: result.events, sealed: [result.context], subscriptions: subscriptions, now: .current()))
         }
-        guard let folder, let first = audio.first, !first.isEmpty else { return }
-        if let archive, let store {
-            // A name says what is in a file; who may not read the file shall not read that either.
-            try archive.keep(
-                audio, sampleRate: sampleRate, of: call, named: isSealed ? nil : name, at: .current(), in: store)
-        } else if format == .opus {
-            let octets = try AudioEncoding.encode(audio, sampleRate: sampleRate, as: format)
-            try octets.write(to: URL(filePath: "\(folder)/\(name).opus"), options: .atomic)
-        }
+        guard let archive, let first = audio.first, !first.isEmpty else { return }
+        // What was streamed is there already. A name says what is in a file; who may not read the file shall not read
+        // that either.
+        guard streamedPath(of: name) == nil else { return }
+        try archive.keep(
+            audio, sampleRate: sampleRate, of: call, named: isSealed ? nil : name, at: .current(), in: store)
     }
 }
 
@@ -119,6 +119,7 @@ extension RecordOptions {
         configuration.store = store
         configuration.recordings = record
         configuration.format = recordFormat
+        configuration.channels = recordChannels
         configuration.key = recordKey
         configuration.retention = recordDays.map { .seconds(Int64($0) * 86_400) }
         configuration.connectors = connectors

@@ -8,6 +8,7 @@ package struct RecordingArchive: Sendable {
     /// The rule by which recordings are kept.
     package struct Policy: Sendable {
         package var format = RecordingFormat.wav
+        package var channels = RecordingChannels.separate
         /// `nil` leaves recordings in the clear.
         package var key: RecordingKey?
         /// How long they are kept; `nil` for ever.
@@ -45,6 +46,7 @@ package struct RecordingArchive: Sendable {
         _ channels: [[Int16]], sampleRate: Int, of call: CallID, named name: String? = nil, at now: WallTime,
         in store: (any ContextStore)?
     ) throws(RecordsError) -> RecordingEntry {
+        let channels = policy.channels == .mixed ? RecordingArchive.mixed(channels) : channels
         var octets: Data
         do {
             octets = try AudioEncoding.encode(channels, sampleRate: sampleRate, as: policy.format)
@@ -58,9 +60,19 @@ package struct RecordingArchive: Sendable {
             call: call, path: path, mediaType: policy.format.mediaType, isEncrypted: policy.key != nil,
             checksum: RecordingArchive.checksum(octets), byteCount: octets.count,
             duration: Double(channels.first?.count ?? 0) / Double(sampleRate), createdAt: now,
-            keptUntil: policy.retention.map { now + $0 })
+            keptUntil: policy.retention.map { now + $0 }, channelCount: channels.count)
         try store?.addRecording(entry)
         return entry
+    }
+
+    /// The sum of channels, on one.
+    private static func mixed(_ channels: [[Int16]]) -> [[Int16]] {
+        guard let first = channels.first, channels.count > 1 else { return channels }
+        var sum = first.map { Int32($0) }
+        for channel in channels.dropFirst() {
+            for index in 0..<min(sum.count, channel.count) { sum[index] &+= Int32(channel[index]) }
+        }
+        return [sum.map { Int16(clamping: $0) }]
     }
 
     /// A call's identifier may come from outside; a digest of it is a file's name wherever files are.
@@ -104,7 +116,9 @@ package struct RecordingArchive: Sendable {
             plain = try SealedFile.open(octets, with: key)
         }
         let suffix = entry.mediaType == RecordingFormat.wav.mediaType ? "wav" : "opus"
-        return CallRecord.Recording(data: plain, mediaType: entry.mediaType, filename: "\(call).\(suffix)")
+        return CallRecord.Recording(
+            data: plain, mediaType: entry.mediaType, filename: "\(call).\(suffix)",
+            channelCount: entry.channelCount ?? 2)
     }
 
     /// Removes the recordings of calls, file and entry. Needs no key.

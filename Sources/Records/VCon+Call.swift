@@ -15,8 +15,10 @@ package struct CallRecord: Sendable {
         /// `audio/x-wav` or `audio/ogg; codecs=opus`.
         package var mediaType: String
         package var filename: String
+        package var channelCount: Int
 
-        package init(data: Data, mediaType: String, filename: String) {
+        package init(data: Data, mediaType: String, filename: String, channelCount: Int = 2) {
+            self.channelCount = channelCount
             self.data = data
             self.mediaType = mediaType
             self.filename = filename
@@ -49,9 +51,14 @@ extension VCon {
         uuid = VCon.uuid(of: context)
         createdAt = context.endedAt ?? context.startedAt
         subject = "Call to \(context.agent.isEmpty ? "Parley" : context.agent)"
-        parties = VCon.parties(of: context)
-        dialog = [VCon.conversation(record)]
-        if let transfer = context.transfer { dialog += VCon.dialogs(of: transfer, context) }
+        let legs = LegHistory(record.events)
+        parties = VCon.parties(of: context, legs)
+        dialog = [VCon.conversation(record, legs)]
+        if !legs.entries.isEmpty {
+            dialog += VCon.dialogs(of: legs, context.answeredAt ?? context.startedAt)
+        } else if let transfer = context.transfer {
+            dialog += VCon.dialogs(of: transfer, context)
+        }
         analysis = VCon.analysis(of: record)
         attachments = [try VCon.attachment(context)]
     }
@@ -77,11 +84,13 @@ extension VCon {
         .joined(separator: "-")
     }
 
-    private static func parties(of context: CallContext) -> [Party] {
+    private static func parties(of context: CallContext, _ legs: LegHistory) -> [Party] {
         var parley = Party(address: context.to)
         parley.name = "Parley"
         var parties = [Party(address: context.from), parley]
-        if let transfer = context.transfer {
+        if !legs.entries.isEmpty {
+            parties += legs.entries.map { VCon.party(of: $0) }
+        } else if let transfer = context.transfer {
             var target = Party(address: transfer.target.redacted)
             if transfer.kind == .agent { target.name = "Agent" }
             parties.append(target)
@@ -89,7 +98,7 @@ extension VCon {
         return parties
     }
 
-    private static func conversation(_ record: CallRecord) -> Dialog {
+    private static func conversation(_ record: CallRecord, _ legs: LegHistory) -> Dialog {
         let context = record.context
         guard let answeredAt = context.answeredAt else {
             var dialog = Dialog(.incomplete, start: context.startedAt)
@@ -105,11 +114,13 @@ extension VCon {
         }
         var dialog = Dialog(.recording, start: answeredAt)
         dialog.duration = context.duration
-        dialog.parties = [[caller], [parley]]
+        let joined = legs.entries.filter(\.wasWithCaller).map { legs.party(of: $0.leg) }
+        dialog.parties = [[caller], [parley] + joined]
         dialog.originator = caller
         dialog.application = "telephony"
-        dialog.partyHistory = partyHistory(context, answeredAt)
+        dialog.partyHistory = partyHistory(context, legs, answeredAt)
         if let recording = record.recording {
+            if recording.channelCount == 1 { dialog.parties = [[caller, parley] + joined] }
             dialog.content.mediaType = recording.mediaType
             dialog.content.filename = recording.filename
             dialog.content.encoding = .base64url
@@ -118,7 +129,9 @@ extension VCon {
         return dialog
     }
 
-    private static func partyHistory(_ context: CallContext, _ answeredAt: WallTime) -> [PartyEvent] {
+    private static func partyHistory(
+        _ context: CallContext, _ legs: LegHistory, _ answeredAt: WallTime
+    ) -> [PartyEvent] {
         func time(_ seconds: Double) -> WallTime { answeredAt + Interval(roundedSeconds: seconds) }
         var history = [
             PartyEvent(.join, party: caller, time: answeredAt), PartyEvent(.join, party: parley, time: answeredAt),
@@ -126,6 +139,11 @@ extension VCon {
         history += context.digits.map {
             PartyEvent(.keydown, party: caller, time: time($0.start), button: $0.digit.redacted)
         }
+        history += legs.events.map { PartyEvent($0.event, party: $0.party, time: time($0.at)) }
+        // A key counts from its beginning, which may lie before what was told first.
+        history = history.enumerated().sorted {
+            ($0.element.time.millisecondsSince1970, $0.offset) < ($1.element.time.millisecondsSince1970, $1.offset)
+        }.map(\.element)
         if let endedAt = context.endedAt {
             history += (context.endedBy == .parley ? [parley, caller] : [caller, parley]).map {
                 PartyEvent(.drop, party: $0, time: endedAt)

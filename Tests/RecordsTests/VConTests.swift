@@ -22,6 +22,7 @@ struct VConTests {
         for outcome in TransferOutcome.allCases {
             records.append(("\(outcome)", SampleRecords.record(SampleRecords.events(transfer: outcome))))
         }
+        for story in LegStory.all { records.append((story.name, SampleRecords.record(story.events))) }
         return records
     }()
 
@@ -101,6 +102,37 @@ struct VConTests {
         #expect(transfer.original == 0 && transfer.targetDialog == 2)
         #expect(document.dialog[2].disposition == .busy)
         #expect(document.parties[2].tel == "+15550123")
+    }
+
+    @Test("a consultation is a dialog of its own, and links the agent who asked with the one who took the call")
+    func consultation() throws {
+        let document = try VCon(of: SampleRecords.record(LegStory.consultation.events))
+        #expect(document.parties.map(\.name) == [nil, "Parley", "Agent", "Expert"])
+        #expect(document.dialog.map(\.kind) == [.recording, .transfer, .recording, .transfer])
+        let (first, apart, second) = (document.dialog[1], document.dialog[2], document.dialog[3])
+        #expect(first.transferor == 1 && first.transferTarget == 2 && first.targetDialog == 0)
+        #expect(apart.parties == [[2], [3]] && apart.duration == 3 && apart.content.body == nil)
+        #expect(second.transferee == 0 && second.transferor == 2 && second.transferTarget == 3)
+        #expect(second.original == 0 && second.consultation == 2 && second.targetDialog == 0)
+        let events = document.dialog[0].partyHistory.map { "\($0.party) \($0.event.rawValue)" }
+        #expect(
+            events == [
+                "0 join", "1 join", "2 join", "0 hold", "2 drop", "0 unhold", "3 join", "3 drop", "0 drop", "1 drop",
+            ])
+        #expect(document.dialog[0].parties == [[0], [1, 2, 3]])
+    }
+
+    @Test("whoever was called in vain, was held, or listened is told as that")
+    func otherLegs() throws {
+        let busy = try VCon(of: SampleRecords.record(LegStory.secondAgent.events))
+        #expect(busy.dialog.map(\.kind) == [.recording, .incomplete, .transfer, .transfer])
+        #expect(busy.dialog[1].disposition == .busy && busy.dialog[2].targetDialog == 1)
+        #expect(busy.dialog[3].transferTarget == 3 && busy.dialog[0].parties == [[0], [1, 3]])
+        let held = busy.dialog[0].partyHistory.filter { $0.party == 3 }.map(\.event)
+        #expect(held == [.join, .hold, .unhold, .drop])
+        let heard = try VCon(of: SampleRecords.record(LegStory.supervisor.events))
+        #expect(heard.dialog.map(\.kind) == [.recording, .transfer])
+        #expect(heard.dialog[0].partyHistory.filter { $0.party == 3 }.map(\.event) == [.join, .mute, .unmute, .drop])
     }
 
     @Test("the transcript has both sides in order, and the outcome is an analysis of its own")

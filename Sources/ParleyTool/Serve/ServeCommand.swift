@@ -123,6 +123,7 @@ struct ServeCommand: AsyncParsableCommand {
         flags["store"] = records.store.map { $0.contains("://") ? $0 : URL(filePath: $0).path }
         flags["recordings.folder"] = records.record.map { URL(filePath: $0).path }
         flags["recordings.format"] = records.recordFormat == .wav ? nil : records.recordFormat.rawValue
+        flags["recordings.channels"] = records.recordChannels == .separate ? nil : records.recordChannels.rawValue
         flags["recordings.key"] = records.recordKey
         flags["recordings.days"] = records.recordDays.map { "\($0)" }
         flags["connectors"] = records.connectors.map { URL(filePath: $0).path }

@@ -73,8 +73,11 @@ extension ConfigurationKey {
         .init("media.hold-music", .text, "", "The audio file that who is on hold hears again and again."),
         .init("media.dscp", .number(0...63), "46", "The DSCP of media."),
         .init("store", .text, "", "Where call contexts are kept: a SQLite file or a postgresql:// address."),
-        .init("recordings.folder", .text, "", "Where a recording of each call is written, caller left, Parley right."),
+        .init("recordings.folder", .text, "", "Where a recording of each call is written."),
         .init("recordings.format", .words(["wav", "opus"]), "wav", "The form of recordings."),
+        .init(
+            "recordings.channels", .words(["separate", "mixed"]), "separate",
+            "'separate' has the caller left and what the caller hears right, 'mixed' both on one channel."),
         .init(
             "recordings.key", .text, "",
             "Encrypt recordings with the key at env:NAME or file:PATH, 64 hexadecimal digits."),

@@ -168,6 +168,8 @@ extension ServiceConfiguration {
         }
         records.recordings = place(["recordings", "folder"])
         records.format = values.word(["recordings", "format"], of: RecordingFormat.self) ?? records.format
+        records.channels =
+            values.word(["recordings", "channels"], of: RecordingChannels.self) ?? records.channels
         records.key = values.text(["recordings", "key"])
         records.retention = values.number(["recordings", "days"]).map { .seconds(Int64($0) * 86_400) }
         if records.store == nil, records.key != nil || records.retention != nil {
