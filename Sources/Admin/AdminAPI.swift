@@ -92,16 +92,18 @@ package struct AdminAPI: Sendable {
     }
 
     let sources: Sources
-    private let tokens: AccessTokens
+    /// The name of a token's holder.
+    private let holder: @Sendable (String?) -> String?
     private let links: ContextLinks
     let clock: @Sendable () -> WallTime
 
+    /// - Parameter holder: the name of the holder of a token; `nil` for one that nobody holds.
     package init(
-        _ sources: Sources, tokens: AccessTokens, links: ContextLinks = ContextLinks(),
+        _ sources: Sources, holder: @escaping @Sendable (String?) -> String?, links: ContextLinks = ContextLinks(),
         clock: @escaping @Sendable () -> WallTime = WallTime.current
     ) {
         self.sources = sources
-        self.tokens = tokens
+        self.holder = holder
         self.links = links
         self.clock = clock
     }
@@ -116,7 +118,7 @@ package struct AdminAPI: Sendable {
         let path = Array(request.path.dropFirst())
         do throws(RecordsError) {
             if let linked = try linked(request, path) { return linked }
-            guard let who = user ?? tokens.holder(of: request.token) else {
+            guard let who = user ?? holder(request.token) else {
                 return Answer(401, error: "give a token: Authorization: Bearer TOKEN")
             }
             return try answer(request, path, who)

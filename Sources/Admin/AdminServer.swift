@@ -68,19 +68,23 @@ package struct AdminServer: Sendable {
         package var metrics: @Sendable () -> PrometheusText
         /// Why no new calls are taken, a sentence each; empty when they are.
         package var problems: @Sendable () -> [String]
+        /// What somebody should look at although calls are taken, a sentence each.
+        package var warnings: @Sendable () -> [String]
 
         package init(
-            metrics: @escaping @Sendable () -> PrometheusText, problems: @escaping @Sendable () -> [String]
+            metrics: @escaping @Sendable () -> PrometheusText, problems: @escaping @Sendable () -> [String],
+            warnings: @escaping @Sendable () -> [String] = { [] }
         ) {
             self.metrics = metrics
             self.problems = problems
+            self.warnings = warnings
         }
     }
 
     private let configuration: Configuration
     private let api: AdminAPI
     private let health: Health
-    private let tls: TLSConfiguration?
+    private let credentials: APICredentials
     private let logger: Logger
 
     /// Reads tokens and certificates.
@@ -91,32 +95,25 @@ package struct AdminServer: Sendable {
     ) throws(RecordsError) {
         self.configuration = configuration
         self.health = health
-        let places = configuration.tokens.map { (name: $0.name, place: $0.place) }
-        api = AdminAPI(sources, tokens: try AccessTokens(places))
-        tls = configuration.api == nil ? nil : try AdminServer.tls(configuration)
+        let credentials = try APICredentials(configuration)
+        self.credentials = credentials
+        api = AdminAPI(sources, holder: { credentials.holder(of: $0) })
         // The server's own log has requests' paths in it, and those have identifiers.
         var quiet = logger
         quiet.logLevel = .critical
         self.logger = quiet
     }
 
-    private static func tls(_ configuration: Configuration) throws(RecordsError) -> TLSConfiguration {
-        guard let certificate = configuration.certificate, let key = configuration.privateKey else {
-            throw RecordsError("the HTTP interface wants a certificate and its key; it is not served in the clear")
-        }
-        guard !configuration.tokens.isEmpty else {
-            throw RecordsError("the HTTP interface wants a token; name one by env:NAME or file:PATH")
-        }
-        do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate)
-            var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-            tls.minimumTLSVersion = .tlsv12
-            return tls
-        } catch {
-            throw RecordsError("\(certificate), \(key): the certificate or its key cannot be read: \(error)")
-        }
+    /// Reads certificate and tokens again. Where it serves stays as it is.
+    ///
+    /// - Returns: what takes them into force.
+    /// - Throws: `RecordsError` when something is missing, in a sentence; then nothing changes.
+    package func reread(_ configuration: Configuration) throws(RecordsError) -> @Sendable () -> Void {
+        var wanted = configuration
+        // What is not served cannot begin to be without a restart.
+        if self.configuration.api == nil { wanted.api = nil }
+        let reading = try APICredentials.read(wanted)
+        return { [credentials] in credentials.apply(reading) }
     }
 
     /// Serves until the task is cancelled. A place that cannot be served keeps no other from it.
@@ -139,7 +136,7 @@ package struct AdminServer: Sendable {
                     }
                 }
             }
-            if let endpoint = configuration.api, let tls {
+            if let endpoint = configuration.api, let tls = credentials.tls {
                 let responder = APIResponder(api: api, user: nil)
                 group.addTask { await attempt { try await serve(responder, at: endpoint, "https", isListening, tls) } }
             }
@@ -227,7 +224,9 @@ private struct HealthResponder: HTTPResponder {
         case "/healthz": return .text(.ok, "ok\n")
         case "/readyz":
             let problems = health.problems()
-            guard !problems.isEmpty else { return .text(.ok, "ready\n") }
+            guard !problems.isEmpty else {
+                return .text(.ok, "ready\n" + health.warnings().map { "warning: \($0)\n" }.joined())
+            }
             return .text(.serviceUnavailable, problems.map { $0 + "\n" }.joined())
         default: return .text(.notFound, "there is /metrics, /healthz and /readyz\n")
         }

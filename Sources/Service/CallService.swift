@@ -99,7 +99,11 @@ package final class CallService: Sendable {
         self.centre = centre
         self.trunks = trunks
         shards[0].outside.registrations.withLock { [registrations] in $0 = registrations }
-        reloading = Reloading(sockets, shelf, router, shards.map(\.loop), registrations, centre, logger, reread)
+        reloading = Reloading(
+            sockets, shelf, router, shards.map(\.loop), registrations, centre, logger,
+            others: [
+                { [admin] in try admin.reread($0.admin) }, { [records] in try records.reread($0.records) },
+            ], reread)
     }
 
     private static func read(_ configuration: ServiceConfiguration, _ shelf: AgentShelf, _ logger: Logger)

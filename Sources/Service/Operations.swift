@@ -82,6 +82,9 @@ final class Operations: Sendable {
                 problems.append("what calls leave behind cannot be written fast enough")
             }
             return problems
+        } warnings: {
+            guard let problem = records.problem else { return [] }
+            return ["records wait in memory, and calls go on: \(problem)"]
         }
     }
 

@@ -2,6 +2,7 @@ package import AudioFiles
 import Connectors
 import Documents
 import Records
+import Synchronization
 package import Telephony
 
 /// What a service keeps of its calls, and who is told of them.
@@ -11,6 +12,7 @@ package struct RecordsConfiguration: Sendable, Equatable {
     /// The folder of recordings; nothing is recorded without it.
     package var recordings: String?
     package var format = RecordingFormat.wav
+    package var channels = RecordingChannels.separate
     /// The key of recordings at rest, `env:NAME` or `file:PATH`; they are in the clear without it.
     package var key: String?
     /// How long recordings are kept; `nil` for ever.
@@ -29,7 +31,16 @@ struct ServiceRecords: Sendable {
     let recordings: LiveRecordings?
     let archive: RecordingArchive?
     /// How callers are looked up; `nil` where nobody is.
-    let search: CallerSearch?
+    var search: CallerSearch? { searching.search }
+    private let searching: Searching
+
+    /// How callers are looked up, for as long as nothing else is read.
+    private final class Searching: Sendable {
+        private let current: Mutex<CallerSearch?>
+        init(_ search: CallerSearch?) { current = Mutex(search) }
+        var search: CallerSearch? { current.withLock { $0 } }
+        func set(_ search: CallerSearch?) { current.withLock { $0 = search } }
+    }
 
     /// Opens the store, reads the connectors, makes the folder of recordings.
     ///
@@ -38,7 +49,7 @@ struct ServiceRecords: Sendable {
         let connectors = try configuration.connectors.map { try ServiceRecords.connectors(at: $0) }
         let archive = try ServiceRecords.archive(configuration)
         self.archive = archive
-        search = connectors?.search
+        searching = Searching(connectors?.search)
         guard let store = configuration.store else {
             records = nil
             recordings = try archive.map { try LiveRecordings($0, store: nil) }
@@ -52,6 +63,21 @@ struct ServiceRecords: Sendable {
         self.records = records
         recordings = records.recordings
     }
+
+    /// Reads the connectors again. Store and recordings stay where they are.
+    ///
+    /// - Returns: what takes them into force.
+    /// - Throws: ``ServiceError`` when there is a mistake in them; then nothing changes.
+    func reread(_ configuration: RecordsConfiguration) throws -> @Sendable () -> Void {
+        let connectors = try configuration.connectors.map { try ServiceRecords.connectors(at: $0) }
+        return { [records, searching] in
+            records?.connect(connectors?.destinations ?? [], connectors?.subscribers ?? [])
+            searching.set(connectors?.search)
+        }
+    }
+
+    /// Why something is not written at the moment; `nil` when all is well.
+    var problem: RecordsError? { records?.problem ?? recordings?.problem }
 
     /// Writes what there is and ends.
     ///
@@ -72,6 +98,7 @@ struct ServiceRecords: Sendable {
         guard let folder = configuration.recordings else { return nil }
         var policy = RecordingArchive.Policy()
         policy.format = configuration.format
+        policy.channels = configuration.channels
         policy.key = try configuration.key.map { try RecordingKey(from: $0) }
         policy.retention = configuration.retention
         policy.names = configuration.store == nil ? .calls : .digests

@@ -7,8 +7,8 @@ import SIP
 import Telephony
 import Transport
 
-/// Reads agents, trunks and certificates again: what is new holds for calls that come from then on, and only when all
-/// of it passes its check.
+/// Reads agents, trunks, certificates, tokens and connectors again: what is new holds for calls that come from then on,
+/// and only when all of it passes its check.
 actor Reloading {
     private let sockets: ServiceTrunks
     private let shelf: AgentShelf
@@ -17,11 +17,14 @@ actor Reloading {
     private let registrations: TrunkRegistrations
     private let centre: ContactCentre
     private let logger: Logger
+    /// Read what else there is of a configuration, and give what takes it into force; each throws when it is wrong.
+    private let others: [@Sendable (ServiceConfiguration) throws -> @Sendable () -> Void]
     private let reread: (@Sendable () async -> ServiceConfiguration.Reading)?
 
     init(
         _ sockets: sending ServiceTrunks, _ shelf: AgentShelf, _ router: ShardRouter, _ loops: [MediaLoop],
         _ registrations: TrunkRegistrations, _ centre: ContactCentre, _ logger: Logger,
+        others: [@Sendable (ServiceConfiguration) throws -> @Sendable () -> Void] = [],
         _ reread: (@Sendable () async -> ServiceConfiguration.Reading)?
     ) {
         self.sockets = sockets
@@ -31,6 +34,7 @@ actor Reloading {
         self.registrations = registrations
         self.centre = centre
         self.logger = logger
+        self.others = others
         self.reread = reread
     }
 
@@ -68,10 +72,12 @@ actor Reloading {
             return nil
         }
         do {
+            let commits = try others.map { try $0(configuration) }
             let trunks = try await sockets.apply(configuration, agents: agents.agents)
             for loop in loops { loop.post(.signalling(.trunks(trunks))) }
             router.set(trunks)
             centre.reconfigure(configuration.distribution)
+            for commit in commits { commit() }
             await registrations.apply(configuration, trunks)
             logger.info("reloaded; calls that run stay with what they began with")
             return configuration.files

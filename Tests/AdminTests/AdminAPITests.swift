@@ -22,7 +22,8 @@ struct AdminAPITests {
             try Data(token.utf8).write(to: URL(filePath: secret))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: secret)
             let sources = AdminAPI.Sources(store: store, archive: nil, calls: LiveCalls(), recorder: nil)
-            api = AdminAPI(sources, tokens: try AccessTokens([("crm", "file:" + secret)]), clock: clock)
+            let tokens = try AccessTokens([("crm", "file:" + secret)])
+            api = AdminAPI(sources, holder: { tokens.holder(of: $0) }, clock: clock)
             try store.write(RecordBatch(facts: Bench.facts, sealed: [Bench.context], now: clock()))
         }
 
