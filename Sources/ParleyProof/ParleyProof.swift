@@ -10,7 +10,8 @@ struct ParleyProof: AsyncParsableCommand {
             SpeedCommand.self, HearingCommand.self, MediaCommand.self, EchoCommand.self, LinkCommand.self,
             FloodCommand.self, KillsCommand.self, KeysCommand.self,
             DriftCommand.self,
-            FormulaBenchmark.self, RecordsCommand.self, OutboxCommand.self, OutboxSenderCommand.self,
+            FormulaBenchmark.self, LatenessCommand.self, RecordsCommand.self, OutboxCommand.self,
+            OutboxSenderCommand.self,
             RecordsWriterCommand.self, QueuesCommand.self, HandoversCommand.self,
         ])
 }
