@@ -1,4 +1,5 @@
 import ArgumentParser
+import Connectors
 import DialogCheck
 import Documents
 import Foundation
@@ -7,7 +8,7 @@ import Foundation
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Say what is wrong with an agent before it takes a call.",
+        abstract: "Say what is wrong with an agent, or with connectors, before it takes a call.",
         discussion: """
             Everything that is wrong is said at once, each finding with file, line, what is wrong and what to do. The exit \
             status is 1 when there is an error. Warnings are silenced where they stand, with a reason:
@@ -16,12 +17,13 @@ struct CheckCommand: ParsableCommand {
 
             EXAMPLES:
               parley check Audio/Agents/riverbend
+              parley check crm.yaml                      # a file of connectors: names, addresses, every formula
               parley check agents/* --json | jq 'select(.severity == "error")'
               parley check --list-rules
               parley check --explain late-choice
             """)
 
-    @Argument(help: "Agent folders.")
+    @Argument(help: "Agent folders, and files of connectors.")
     var agents: [String] = []
 
     @Flag(help: "Print one JSON object a finding.")
@@ -44,13 +46,21 @@ struct CheckCommand: ParsableCommand {
         if let explain { return try printRule(explain) }
         var (errors, warnings) = (0, 0)
         for agent in agents {
-            for finding in DialogCheck.run(agent) {
+            for finding in CheckCommand.findings(agent) {
                 if finding.severity == .error { errors += 1 } else { warnings += 1 }
                 try show(finding)
             }
         }
         if !json { Terminal.explain(summary(errors, warnings)) }
         if errors > 0 { throw ExitCode(1) }
+    }
+
+    /// What is wrong with an agent's folder, or with a file of connectors; the secrets that it names need not be there.
+    private static func findings(_ path: String) -> [Diagnostic] {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard isThere, !isFolder.boolValue else { return DialogCheck.run(path) }
+        return ConnectorFile.read(path, readsSecrets: false).diagnostics
     }
 
     private func show(_ finding: Diagnostic) throws {

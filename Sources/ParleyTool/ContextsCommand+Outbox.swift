@@ -143,7 +143,10 @@ extension ContextsCommand {
             ids = ids.filter { seen.insert($0).inserted }
             let count = try store.resend(ids, connectors: connector, at: .current())
             try store.note(.resend, ids, "to \(connector.joined(separator: ", "))")
-            Terminal.print(options.json ? try JSONLines().line(["entries": count]) : "\(count) entries wait again")
+            Terminal.print(options.json ? try JSONLines().line(["entries": count]) : "\(count) deliveries wait again")
+            for name in connector where try !store.isKnown(name) {
+                Terminal.explain("nothing was ever sent to \(name); 'contexts send' does when its file has that name")
+            }
         }
     }
 
@@ -164,3 +167,14 @@ extension ContextsCommand {
 }
 
 extension OutboxEntry.State: ExpressibleByArgument {}
+
+extension ContextStore {
+    /// Whether anything has been sent to a connector.
+    fileprivate func isKnown(_ connector: String) throws -> Bool {
+        var filter = DeliveryFilter()
+        filter.connector = connector
+        filter.state = .sent
+        filter.limit = 1
+        return try !deliveries(filter).isEmpty
+    }
+}
