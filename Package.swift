@@ -216,7 +216,9 @@ let package = Package(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],
             exclude: ["Fixtures"], swiftSettings: settings),
         tests(of: "Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
-        tests(of: "Records", ["Telephony", "AudioFiles", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            of: "Records",
+            ["Telephony", "AudioFiles", "ConnectorDoubles", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "Admin", ["Telephony", "SIP", "Records", .product(name: "Logging", package: "swift-log")]),
         tests(
             of: "Connectors",
@@ -232,6 +234,11 @@ let package = Package(
         // They run the program.
         tests(of: "ParleyTool"),
         // They run it against real peers.
-        .testTarget(name: "InteropTests", dependencies: ["ParleyTool"], swiftSettings: settings),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: [
+                "ParleyTool", "Telephony", "SIP", "RTP", "DSP", "AudioFiles", "Speech", "Records", "Connectors",
+                "ConnectorDoubles", "Transport",
+            ], exclude: ["kamailio.cfg"], swiftSettings: settings),
     ] + fuzzing
 )

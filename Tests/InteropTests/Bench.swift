@@ -46,17 +46,32 @@ final class Bench {
     private static let canIsolate =
         (try? run("/usr/bin/unshare", ["-n", "/bin/true"], in: FileManager.default.temporaryDirectory)) == 0
 
+    /// Whether a file system of a size of its own can be had; says so when it cannot.
+    static func canMount() -> Bool {
+        let temporary = FileManager.default.temporaryDirectory
+        let arguments = ["-r", "-m", "-n", "/bin/mount", "-t", "tmpfs", "-o", "size=1m", "none", temporary.path]
+        let can = (try? run("/usr/bin/unshare", arguments, in: URL(filePath: "/"))) == 0
+        if !can { print("no file system may be mounted here: nothing is tried on a full disk") }
+        return can
+    }
+
     /// Runs a script beside a running Parley, which is told to end afterwards.
     ///
     /// What the script prints is the result.
-    /// - Parameter options: of `parley serve`, after its configuration `parley.yaml`.
-    func run(beside options: String, _ script: String) throws -> String {
+    /// - Parameters:
+    ///   - options: of `parley serve`, after its configuration `parley.yaml`.
+    ///   - preparation: what is run before Parley begins.
+    ///   - mounts: whether the preparation mounts something, which nobody else is to see.
+    func run(
+        beside options: String, preparation: String = "", mounts: Bool = false, _ script: String
+    ) throws -> String {
         let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "parley").path
         try write(
             "run.sh",
             """
             ip link set lo up 2>/dev/null
             PARLEY='\(program)'
+            \(preparation)
             $PARLEY serve --config parley.yaml \(options) > facts.json 2> log & SERVER=$!
             for i in $(seq 150); do grep -q 'listens on' log && break; sleep 0.2; done
             { \(script)
@@ -68,7 +83,7 @@ final class Bench {
         let shell = ["/bin/sh", "run.sh"]
         _ =
             try Bench.canIsolate
-            ? Bench.run("/usr/bin/unshare", ["-n"] + shell, in: folder)
+            ? Bench.run("/usr/bin/unshare", (mounts ? ["-r", "-m", "-n"] : ["-n"]) + shell, in: folder)
             : Bench.run(shell[0], Array(shell.dropFirst()), in: folder)
         return read("result")
     }
@@ -88,6 +103,31 @@ final class Bench {
         try process.run()
         process.waitUntilExit()
         return process.terminationStatus
+    }
+
+    /// Parley itself.
+    static let parley = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "parley")
+        .path
+
+    /// Starts a program in the folder, beside the test and in its network.
+    ///
+    /// - Parameter output: the file of what it says on both streams.
+    func start(
+        _ executable: String, _ arguments: [String], output: String, environment: [String: String] = [:]
+    ) throws -> RunningProgram {
+        try RunningProgram(executable, arguments, output: output, environment, in: self)
+    }
+
+    /// Waits until something holds, at most so many seconds.
+    ///
+    /// - Returns: whether it does.
+    func wait(seconds: Int = 30, until holds: () throws -> Bool) async throws -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            if try holds() { return true }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        return try holds()
     }
 
     static let agent = repository.appending(path: "Audio/Agents/riverbend").path
