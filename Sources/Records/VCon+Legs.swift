@@ -1,4 +1,4 @@
-package import Telephony
+import Telephony
 
 /// The legs that a call grew, as a vCon tells them: a party each, what each did when, and how the caller came to them.
 struct LegHistory {

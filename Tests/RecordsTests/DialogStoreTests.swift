@@ -1,3 +1,4 @@
+import ConnectorDoubles
 import Records
 import Telephony
 import Testing

@@ -117,7 +117,8 @@ struct VConTests {
         let events = document.dialog[0].partyHistory.map { "\($0.party) \($0.event.rawValue)" }
         #expect(
             events == [
-                "0 join", "1 join", "2 join", "0 hold", "2 drop", "0 unhold", "3 join", "3 drop", "0 drop", "1 drop",
+                "0 join", "1 join", "0 keydown", "2 join", "0 hold", "2 drop", "0 unhold", "3 join", "3 drop", "0 drop",
+                "1 drop",
             ])
         #expect(document.dialog[0].parties == [[0], [1, 2, 3]])
     }

@@ -58,6 +58,7 @@ extension ServiceConfiguration {
     /// What is read again when it changes.
     private mutating func noteFiles(_ path: String, _ values: ConfigurationValues, _ folder: URL) {
         files = [URL(filePath: path).standardizedFileURL.path] + agents.map(\.path)
+        files += [records.connectors, admin.certificate, admin.privateKey].compactMap { $0 }
         for trunk in trunks {
             if let tls = trunk.tls { files += [tls.certificate, tls.key] + (tls.trust.map { [$0] } ?? []) }
             for key in [["credentials", "password-file"], ["users", "file"]] {
