@@ -10,7 +10,7 @@ struct FullDiskTests {
         store: disk/s.sqlite
         recordings: {folder: disk/recordings}
         admin: {address: "127.0.0.1:9091"}
-        limits: {drain-seconds: 1}
+        limits: {drain-seconds: 1, lateness-milliseconds: 0}
         trunks:
             local:
                 listen: ["udp:127.0.0.1:5080"]

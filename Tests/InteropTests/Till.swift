@@ -148,6 +148,7 @@ final class Till {
             recordings: {folder: recordings, key: "env:KEY"}
             log: {level: trace, format: \(variation.isShared ? "json" : "text")}
             outbound: {allowed: ["+1555*"], agents: "+15550123"}
+            limits: {lateness-milliseconds: 0}
             admin:
                 address: 127.0.0.1:\(variation.port + 2)
                 socket: admin.sock

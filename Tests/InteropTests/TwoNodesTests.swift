@@ -27,7 +27,7 @@ struct TwoNodesTests {
         media: {address: 127.0.0.1, ports: \(21_000 + number * 200)-\(21_199 + number * 200)}
         store: "\(store)"
         connectors: connectors.yaml
-        limits: {drain-seconds: 1}
+        limits: {drain-seconds: 1, lateness-milliseconds: 0}
         trunks:
             kamailio:
                 listen: ["udp:127.0.0.1:\(proxy.nodes[number])"]
