@@ -57,7 +57,7 @@ package struct DTMFDetector: Sendable {
     /// Samples that are kept, and in which a key is looked for.
     private static let history = 800
     private static let reach = 640
-    private static let capacity = history + 160 * 8
+    private static let capacity = history + 160 * 4
     /// Magnitude of samples, a power of two, below which there is no key.
     private static let silence: Int16 = 32
     /// Samples without the key's tones after which it is up: 25 ms.
@@ -163,6 +163,15 @@ package struct DTMFDetector: Sendable {
         }
         count += taken
         return bits < DTMFDetector.silence
+    }
+
+    /// Tells where the next frame goes, and the one before it lies.
+    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+        samples.withUnsafeBufferPointer { room in
+            guard let base = room.baseAddress else { return }
+            let first = max(0, count - 160)
+            body(UnsafeRawPointer(base + first), min(320, room.count - first) * MemoryLayout<Float>.stride)
+        }
     }
 
     /// The audio has ended: so does the key that is down.

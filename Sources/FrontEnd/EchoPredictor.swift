@@ -44,12 +44,10 @@ struct EchoPredictor: Sendable {
     /// Frames after the last of a prompt in which speech must still exceed the background: a prompt pauses so long.
     private static let pause = 50
 
-    private var spectrum = SpeechSpectrum()
-    private var samples = [Float](repeating: 0, count: 336)
+    private var window = SpectrumWindow()
     /// What was said, the newest first.
-    private var said = [SIMD4<Float>](repeating: SIMD4(), count: EchoPredictor.delays + 1)
-    private var coupling = [SIMD4<Float>](
-        repeating: SIMD4(repeating: EchoPredictor.firstCoupling), count: EchoPredictor.delays)
+    private var said = InlineArray<21, SIMD4<Float>>(repeating: SIMD4())
+    private var coupling = InlineArray<20, SIMD4<Float>>(repeating: SIMD4(repeating: EchoPredictor.firstCoupling))
     private var framesSincePrompt = EchoPredictor.pause
     /// Frames until the last prompt cannot come back any more.
     private var framesToForget = 0
@@ -64,7 +62,8 @@ struct EchoPredictor: Sendable {
 
     /// The return loss that has been seen, in dB: of the delay and region that come back strongest.
     var returnLossInDB: Double {
-        let strongest = coupling.reduce(Float(1e-6)) { max($0, $1.max()) }
+        var strongest: Float = 1e-6
+        for delay in coupling.indices { strongest = max(strongest, coupling[delay].max()) }
         return -10 * logarithm10(Double(strongest))
     }
 
@@ -75,12 +74,8 @@ struct EchoPredictor: Sendable {
         guard framesToForget > 0 || isAudible else { return shift(SIMD4()) }
         if isAudible { framesToForget = EchoPredictor.delays + 1 }
         framesToForget -= 1
-        samples.withUnsafeMutableBufferPointer { samples in
-            for index in 0..<176 { samples[index] = samples[index + 160] }
-            for index in 0..<160 { samples[176 + index] = index < frame.count ? Float(frame[index]) * (1 / 32_768) : 0 }
-            spectrum.analyse(UnsafeBufferPointer(samples))
-        }
-        shift(spectrum.regions)
+        let samples = window.take(frame)
+        shift(samples.map { SpeechSpectrum(of: $0.span).regions } ?? SIMD4())
     }
 
     private mutating func shift(_ newest: SIMD4<Float>) {
@@ -106,7 +101,7 @@ struct EchoPredictor: Sendable {
     mutating func judge(_ heard: SIMD4<Float>, _ decision: SpeechDetector.Decision) -> Standing {
         let isPlaying = framesSincePrompt < EchoPredictor.pause
         followFloor(heard)
-        let expected = isPlaying ? expectedEcho() : SIMD4()
+        let expected = isPlaying ? EchoPredictor.expectedEcho(said.span, coupling.span) : SIMD4()
         let standing = isPlaying ? standing(heard, expected) : .standsOut
         if isPlaying { learnCoupling(heard, speaks: standing != .hidden && decision.isPossible) }
         learnBackground(heard, expected, isSpeech: standing != .hidden && decision.isActive)
@@ -124,8 +119,7 @@ struct EchoPredictor: Sendable {
     }
 
     /// The loudest echo that any delay predicts. A delay lies between two frames: the louder of both is taken.
-    private func expectedEcho() -> SIMD4<Float> {
-        let (said, coupling) = (said.span, coupling.span)
+    private static func expectedEcho(_ said: Span<SIMD4<Float>>, _ coupling: Span<SIMD4<Float>>) -> SIMD4<Float> {
         var strongest = SIMD4<Float>()
         for delay in 0..<EchoPredictor.delays {
             let louder = said[delay].replacing(with: said[delay + 1], where: said[delay] .< said[delay + 1])
@@ -147,10 +141,16 @@ struct EchoPredictor: Sendable {
 
     /// Follows what comes back; upward only while nobody speaks.
     private mutating func learnCoupling(_ heard: SIMD4<Float>, speaks: Bool) {
+        var coupling = coupling.mutableSpan
+        EchoPredictor.learn(&coupling, from: heard, said.span, floor: floor, speaks: speaks)
+    }
+
+    private static func learn(
+        _ coupling: inout MutableSpan<SIMD4<Float>>, from heard: SIMD4<Float>, _ said: Span<SIMD4<Float>>,
+        floor: SIMD4<Float>, speaks: Bool
+    ) {
         let net = (heard - 2 * floor).replacing(with: 0, where: heard .< 2 * floor)
         let least = EchoPredictor.visible * floor
-        let said = said
-        var coupling = coupling.mutableSpan
         for delay in 0..<EchoPredictor.delays {
             // Between two frames the softer one: what is heard can be no less than its echo.
             let softer = said[delay].replacing(with: said[delay + 1], where: said[delay + 1] .< said[delay])

@@ -24,18 +24,23 @@ struct KeyToneBank: Sendable {
         func isSameKey(_ other: Candidate) -> Bool { row == other.row && column == other.column }
     }
 
-    /// Cosines and sines of the frequencies at 0.5, 1.5, ... 19.5 samples from the middle of a block.
-    private let cosines: [Lanes]
-    private let sines: [Lanes]
-    /// By how much the phases turn in a block.
-    private let turnReal: Lanes
-    private let turnImaginary: Lanes
+    /// What is the same for all banks.
+    private struct Tables: Sendable {
+        /// Cosines and sines of the frequencies at 0.5, 1.5, ... 19.5 samples from the middle of a block.
+        let cosines: [Lanes]
+        let sines: [Lanes]
+        /// By how much the phases turn in a block.
+        let turnReal: Lanes
+        let turnImaginary: Lanes
+    }
+
+    private static let tables = KeyToneBank.makeTables()
     /// The phases at the middle of the next block.
     private var phaseReal = Lanes(repeating: 1)
     private var phaseImaginary = Lanes()
     /// The last blocks, in rings.
-    private(set) var real = [Lanes](repeating: Lanes(), count: KeyToneBank.ring)
-    private(set) var imaginary = [Lanes](repeating: Lanes(), count: KeyToneBank.ring)
+    private(set) var real = InlineArray<16, Lanes>(repeating: Lanes())
+    private(set) var imaginary = InlineArray<16, Lanes>(repeating: Lanes())
     /// Where in the rings the last block is.
     private var newest = 0
     /// Blocks in a row that were passed over.
@@ -54,17 +59,17 @@ struct KeyToneBank: Sendable {
     private static let widestTwist: Float = 8
     private static let widestReverseTwist: Float = 20
 
-    init() {
+    private static func makeTables() -> Tables {
         let half = KeyToneBank.block / 2
         func table(_ wave: (Double) -> Double) -> [Lanes] {
             (0..<half).map { index in
                 KeyToneBank.lanes { wave(2 * .pi * $0 * (Double(index) + 0.5) / 8_000) }
             }
         }
-        cosines = table(cosine)
-        sines = table(sine)
-        turnReal = KeyToneBank.lanes { cosine(2 * .pi * $0 * Double(KeyToneBank.block) / 8_000) }
-        turnImaginary = KeyToneBank.lanes { -sine(2 * .pi * $0 * Double(KeyToneBank.block) / 8_000) }
+        return Tables(
+            cosines: table(cosine), sines: table(sine),
+            turnReal: KeyToneBank.lanes { cosine(2 * .pi * $0 * Double(KeyToneBank.block) / 8_000) },
+            turnImaginary: KeyToneBank.lanes { -sine(2 * .pi * $0 * Double(KeyToneBank.block) / 8_000) })
     }
 
     private static func lanes(_ value: (Double) -> Double) -> Lanes {
@@ -76,8 +81,9 @@ struct KeyToneBank: Sendable {
 
     /// Takes a block that begins at an index of the samples.
     mutating func take(_ samples: Span<Float>, at start: Int) {
+        let tables = KeyToneBank.tables
         let (even, odd) = KeyToneBank.correlate(
-            samples, around: start + KeyToneBank.block / 2, cosines.span, sines.span)
+            samples, around: start + KeyToneBank.block / 2, tables.cosines.span, tables.sines.span)
         push(even * phaseReal + odd * phaseImaginary, even * phaseImaginary - odd * phaseReal)
         silent = 0
     }
@@ -90,8 +96,10 @@ struct KeyToneBank: Sendable {
 
     private mutating func push(_ nextReal: Lanes, _ nextImaginary: Lanes) {
         let next = (newest &+ 1) & (KeyToneBank.ring &- 1)
-        real[next] = nextReal
-        imaginary[next] = nextImaginary
+        var reals = real.mutableSpan
+        reals[next] = nextReal
+        var imaginaries = imaginary.mutableSpan
+        imaginaries[next] = nextImaginary
         newest = next
         turn()
     }
@@ -114,8 +122,9 @@ struct KeyToneBank: Sendable {
     }
 
     private mutating func turn() {
-        let nextReal = phaseReal * turnReal - phaseImaginary * turnImaginary
-        let nextImaginary = phaseReal * turnImaginary + phaseImaginary * turnReal
+        let tables = KeyToneBank.tables
+        let nextReal = phaseReal * tables.turnReal - phaseImaginary * tables.turnImaginary
+        let nextImaginary = phaseReal * tables.turnImaginary + phaseImaginary * tables.turnReal
         // One step of Newton's iteration keeps the length at one.
         let correction = 1.5 - 0.5 * (nextReal * nextReal + nextImaginary * nextImaginary)
         phaseReal = nextReal * correction

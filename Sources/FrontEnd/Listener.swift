@@ -12,7 +12,8 @@ package struct Listener: ~Copyable {
     private let clockRate: ClockRate
     private var decimator: Decimator
     private var dtmf: DTMFDetector
-    private var progress = CallProgressDetector()
+    /// None unless the profile asks for it.
+    private var progress: CallProgressDetector?
     private var greeting: GreetingJudge
     /// What was decided about the last frame.
     package private(set) var lastDecision = FrameDecision()
@@ -41,6 +42,7 @@ package struct Listener: ~Copyable {
         decimator = Decimator(factor: max(1, sampleRate / 8_000))
         saidDecimator = Decimator(factor: max(1, sampleRate / 8_000))
         dtmf = DTMFDetector()
+        progress = profile.hearsCallProgress ? CallProgressDetector() : nil
         speech = SpeechDetector(threshold: profile.audioThreshold)
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
@@ -48,8 +50,12 @@ package struct Listener: ~Copyable {
         canceller =
             profile.cancelsEcho
             ? try? EchoCanceller(sampleRate: 8_000, tailInMilliseconds: profile.echoTailInMilliseconds) : nil
-        events.reserveCapacity(32)
+        events.reserveCapacity(8)
     }
+
+    /// Tells where that lies which a frame touches and the listener does not contain: pointers, which are not to be read, and
+    /// octets.
+    package func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { dtmf.forEachPart(body) }
 
     /// Takes a frame of 20 ms.
     ///
@@ -106,7 +112,7 @@ package struct Listener: ~Copyable {
         let frame = position - clockRate.ticks(tickDuration)
         dtmf.finish()
         takeKeys(at: frame)
-        progress.finish()
+        progress?.finish()
         takeTones(at: frame)
         if case .ended(let onset, let end) = endPointer.finish() { events.append(.speechEnded(from: onset, to: end)) }
         digits.advance(to: position + clockRate.ticksPerSecond)
@@ -115,14 +121,15 @@ package struct Listener: ~Copyable {
 
     private mutating func hearProgress(at position: SampleTime) {
         let recent = dtmf.recentSamples
-        progress.hear(recent.span, to: dtmf.sampleCount)
+        progress?.hear(recent.span, to: dtmf.sampleCount)
         takeTones(at: position)
     }
 
     private mutating func takeTones(at position: SampleTime) {
         // The detector counts from its first frame and stands at the end of the one in hand.
-        let origin = progress.position - 160 + Int64(decimator.delayInSamples)
-        while let detection = progress.next() {
+        guard let heard = progress?.position else { return }
+        let origin = heard - 160 + Int64(decimator.delayInSamples)
+        while let detection = progress?.next() {
             let start = position + ticks(Int(detection.start - origin))
             if let end = detection.end {
                 let span = ToneSpan(tone: detection.tone, start: start, end: position + ticks(Int(end - origin)))

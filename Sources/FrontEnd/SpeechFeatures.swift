@@ -15,7 +15,6 @@
 struct SpeechFeatures: Sendable {
     static let count = 80
     private static let frame = 160
-    private static let kept = 176
     private static let bands = 20
     /// First bins of the bands, of 31.25 Hz, and the end of the last.
     private static let edges: InlineArray<21, Int> = [
@@ -23,45 +22,49 @@ struct SpeechFeatures: Sendable {
     ]
     private static let leastPower: Float = 1e-5
 
-    private var samples = [Float](repeating: 0, count: SpeechFeatures.kept + SpeechFeatures.frame)
-    private var spectrum = SpeechSpectrum()
+    private var window = SpectrumWindow()
     private var periodicity = SpeechPeriodicity()
     /// The magnitudes 20 and 40 ms ago.
-    private var lastMagnitude = [Lanes](repeating: Lanes(), count: 16)
-    private var olderMagnitude = [Lanes](repeating: Lanes(), count: 16)
+    private var lastMagnitude = InlineArray<16, Lanes>(repeating: Lanes())
+    private var olderMagnitude = InlineArray<16, Lanes>(repeating: Lanes())
     private var floor = InlineArray<3, Lanes>(repeating: Lanes())
     private var loudest: Float = 0
     private var isFirst = true
-    private(set) var values = [Float](repeating: 0, count: SpeechFeatures.count)
+    private(set) var values = InlineArray<80, Float>(repeating: 0)
 
     /// The energies of the frame in the four regions.
     private(set) var regionEnergies = SIMD4<Float>()
 
     /// Takes 160 samples at 8 kHz.
     mutating func hear(_ frame: Span<Int16>) {
-        samples.withUnsafeMutableBufferPointer { samples in
-            for index in 0..<SpeechFeatures.kept { samples[index] = samples[index + SpeechFeatures.frame] }
-            for index in 0..<min(SpeechFeatures.frame, frame.count) {
-                samples[SpeechFeatures.kept + index] = Float(frame[index]) * (1 / 32_768)
-            }
-            spectrum.analyse(UnsafeBufferPointer(samples))
-            let (value, lag) = periodicity.judge(
-                UnsafeBufferPointer(rebasing: samples[SpeechFeatures.kept...]))
-            values[74] = value
-            values[75] = lag
-        }
+        // Made beside what is kept: each store to a member would ask for the member anew.
+        var made = InlineArray<80, Float>(repeating: 0)
+        var values = made.mutableSpan
+        let spectrum = analyse(frame, &values)
         let sums = SpeechFeatures.sumBands(spectrum.earlier.span, spectrum.later.span)
-        setBands(sums)
+        setBands(sums, &values)
         for region in 0..<4 {
-            set(
-                region,
-                SpeechFeatures.sum(
-                    region, spectrum.earlier.span, spectrum.later.span, lastMagnitude.span, olderMagnitude.span))
+            let part = SpeechFeatures.sum(
+                region, spectrum.earlier.span, spectrum.later.span, lastMagnitude.span, olderMagnitude.span)
+            regionEnergies[region] = part.earlier.sum() + part.later.sum()
+            SpeechFeatures.set(region, part, &values)
         }
-        for block in 0..<16 {
-            olderMagnitude[block] = lastMagnitude[block]
-            lastMagnitude[block] = spectrum.later[block].squareRoot()
+        self.values = made
+        olderMagnitude = lastMagnitude
+        let later = spectrum.later.span
+        var magnitudes = lastMagnitude.mutableSpan
+        for block in 0..<16 { magnitudes[block] = later[block].squareRoot() }
+    }
+
+    private mutating func analyse(_ frame: Span<Int16>, _ values: inout MutableSpan<Float>) -> SpeechSpectrum {
+        guard let samples = window.take(frame) else {
+            let silence = InlineArray<160, Float>(repeating: 0)
+            (values[74], values[75]) = periodicity.judge(silence.span)
+            return SpeechSpectrum()
         }
+        let begin = SpectrumWindow.length - SpeechFeatures.frame
+        (values[74], values[75]) = periodicity.judge(samples.span.extracting(begin...))
+        return SpeechSpectrum(of: samples.span)
     }
 
     /// Energies of the bands, of the earlier and the later window.
@@ -94,18 +97,17 @@ struct SpeechFeatures: Sendable {
         return sums
     }
 
-    private mutating func setBands(_ sums: BandSums) {
+    private mutating func setBands(_ sums: BandSums, _ values: inout MutableSpan<Float>) {
         let totals = Lanes(sums.total.x, sums.total.y, 1, 1, 1, 1, 1, 1) + SpeechFeatures.leastPower
         values[76] = (sums.strongest.0.max() / totals[0]).squareRoot()
         values[77] = (sums.strongest.1.max() / totals[1]).squareRoot()
         let logarithms = binaryLogarithm(totals)
-        setEnergies(sums.earlier, sums.later, level: max(logarithms[0], logarithms[1]))
+        setEnergies(sums, level: max(logarithms[0], logarithms[1]), &values)
     }
 
-    private mutating func setEnergies(
-        _ first: InlineArray<24, Float>, _ second: InlineArray<24, Float>, level: Float
-    ) {
+    private mutating func setEnergies(_ sums: BandSums, level: Float, _ values: inout MutableSpan<Float>) {
         followLoudest(level)
+        let (first, second) = (sums.earlier.span, sums.later.span)
         for group in 0..<3 {
             let base = group * 8
             var (a, b) = (Lanes(), Lanes())
@@ -156,12 +158,11 @@ struct SpeechFeatures: Sendable {
         return part
     }
 
-    private mutating func set(_ region: Int, _ part: RegionSums) {
+    private static func set(_ region: Int, _ part: RegionSums, _ values: inout MutableSpan<Float>) {
         let blocks = SpeechSpectrum.regions[region + 1] - SpeechSpectrum.regions[region]
         let bins = Float(blocks * 8 - (region == 0 ? 4 : 0))
         let means = Lanes(part.earlier.sum() / bins, part.later.sum() / bins, 1, 1, 1, 1, 1, 1)
         let logarithm = binaryLogarithm(means + SpeechFeatures.leastPower)
-        regionEnergies[region] = part.earlier.sum() + part.later.sum()
         values[62 + region] = (logarithm[0] + logarithm[1] - part.logarithms.sum() / bins) * 0.15
         values[66 + region] = part.change.sum() / (part.total.sum() + 0.01)
         values[70 + region] = part.olderChange.sum() / (part.olderTotal.sum() + 0.01)

@@ -9,7 +9,7 @@ struct SpeechNetwork: Sendable {
     private static let columns = dense + units
 
     private let weights: SpeechWeights
-    private var state = [Float](repeating: 0, count: SpeechNetwork.units)
+    private var state = InlineArray<48, Float>(repeating: 0)
 
     init() { weights = SpeechWeights.shared }
 

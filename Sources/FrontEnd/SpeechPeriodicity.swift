@@ -6,20 +6,20 @@ struct SpeechPeriodicity: Sendable {
     private static let least: Float = 1e-4
 
     /// 52 ms at 2 kHz, each the sum of four samples.
-    private var samples = [Float](repeating: 0, count: 104)
+    private var samples = InlineArray<104, Float>(repeating: 0)
 
     /// Takes a frame of 160 samples at 8 kHz.
     ///
     /// - Returns: the correlation, up to 1, and its lag as a share of the range.
-    mutating func judge(_ frame: UnsafeBufferPointer<Float>) -> (correlation: Float, lag: Float) {
-        samples.withUnsafeMutableBufferPointer { samples in
-            for index in 0..<64 { samples[index] = samples[index + 40] }
-            for index in 0..<40 {
-                let from = index * 4
-                samples[64 + index] = (frame[from] + frame[from + 1]) + (frame[from + 2] + frame[from + 3])
-            }
-            return SpeechPeriodicity.best(UnsafeBufferPointer(samples))
+    mutating func judge(_ frame: Span<Float>) -> (correlation: Float, lag: Float) {
+        precondition(frame.count == 160, "a frame has 160 samples")
+        var room = samples.mutableSpan
+        for index in 0..<64 { room[index] = room[index &+ 40] }
+        for index in 0..<40 {
+            let from = index &* 4
+            room[64 &+ index] = (frame[from] + frame[from &+ 1]) + (frame[from &+ 2] + frame[from &+ 3])
         }
+        return samples.span.withUnsafeBufferPointer { SpeechPeriodicity.best($0) }
     }
 
     private static func best(_ samples: UnsafeBufferPointer<Float>) -> (Float, Float) {

@@ -11,17 +11,14 @@ struct SpeechSpectrum: Sendable {
     /// Where the regions begin, in blocks of eight bins; the first begins with the fifth bin.
     static let regions: InlineArray<5, Int> = [0, 2, 5, 9, 14]
 
-    private let shape: [Lanes]
-    /// cos and -sin of 2πk/32, for k below 16.
-    private let turns: [(Float, Float)]
-    /// The rotation of lane n after row k: e^(-2πi·nk/256).
-    private let rotations: [(Lanes, Lanes)]
     /// The power in bins 0...127 of the earlier and of the later window.
-    private(set) var earlier = [Lanes](repeating: Lanes(), count: 16)
-    private(set) var later = [Lanes](repeating: Lanes(), count: 16)
+    private(set) var earlier = InlineArray<16, Lanes>(repeating: Lanes())
+    private(set) var later = InlineArray<16, Lanes>(repeating: Lanes())
 
     /// The energies of both windows in the four regions 125 to 500, to 1,250, to 2,250 and to 3,500 Hz.
-    var regions: SIMD4<Float> {
+    var regions: SIMD4<Float> { SpeechSpectrum.regions(earlier.span, later.span) }
+
+    private static func regions(_ earlier: Span<Lanes>, _ later: Span<Lanes>) -> SIMD4<Float> {
         var energies = SIMD4<Float>()
         for region in 0..<4 {
             var sum = Lanes()
@@ -34,9 +31,20 @@ struct SpeechSpectrum: Sendable {
         return energies
     }
 
-    init() {
+    /// What is the same for all transforms.
+    private struct Tables: Sendable {
+        let shape: [Lanes]
+        /// cos and -sin of 2πk/32, for k below 16.
+        let turns: [(Float, Float)]
+        /// The rotation of lane n after row k: e^(-2πi·nk/256).
+        let rotations: [(Lanes, Lanes)]
+    }
+
+    private static let tables = SpeechSpectrum.makeTables()
+
+    private static func makeTables() -> Tables {
         let fall = SpeechSpectrum.window - SpeechSpectrum.rise
-        shape = (0..<32).map { row in
+        let shape = (0..<32).map { row in
             var lanes = Lanes()
             for lane in 0..<8 {
                 let n = Double(row * 8 + lane) + 0.5
@@ -47,11 +55,11 @@ struct SpeechSpectrum: Sendable {
             }
             return lanes
         }
-        turns = (0..<16).map { k in
+        let turns = (0..<16).map { k in
             let angle = 2 * Double.pi * Double(k) / 32
             return (Float(cosine(angle)), Float(-sine(angle)))
         }
-        rotations = (0..<32).map { row in
+        let rotations = (0..<32).map { row in
             var (c, s) = (Lanes(), Lanes())
             for lane in 0..<8 {
                 let angle = 2 * Double.pi * Double(row * lane) / 256
@@ -60,30 +68,38 @@ struct SpeechSpectrum: Sendable {
             }
             return (c, s)
         }
+        return Tables(shape: shape, turns: turns, rotations: rotations)
     }
 
-    /// Takes 336 samples: the windows begin at 0 and at 80.
-    mutating func analyse(_ samples: UnsafeBufferPointer<Float>) {
+    /// Of digital silence.
+    init() {}
+
+    /// Of 336 samples: the windows begin at 0 and at 80.
+    init(of samples: Span<Float>) {
         precondition(samples.count >= SpeechSpectrum.window + SpeechSpectrum.hop)
+        let tables = SpeechSpectrum.tables
         var realRows = InlineArray<32, Lanes>(repeating: Lanes())
         var imaginaryRows = InlineArray<32, Lanes>(repeating: Lanes())
         var real = realRows.mutableSpan
         var imaginary = imaginaryRows.mutableSpan
-        SpeechSpectrum.load(samples, shape.span, &real, &imaginary)
-        SpeechSpectrum.transformRows(&real, &imaginary, turns.span)
-        SpeechSpectrum.transformLanes(&real, &imaginary, rotations.span)
+        SpeechSpectrum.load(samples, tables.shape.span, &real, &imaginary)
+        SpeechSpectrum.transformRows(&real, &imaginary, tables.turns.span)
+        SpeechSpectrum.transformLanes(&real, &imaginary, tables.rotations.span)
+        var earlier = earlier.mutableSpan
+        var later = later.mutableSpan
         SpeechSpectrum.separate(real.span, imaginary.span, &earlier, &later)
     }
 
     private static func load(
-        _ samples: UnsafeBufferPointer<Float>, _ shape: Span<Lanes>, _ real: inout MutableSpan<Lanes>,
+        _ samples: Span<Float>, _ shape: Span<Lanes>, _ real: inout MutableSpan<Lanes>,
         _ imaginary: inout MutableSpan<Lanes>
     ) {
-        let bytes = UnsafeRawBufferPointer(samples)
-        for row in 0..<32 {
-            let weight = shape[row]
-            real[row] = weight * bytes.loadUnaligned(fromByteOffset: row * 32, as: Lanes.self)
-            imaginary[row] = weight * bytes.loadUnaligned(fromByteOffset: row * 32 + hop * 4, as: Lanes.self)
+        samples.withUnsafeBytes { bytes in
+            for row in 0..<32 {
+                let weight = shape[row]
+                real[row] = weight * bytes.loadUnaligned(fromByteOffset: row * 32, as: Lanes.self)
+                imaginary[row] = weight * bytes.loadUnaligned(fromByteOffset: row * 32 + hop * 4, as: Lanes.self)
+            }
         }
     }
 
@@ -186,7 +202,7 @@ struct SpeechSpectrum: Sendable {
     /// The powers of the two windows: the even and the odd part of the transform.
     private static func separate(
         _ real: Span<Lanes>, _ imaginary: Span<Lanes>,
-        _ earlier: inout [Lanes], _ later: inout [Lanes]
+        _ earlier: inout MutableSpan<Lanes>, _ later: inout MutableSpan<Lanes>
     ) {
         for block in 0..<16 {
             let next = (32 - block) % 32

@@ -42,7 +42,7 @@ struct SpeechDetectorTests {
         var network = SpeechNetwork()
         for frame in 0..<120 {
             features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
-            let logit = network.logit(of: Array(features.values).span)
+            let logit = network.logit(of: features.values.span)
             #expect(abs(logit - SpeechFixture.logits[frame]) < 0.03, "frame \(frame)")
         }
     }

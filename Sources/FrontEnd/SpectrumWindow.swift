@@ -1,0 +1,40 @@
+/// The samples at which the two spectra of a frame look: the frame and the 22 ms before it.
+struct SpectrumWindow: Sendable {
+    static let length = 336
+    private static let frame = 160
+    private static let before = SpectrumWindow.length - SpectrumWindow.frame
+    /// Frames in a row after which nothing but them is in the window.
+    private static let framesOfWindow = 3
+
+    private var past = InlineArray<176, Int16>(repeating: 0)
+    private var silentFrames = SpectrumWindow.framesOfWindow
+
+    /// Takes a frame of 160 samples at 8 kHz.
+    ///
+    /// - Returns: the whole window, full scale as 1; `nil` when it is digital silence, whose spectra are known.
+    mutating func take(_ frame: Span<Int16>) -> InlineArray<336, Float>? {
+        precondition(frame.count == SpectrumWindow.frame, "a frame has 160 samples")
+        silentFrames = SpectrumWindow.isSilent(frame) ? min(silentFrames + 1, SpectrumWindow.framesOfWindow) : 0
+        guard silentFrames < SpectrumWindow.framesOfWindow else {
+            past = InlineArray(repeating: 0)
+            return nil
+        }
+        var window = InlineArray<336, Float>(repeating: 0)
+        var target = window.mutableSpan
+        var kept = past.mutableSpan
+        for index in 0..<SpectrumWindow.before { target[index] = Float(kept[index]) * (1 / 32_768) }
+        for index in 0..<SpectrumWindow.frame {
+            target[SpectrumWindow.before &+ index] = Float(frame[index]) * (1 / 32_768)
+        }
+        let older = SpectrumWindow.before - SpectrumWindow.frame
+        for index in 0..<older { kept[index] = kept[SpectrumWindow.frame &+ index] }
+        for index in 0..<SpectrumWindow.frame { kept[older &+ index] = frame[index] }
+        return window
+    }
+
+    private static func isSilent(_ frame: Span<Int16>) -> Bool {
+        var bits: Int16 = 0
+        for index in 0..<frame.count { bits |= frame[index] }
+        return bits == 0
+    }
+}
