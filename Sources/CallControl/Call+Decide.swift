@@ -7,9 +7,9 @@ import Telephony
 
 extension Call {
     /// Tells the session what the caller did and which timers have run out, and does what it wants.
-    mutating func decide(at now: Instant, configuration: SwitchboardConfiguration) {
+    mutating func decide(at now: Instant, _ rules: CallRules) {
         guard !isOver else { return }
-        while let event = caller.nextEvent() { hear(event, understands: configuration.hasRecogniser) }
+        while let event = caller.nextEvent() { hear(event, understands: rules.hasRecogniser) }
         if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
         feedRecogniser()
         if let deadline = session.deadline, deadline <= caller.position, !isJudgingKey(since: deadline) {
@@ -20,7 +20,7 @@ extension Call {
         decideLegs(at: now)
         expireReferral(at: now)
         closeWhenSaid()
-        enforceLimits(configuration, at: now)
+        enforceLimits(rules, at: now)
     }
 
     /// Gives the recogniser, when it takes audio, what it has not heard of an utterance.
@@ -37,12 +37,12 @@ extension Call {
         caller.position - deadline < clockRate.ticks(milliseconds: 60) && caller.mayHearKey
     }
 
-    private mutating func enforceLimits(_ configuration: SwitchboardConfiguration, at now: Instant) {
-        if now - caller.lastReception > configuration.mediaTimeout, !caller.isOnHold {
+    private mutating func enforceLimits(_ rules: CallRules, at now: Instant) {
+        if now - caller.lastReception > rules.mediaTimeout, !caller.isOnHold {
             end(by: .parley, .mediaTimeout)
-        } else if mediaTime(caller.position) > configuration.longestCall {
+        } else if mediaTime(caller.position) > rules.longestCall {
             end(by: .parley, .limitReached)
-        } else if let limit = configuration.deadAirLimit, quietTime(at: now) > limit {
+        } else if let limit = rules.deadAirLimit, quietTime(at: now) > limit {
             end(by: .parley, .limitReached)
         }
     }

@@ -12,6 +12,8 @@ struct Call: ~Copyable {
     let id: CallID
     /// The number of this call on its shard: the upper half of its requests' numbers.
     let serial: UInt32
+    /// The slot of the shard that says where this call is.
+    var slot = 0
     let admission: Admission
     /// The caller's leg.
     var caller: Leg
@@ -62,7 +64,9 @@ struct Call: ~Copyable {
         self.serial = serial
         self.admission = admission
         holdMusic = configuration.holdMusic
-        caller = try Leg(admission.caller, entropy: admission.entropy, configuration: configuration, at: now)
+        caller = try Leg(
+            admission.caller, entropy: admission.entropy, configuration: configuration, hearsCallProgress: false,
+            at: now)
         let facts = CallFacts(
             id: admission.call, from: admission.from, to: admission.to, startedAt: admission.startedAt,
             timeZone: admission.timeZone, headers: admission.headers, seed: admission.entropy.dialogSeed,

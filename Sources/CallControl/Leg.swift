@@ -26,8 +26,10 @@ struct Leg: ~Copyable {
     /// The longest datagram that is decrypted.
     private static let longestDatagram = 2_048
 
+    /// - Parameter hearsCallProgress: as far as the configuration allows it; nobody who calls plays tones of the network.
     init(
-        _ media: MediaDescription, entropy: CallEntropy, configuration: SwitchboardConfiguration, at now: Instant
+        _ media: MediaDescription, entropy: CallEntropy, configuration: SwitchboardConfiguration,
+        hearsCallProgress: Bool = true, at now: Instant
     ) throws(CodecError) {
         let reception = try Reception(media, limits: configuration.jitterBuffer)
         let transmission = try Transmission(media, entropy: entropy)
@@ -41,8 +43,10 @@ struct Leg: ~Copyable {
         plain = media.keys == nil ? [] : [UInt8](repeating: 0, count: Leg.longestDatagram)
         latch = SourceLatch(media.remote, rule: media.sourceRule, at: now)
         reports = ReportExchange(at: now)
+        var profile = configuration.frontEnd
+        if !hearsCallProgress { profile.hearsCallProgress = false }
         listener = Listener(
-            configuration.frontEnd, sampleRate: media.codec.sampleRate, clockRate: media.codec.clockRate)
+            profile, sampleRate: media.codec.sampleRate, clockRate: media.codec.clockRate)
         heardFrame = [Int16](repeating: 0, count: media.codec.samplesPerTick)
         saidFrame = [Int16](repeating: 0, count: media.codec.samplesPerTick)
         lastReception = now
@@ -53,6 +57,15 @@ struct Leg: ~Copyable {
     var quality: MediaQuality { reception.quality }
     /// How long the party has been in the call. ``position`` differs from it by what the playout delay has changed.
     var time: Interval { Interval(nanoseconds: saidFrames &* tickDuration.nanoseconds) }
+
+    /// Tells where that lies which a tick touches and the leg does not contain.
+    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+        heardFrame.tellPart(body)
+        saidFrame.tellPart(body)
+        reception.forEachPart(body)
+        transmission.forEachPart(body)
+        listener.forEachPart(body)
+    }
 
     /// RTP ticks of so many samples of audio.
     func ticks(samples: Int) -> Int64 { Int64(samples) * clockRate.ticksPerSecond / Int64(sampleRate) }

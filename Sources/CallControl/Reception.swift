@@ -104,6 +104,13 @@ struct Reception: ~Copyable {
         return true
     }
 
+    /// Tells where that lies which a tick touches and this does not contain.
+    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+        samples.tellPart(body)
+        jitterBuffer.forEachPart(body)
+        decoder.forEachPart(body)
+    }
+
     /// Media time of the next sample to be played.
     var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
 

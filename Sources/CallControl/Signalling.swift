@@ -132,6 +132,9 @@ struct Signalling {
         return userAgent.end(record, of: trunk.profile(), at: now)
     }
 
+    /// When the user agent must next run. Mutating only so that an optional holder need not be copied for it.
+    mutating func nextDeadline() -> Instant? { userAgent.deadline }
+
     func wallTime(at now: Instant) -> WallTime {
         guard let wall else { return WallTime(millisecondsSince1970: 0) }
         return WallTime(millisecondsSince1970: wall.time.millisecondsSince1970 + (now - wall.at).milliseconds)

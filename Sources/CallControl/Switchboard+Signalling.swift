@@ -40,6 +40,7 @@ extension Switchboard {
             }
         }
         while let message = signalling?.userAgent.nextMessage() { outputs.append(.signal(message)) }
+        signallingDeadline = signalling?.nextDeadline()
     }
 
     private mutating func take(_ event: UserAgentEvent, at now: Instant) {

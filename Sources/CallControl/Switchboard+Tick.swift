@@ -8,7 +8,8 @@ package import Telephony
 //                                                                              │
 //     RTP out <── packetise <── encode <── mix <── prompts <────────── actions ┘
 //
-// The batches run one after another over all calls whose turn it is, so that each batch's code and tables stay warm.
+// The batches run one after another over a few calls at a time, so that each batch's code and tables stay warm, and what
+// one batch has fetched of a call is still near for the next.
 
 /// The batches of a tick, in the order in which they run.
 package enum TickBatch: String, CaseIterable, Sendable {
@@ -26,28 +27,35 @@ extension Switchboard {
     /// Runs what is due, and says after each batch of each group which one it was: for those who measure, because
     /// nothing in here reads a clock.
     package mutating func advance(to now: Instant, afterEach isDone: (TickBatch) -> Void) {
+        let rules = configuration.rules
         for index in 0..<groups.count {
             while !groups[index].calls.isEmpty, groups[index].nextTick <= now {
                 let tick = groups[index].nextTick
                 groups[index].nextTick = tick + tickDuration
-                runTick(of: index, at: tick, isDone)
+                runTick(of: index, rules, at: tick, isDone)
             }
         }
-        if let due = signalling?.userAgent.deadline, due <= now { signalling?.userAgent.advance(to: now) }
+        if let due = signallingDeadline, due <= now { signalling?.userAgent.advance(to: now) }
         drainSignalling(at: now)
     }
 
-    private mutating func runTick(of group: Int, at tick: Instant, _ isDone: (TickBatch) -> Void) {
-        groups[group].playOut(at: tick)
-        isDone(.playOut)
-        groups[group].listen()
-        isDone(.listen)
-        groups[group].decide(configuration, at: tick)
-        isDone(.decide)
-        groups[group].mix()
-        isDone(.mix)
-        groups[group].send(into: &datagrams, at: tick)
-        isDone(.send)
+    private mutating func runTick(
+        of group: Int, _ rules: CallRules, at tick: Instant, _ isDone: (TickBatch) -> Void
+    ) {
+        let count = groups[group].calls.count
+        for first in stride(from: 0, to: count, by: TickGroup.callsAtATime) {
+            let turn = first..<min(first + TickGroup.callsAtATime, count)
+            groups[group].playOut(turn, at: tick)
+            isDone(.playOut)
+            groups[group].listen(turn)
+            isDone(.listen)
+            groups[group].decide(turn, rules, at: tick)
+            isDone(.decide)
+            groups[group].mix(turn)
+            isDone(.mix)
+            groups[group].send(turn, into: &datagrams, at: tick)
+            isDone(.send)
+        }
         clear(group, at: tick)
     }
 
@@ -62,32 +70,32 @@ extension Switchboard {
 
 extension TickGroup {
     /// Jitter buffer to frame.
-    fileprivate mutating func playOut(at tick: Instant) {
+    fileprivate mutating func playOut(_ turn: Range<Int>, at tick: Instant) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].playOut(at: tick) }
+        for index in turn { calls[index].playOut(at: tick) }
     }
 
     /// Frame to digits and speech.
-    fileprivate mutating func listen() {
+    fileprivate mutating func listen(_ turn: Range<Int>) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].listen() }
+        for index in turn { calls[index].listen() }
     }
 
     /// News to actions.
-    fileprivate mutating func decide(_ configuration: SwitchboardConfiguration, at tick: Instant) {
+    fileprivate mutating func decide(_ turn: Range<Int>, _ rules: CallRules, at tick: Instant) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].decide(at: tick, configuration: configuration) }
+        for index in turn { calls[index].decide(at: tick, rules) }
     }
 
     /// Prompts to frame.
-    fileprivate mutating func mix() {
+    fileprivate mutating func mix(_ turn: Range<Int>) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].mix() }
+        for index in turn { calls[index].mix() }
     }
 
     /// Frame to packet.
-    fileprivate mutating func send(into datagrams: inout DatagramQueue, at tick: Instant) {
+    fileprivate mutating func send(_ turn: Range<Int>, into datagrams: inout DatagramQueue, at tick: Instant) {
         var calls = calls.mutableSpan
-        for index in 0..<calls.count { calls[index].send(into: &datagrams, at: tick) }
+        for index in turn { calls[index].send(into: &datagrams, at: tick) }
     }
 }

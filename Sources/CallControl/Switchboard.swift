@@ -26,11 +26,16 @@ package struct Switchboard: ~Copyable {
     var serials: [CallID: UInt32] = [:]
     /// Which leg has a port; indexed by the port's number.
     var ports: [PortUse?] = []
+    /// Where the calls are again, by the slots that packets find them by.
+    var slots: [CallPlace] = []
+    private var freeSlots: [Int] = []
     var outputs: Deque<SwitchboardOutput> = []
     /// What calls want of their further legs, where the switchboard signals itself.
     var legCommands: Deque<(CallID, LegCommand)> = []
     var datagrams = DatagramQueue()
     private var lastSerial: UInt32 = 0
+    /// When the SIP side must next run, as it was when it ran last: to ask it is to copy it.
+    var signallingDeadline: Instant?
     /// The SIP side; `nil` where calls are admitted from outside.
     var signalling: Signalling?
     /// What comes out is not taken fast enough: new calls are refused, running ones lose nothing.
@@ -50,12 +55,20 @@ package struct Switchboard: ~Copyable {
 
     /// When `advance(to:)` must run next; `nil` while there is neither a call nor a transaction.
     package var deadline: Instant? {
-        var earliest = signalling?.userAgent.deadline
+        var earliest = signallingDeadline
         for index in 0..<groups.count where !groups[index].calls.isEmpty {
             let due = groups[index].nextTick
             if earliest.map({ due < $0 }) ?? true { earliest = due }
         }
         return earliest
+    }
+
+    /// Adds the ports at which media of the calls whose tick is due may have come. What comes there is needed at that
+    /// tick and not before.
+    package func addDuePorts(at now: Instant, to due: inout [Port]) {
+        for index in 0..<groups.count where !groups[index].calls.isEmpty && groups[index].nextTick <= now {
+            for port in groups[index].mediaPorts { due.append(port) }
+        }
     }
 
     /// The next datagram to be sent, its bytes appended to `bytes`, which is emptied first.
@@ -89,6 +102,23 @@ package struct SwitchboardConfiguration: Sendable {
     package var signalling: SignallingConfiguration?
 
     package init() {}
+}
+
+extension SwitchboardConfiguration {
+    /// What is looked at in every tick.
+    var rules: CallRules {
+        CallRules(
+            hasRecogniser: hasRecogniser, mediaTimeout: mediaTimeout, longestCall: longestCall,
+            deadAirLimit: deadAirLimit)
+    }
+}
+
+/// The settings of ``SwitchboardConfiguration`` that every call is held to in every tick.
+struct CallRules: Sendable {
+    var hasRecogniser: Bool
+    var mediaTimeout: Interval
+    var longestCall: Interval
+    var deadAirLimit: Interval?
 }
 
 /// The bounds of the adaptive jitter buffer.
@@ -137,9 +167,15 @@ struct TickGroup: ~Copyable {
     /// One a millisecond of ``Telephony/tickDuration``.
     static let phases = 20
 
+    /// Calls that go through the batches of a tick together: few enough for their state to stay in the processor's cache
+    /// from batch to batch, and enough for the code to stay there too.
+    static let callsAtATime = 8
+
     let phase: Int
     var nextTick = Instant.zero
     var calls: UniqueArray<Call>
+    /// Where media of these calls comes.
+    var mediaPorts: [Port] = []
 
     init(phase: Int) {
         self.phase = phase
@@ -171,6 +207,8 @@ struct CallPlace {
 /// What a port is used for.
 struct PortUse {
     var serial: UInt32
+    /// Where the call's place is kept.
+    var slot: Int
     var leg: LegID
     var isRTCP: Bool
 }
@@ -182,7 +220,14 @@ extension Switchboard {
     package mutating func receive(datagram: Span<UInt8>, on port: Port, from source: TransportAddress, at now: Instant)
     {
         guard ports.indices.contains(Int(port.rawValue)), let use = ports[Int(port.rawValue)],
-            let place = places[use.serial]
+            slots.indices.contains(use.slot)
+        else {
+            refusals.count(.unknownPort)
+            return
+        }
+        let place = slots[use.slot]
+        guard groups.indices.contains(place.group), groups[place.group].calls.indices.contains(place.index),
+            groups[place.group].calls[place.index].serial == use.serial
         else {
             refusals.count(.unknownPort)
             return
@@ -232,7 +277,7 @@ extension Switchboard {
         switch event {
         case .early(let leg, let media), .answered(let leg, let media):
             if groups[place.group].calls[place.index].index(of: leg) != nil {
-                use(media, by: leg, of: groups[place.group].calls[place.index].serial)
+                use(media, by: leg, of: place)
             }
         default: break
         }
@@ -251,31 +296,51 @@ extension Switchboard {
         lastSerial &+= 1
         let phase = ((admission.tickPhase % TickGroup.phases) + TickGroup.phases) % TickGroup.phases
         if groups[phase].calls.isEmpty { groups[phase].nextTick = groups[phase].firstTick(after: now) }
-        guard let call = try? Call(admission, serial: lastSerial, configuration: configuration, at: now) else {
+        guard var call = try? Call(admission, serial: lastSerial, configuration: configuration, at: now) else {
             outputs.append(.refused(admission.call))
             return
         }
+        let place = CallPlace(group: phase, index: groups[phase].calls.count)
+        call.slot = takeSlot(place)
         groups[phase].append(call)
-        let place = CallPlace(group: phase, index: groups[phase].calls.count - 1)
         places[lastSerial] = place
         serials[admission.call] = lastSerial
         outputs.append(.opened(admission.caller.port))
         if admission.caller.rtcpPort != admission.caller.port { outputs.append(.opened(admission.caller.rtcpPort)) }
-        use(admission.caller, by: .caller, of: lastSerial)
+        use(admission.caller, by: .caller, of: place)
         groups[phase].calls[place.index].drainSession()
         collect(place, at: now)
     }
 
     /// A leg has its ports from now on.
-    private mutating func use(_ media: MediaDescription, by leg: LegID, of serial: UInt32) {
-        if media.rtcpPort != media.port { use(media.rtcpPort, PortUse(serial: serial, leg: leg, isRTCP: true)) }
-        use(media.port, PortUse(serial: serial, leg: leg, isRTCP: false))
+    private mutating func use(_ media: MediaDescription, by leg: LegID, of place: CallPlace) {
+        let serial = groups[place.group].calls[place.index].serial
+        let slot = groups[place.group].calls[place.index].slot
+        if media.rtcpPort != media.port {
+            use(media.rtcpPort, PortUse(serial: serial, slot: slot, leg: leg, isRTCP: true))
+        }
+        use(media.port, PortUse(serial: serial, slot: slot, leg: leg, isRTCP: false))
     }
 
     private mutating func use(_ port: Port, _ use: PortUse?) {
         precondition(port.rawValue >= 0, "ports count from 0")
-        while ports.count <= Int(port.rawValue) { ports.append(nil) }
-        ports[Int(port.rawValue)] = use
+        let number = Int(port.rawValue)
+        while ports.count <= number { ports.append(nil) }
+        if let old = ports[number], !old.isRTCP {
+            groups[slots[old.slot].group].mediaPorts.removeAll { $0 == port }
+        }
+        ports[number] = use
+        if let use, !use.isRTCP { groups[slots[use.slot].group].mediaPorts.append(port) }
+    }
+
+    /// A slot that stays with a call wherever it is moved.
+    private mutating func takeSlot(_ place: CallPlace) -> Int {
+        guard let slot = freeSlots.popLast() else {
+            slots.append(place)
+            return slots.count - 1
+        }
+        slots[slot] = place
+        return slot
     }
 
     /// Takes what a call has to say, and the call itself when it is over.
@@ -288,6 +353,8 @@ extension Switchboard {
                 outputs.append(output)
             }
         }
+        // Its room is let go: outputs are large and rare, and there are many calls.
+        groups[place.group].calls[place.index].outputs = []
         if groups[place.group].calls[place.index].isOver { remove(place, at: now) }
     }
 
@@ -297,7 +364,11 @@ extension Switchboard {
         let call = groups[place.group].calls.removeLast()
         places[call.serial] = nil
         serials[call.id] = nil
+        freeSlots.append(call.slot)
         if let cause = call.endCause { signalEnd(of: call.id, cause, at: now) }
-        if place.index != last { places[groups[place.group].calls[place.index].serial] = place }
+        if place.index != last {
+            places[groups[place.group].calls[place.index].serial] = place
+            slots[groups[place.group].calls[place.index].slot] = place
+        }
     }
 }

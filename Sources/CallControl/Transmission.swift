@@ -69,6 +69,9 @@ struct Transmission: ~Copyable {
         }
     }
 
+    /// Tells where that lies which a tick touches and this does not contain.
+    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { packet.tellPart(body) }
+
     /// Takes what a re-offer settled; the stream goes on with its numbers.
     mutating func renegotiate(_ new: MediaDescription) -> Bool {
         if new.codec != media.codec {

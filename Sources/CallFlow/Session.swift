@@ -129,7 +129,12 @@ package struct Session: Sendable {
     }
 
     /// The next thing that the session wants.
-    package mutating func poll() -> SessionOutput? { outputs.popFirst() }
+    package mutating func poll() -> SessionOutput? {
+        if let output = outputs.popFirst() { return output }
+        // The room is let go: outputs are large and rare, and there are many sessions.
+        outputs = []
+        return nil
+    }
 
     mutating func emit(_ output: SessionOutput) { outputs.append(output) }
     mutating func fact(_ body: CallEventBody) { outputs.append(.fact(body)) }

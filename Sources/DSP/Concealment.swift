@@ -65,6 +65,13 @@ package struct Concealment: Sendable {
         remember(frame.span.extracting(first..<first + count))
     }
 
+    /// Tells where the history lies.
+    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+        history.withUnsafeBytes { octets in
+            if let base = octets.baseAddress { body(base, min(octets.count, 1_024)) }
+        }
+    }
+
     /// Forgets what was heard.
     package mutating func reset() {
         for index in 0..<history.count { history[index] = 0 }

@@ -198,6 +198,17 @@ package struct JitterBuffer: Sendable {
         return slot.timestamp <= position ? .packet(slot) : .missing(until: slot.timestamp, next: slot)
     }
 
+    /// Tells where the first slots lie, which are in use while the network is well: pointers, which are not to be read, and
+    /// octets.
+    package func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+        entries.withUnsafeBytes { octets in
+            if let base = octets.baseAddress { body(base, min(octets.count, 4 * MemoryLayout<Entry>.stride)) }
+        }
+        storage.withUnsafeBytes { octets in
+            if let base = octets.baseAddress { body(base, min(octets.count, 4 * slotLength)) }
+        }
+    }
+
     /// The payload of a packet.
     @_lifetime(borrow self)
     package func payload(of slot: Slot) -> Span<UInt8> {

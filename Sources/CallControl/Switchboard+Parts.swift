@@ -1,0 +1,42 @@
+import BasicContainers
+package import Telephony
+
+// Where the state of calls lies. With a thousand calls each has been pushed out of the processor's cache when its tick
+// comes round, and waiting for memory costs as much as the work. Whoever turns the crank knows a little before which calls
+// come next, and can have their state fetched while it still waits for something else.
+
+extension Switchboard {
+    /// Tells where the call itself lies that has a port: a pointer, which is not to be read, and octets.
+    package func forEachPart(ofCallAt port: Port, _ body: (UnsafeRawPointer, Int) -> Void) {
+        guard let place = place(ofCallAt: port) else { return }
+        groups[place.group].calls.span.withUnsafeBufferPointer { calls in
+            guard let base = calls.baseAddress else { return }
+            body(UnsafeRawPointer(base + place.index), MemoryLayout<Call>.stride)
+        }
+    }
+
+    /// Tells likewise where that lies which the call's leg holds and does not contain: what the tick will touch of it. To ask
+    /// is to read the call.
+    package func forEachPart(ofLegAt port: Port, _ body: (UnsafeRawPointer, Int) -> Void) {
+        guard let place = place(ofCallAt: port) else { return }
+        groups[place.group].calls[place.index].caller.forEachPart(body)
+    }
+
+    private func place(ofCallAt port: Port) -> CallPlace? {
+        guard ports.indices.contains(Int(port.rawValue)), let use = ports[Int(port.rawValue)],
+            slots.indices.contains(use.slot)
+        else { return nil }
+        let place = slots[use.slot]
+        return groups.indices.contains(place.group) && groups[place.group].calls.indices.contains(place.index)
+            ? place : nil
+    }
+}
+
+extension Array {
+    /// Tells where the elements lie, up to so many octets of them.
+    func tellPart(_ body: (UnsafeRawPointer, Int) -> Void, upTo most: Int = 1_024) {
+        withUnsafeBytes { octets in
+            if let base = octets.baseAddress { body(base, Swift.min(octets.count, most)) }
+        }
+    }
+}
