@@ -131,7 +131,7 @@ package struct DatagramSocket: ~Copyable {
     }
 
     /// The time in the one control message that was asked for: 16 octets of its head, then seconds and nanoseconds.
-    private static func arrival(_ control: UnsafeMutableRawBufferPointer, length: Int) -> Int64 {
+    static func arrival(_ control: UnsafeMutableRawBufferPointer, length: Int) -> Int64 {
         guard length >= 32, control.load(fromByteOffset: 8, as: Int32.self) == SOL_SOCKET,
             control.load(fromByteOffset: 12, as: Int32.self) == SO_TIMESTAMPNS
         else { return 0 }

@@ -11,8 +11,9 @@ package import Telephony
 ///     inbox ──┘                              ├──> facts, requests, records   (``outputs``)
 ///                                            └──> SIP messages               (`send`)
 ///
-/// The thread waits for the timer and the inbox alone. Media that has come is taken just before a tick, which is when it
-/// is needed, all of it at once: waking for each packet costs as much as the packet. The kernel notes when it came. The
+/// The thread waits for the timer and the inbox alone. Media that has come for a call is taken just before the call's tick,
+/// which is when it is needed: waking for each packet costs as much as the packet, and asking which sockets have one costs
+/// more than asking those of which one is due. The kernel notes when it came. RTCP is rare: it is asked for as it comes. The
 /// thread allocates nothing for a packet or a tick, and holds no lock but the inbox's for as long as two arrays are
 /// swapped. It asks for SCHED_FIFO and goes on without where that is not allowed.
 package final class MediaLoop: Sendable {
@@ -47,8 +48,8 @@ package final class MediaLoop: Sendable {
     }
 
     /// What comes out of the switchboard, but SIP messages and ports. The one reader must keep up.
-    package let outputs: AsyncStream<SwitchboardOutput>
-    private let continuation: AsyncStream<SwitchboardOutput>.Continuation
+    package let outputs: LoopOutputs
+    private let continuation: AsyncStream<[SwitchboardOutput]>.Continuation
     private let inbox: Inbox
     private let isStopping = Atomic<Bool>(false)
     /// Outputs that wait to be taken.
@@ -72,7 +73,9 @@ package final class MediaLoop: Sendable {
         configuration: Configuration = Configuration(), send: @escaping @Sendable (OutgoingMessage) -> Void
     ) throws(TransportError) {
         inbox = try Inbox()
-        (outputs, continuation) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
+        let (batches, continuation) = AsyncStream<[SwitchboardOutput]>.makeStream(bufferingPolicy: .unbounded)
+        outputs = LoopOutputs(batches: batches)
+        self.continuation = continuation
         start = Mutex(
             Start(sockets: sockets, switchboard: switchboard, configuration: configuration, send: send))
     }
@@ -133,7 +136,7 @@ package final class MediaLoop: Sendable {
         var reported = MonotonicClock.now
         crank.lateness = TickLateness(limit: start.configuration.latenessLimit)
         while !isStopping.load(ordering: .relaxed) {
-            if crank.wait() {
+            if crank.wait(self) {
                 inbox.take(into: &inputs)
                 for input in inputs { crank.receive(input, self) }
                 inputs.removeAll(keepingCapacity: true)
@@ -152,12 +155,13 @@ package final class MediaLoop: Sendable {
                 snapshot.withLock { $0 = statistics }
             }
         }
+        crank.tell(self)
         continuation.finish()
     }
 
-    fileprivate func yield(_ output: SwitchboardOutput) {
-        backlog.add(1, ordering: .relaxed)
-        continuation.yield(output)
+    fileprivate func yield(_ batch: [SwitchboardOutput]) {
+        backlog.add(batch.count, ordering: .relaxed)
+        continuation.yield(batch)
     }
 
     private static func becomeRealTime(_ priority: Int32) -> Bool {
@@ -174,13 +178,18 @@ private struct Crank: ~Copyable {
     private let send: @Sendable (OutgoingMessage) -> Void
     /// What is waited for.
     private let epoll: Int32
-    /// The sockets, which are only asked what has come.
-    private let arrivals: Int32
+    /// The sockets of RTCP, which are only asked what has come.
+    private let reports: Int32
     private let timer: Int32
     private var armed: Instant?
     private let events: UnsafeMutableBufferPointer<epoll_event>
+    private var batch = DatagramBatch()
+    /// Facts and the like that wait to be told together, and since when.
+    private var untold: [SwitchboardOutput] = []
+    private var untoldSince = Instant.zero
+    /// Where media may have come for the tick in hand.
+    private var due: [Port] = []
     private let room: UnsafeMutableRawBufferPointer
-    private let control: UnsafeMutableRawBufferPointer
     private var datagram: [UInt8] = []
     private var packetsIn: Int64 = 0
     private var packetsOut: Int64 = 0
@@ -190,11 +199,14 @@ private struct Crank: ~Copyable {
     private static let timerTag = UInt64.max
     private static let inboxTag = UInt64.max - 1
     private static let eventsAtOnce = 256
-    /// Longer datagrams are cut, and refused by their length.
     private static let longestDatagram = 4_096
-    private static let controlLength = 128
-    /// Datagrams that are taken between two ticks: no flood keeps the ticks waiting.
-    private static let mostAtOnce = 8_192
+    /// For so long a fact waits for others. Requests wait for nothing.
+    private static let longestUntold = tickDuration
+    /// So many sockets before its own a call is fetched, and what its leg holds.
+    private static let callsAhead = 4
+    private static let legsAhead = 2
+    /// Datagrams that are taken from a socket at a tick: no flood keeps the ticks waiting.
+    private static let mostAtOnce = 512
     /// What came longer ago than this did so by a clock that was set.
     private static let longestWait = Interval.seconds(1)
 
@@ -208,19 +220,18 @@ private struct Crank: ~Copyable {
         send: @escaping @Sendable (OutgoingMessage) -> Void
     ) {
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        let arrivals = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let reports = epoll_create1(Int32(EPOLL_CLOEXEC))
         let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         self.sockets = sockets
         switchboard = Switchboard(configuration)
         self.send = send
         self.epoll = epoll
         self.timer = timer
-        self.arrivals = arrivals
+        self.reports = reports
         events = .allocate(capacity: Crank.eventsAtOnce)
         room = .allocate(byteCount: Crank.longestDatagram, alignment: 16)
-        control = .allocate(byteCount: Crank.controlLength, alignment: 16)
         datagram.reserveCapacity(Crank.longestDatagram)
-        guard epoll >= 0, arrivals >= 0, timer >= 0 else { return nil }
+        guard epoll >= 0, reports >= 0, timer >= 0 else { return nil }
         // Armed anew before each wait, so it need not be read.
         watch(timer, Crank.timerTag, EPOLLIN.rawValue | EPOLLET.rawValue, by: epoll)
         watch(inbox, Crank.inboxTag, EPOLLIN.rawValue, by: epoll)
@@ -229,9 +240,8 @@ private struct Crank: ~Copyable {
     deinit {
         events.deallocate()
         room.deallocate()
-        control.deallocate()
         if epoll >= 0 { close(epoll) }
-        if arrivals >= 0 { close(arrivals) }
+        if reports >= 0 { close(reports) }
         if timer >= 0 { close(timer) }
     }
 
@@ -253,26 +263,41 @@ private struct Crank: ~Copyable {
     /// Waits for inputs or the next deadline.
     ///
     /// - Returns: whether there are inputs.
-    mutating func wait() -> Bool {
+    mutating func wait(_ loop: MediaLoop) -> Bool {
         arm()
+        if !untold.isEmpty, armed.map({ $0 - untoldSince > Crank.longestUntold }) ?? true { tell(loop) }
         let count = epoll_wait(epoll, events.baseAddress, 2, -1)
         var hasInputs = false
         for index in 0..<Int(max(0, count)) where events[index].data.u64 == Crank.inboxTag { hasInputs = true }
         return hasInputs
     }
 
-    /// Takes the datagrams that have come.
-    private mutating func receiveAll(at now: Instant) {
+    /// Takes the media that has come for the calls whose tick is due, and the reports that have come for any.
+    private mutating func receiveDue(at now: Instant) {
         let offset = MonotonicClock.offsetFromWall
-        var taken = 0
-        while taken < Crank.mostAtOnce {
-            let count = Int(epoll_wait(arrivals, events.baseAddress, Int32(Crank.eventsAtOnce), 0))
-            guard count > 0 else { return }
-            for index in 0..<count {
-                receive(on: Int(truncatingIfNeeded: events[index].data.u64), at: now, offset)
-            }
-            taken += count
+        due.removeAll(keepingCapacity: true)
+        switchboard.addDuePorts(at: now, to: &due)
+        for index in 0..<min(Crank.callsAhead, due.count) { fetchCall(index) }
+        for index in 0..<due.count {
+            // The kernel's work on this socket is the time in which the state of the next calls comes.
+            fetchCall(index + Crank.callsAhead)
+            fetchLeg(index + Crank.legsAhead)
+            receive(on: Int(due[index].rawValue), at: now, offset)
         }
+        let count = Int(epoll_wait(reports, events.baseAddress, Int32(Crank.eventsAtOnce), 0))
+        for index in 0..<max(0, count) {
+            receive(on: Int(truncatingIfNeeded: events[index].data.u64), at: now, offset)
+        }
+    }
+
+    private func fetchCall(_ index: Int) {
+        guard index < due.count else { return }
+        switchboard.forEachPart(ofCallAt: due[index]) { parley_fetch($0, $1) }
+    }
+
+    private func fetchLeg(_ index: Int) {
+        guard index < due.count else { return }
+        switchboard.forEachPart(ofLegAt: due[index]) { parley_fetch($0, $1) }
     }
 
     /// Sets the timer to the switchboard's deadline, when that has changed.
@@ -290,14 +315,21 @@ private struct Crank: ~Copyable {
     }
 
     private mutating func receive(on port: Int, at now: Instant, _ offset: Interval) {
-        guard let arrival = sockets.receive(port, into: room, control: control) else { return }
-        packetsIn &+= 1
-        let noted = Instant(nanoseconds: arrival.wallNanoseconds &+ offset.nanoseconds)
-        let came = noted <= now && noted > now - Crank.longestWait ? noted : now
-        let octets = UnsafeRawBufferPointer(rebasing: room[0..<min(arrival.count, room.count)])
-        switchboard.receive(
-            datagram: Span(_unsafeBytes: octets), on: Port(Int32(truncatingIfNeeded: port)), from: arrival.source,
-            at: came)
+        guard port >= 0, port < sockets.count else { return }
+        var taken = 0
+        while taken < Crank.mostAtOnce {
+            let count = batch.receive(from: sockets.descriptor(port))
+            for index in 0..<count {
+                guard let arrival = batch.take(index) else { continue }
+                let noted = Instant(nanoseconds: arrival.wallNanoseconds &+ offset.nanoseconds)
+                switchboard.receive(
+                    datagram: Span(_unsafeBytes: arrival.octets), on: Port(Int32(truncatingIfNeeded: port)),
+                    from: arrival.source, at: noted <= now && noted > now - Crank.longestWait ? noted : now)
+            }
+            packetsIn &+= Int64(count)
+            taken += count
+            guard count == DatagramBatch.capacity else { return }
+        }
     }
 
     mutating func receive(_ input: SwitchboardInput, _ loop: MediaLoop) {
@@ -313,7 +345,7 @@ private struct Crank: ~Copyable {
                 // A timer that has fired is set again even for the same moment.
                 armed = nil
                 lateness.note(due: due, at: now)
-                receiveAll(at: now)
+                receiveDue(at: now)
                 switchboard.advance(to: now)
             }
         }
@@ -328,25 +360,45 @@ private struct Crank: ~Copyable {
             }
             if isSent { packetsOut &+= 1 } else { unsent &+= 1 }
         }
+        var isUrgent = false
         while let output = switchboard.poll() {
             switch output {
             case .signal(let message): send(message)
             case .opened(let port): open(Int(port.rawValue))
             case .closed(let port): shut(Int(port.rawValue))
-            default: loop.yield(output)
+            default: isUrgent = keep(output) || isUrgent
             }
         }
+        if isUrgent { tell(loop) }
+    }
+
+    /// Keeps an output to be told with others; says whether it cannot wait.
+    private mutating func keep(_ output: SwitchboardOutput) -> Bool {
+        if untold.isEmpty { untoldSince = MonotonicClock.now }
+        untold.append(output)
+        switch output {
+        case .fact, .recorded, .line: return false
+        default: return true
+        }
+    }
+
+    /// Hands over what waits to be told.
+    mutating func tell(_ loop: MediaLoop) {
+        guard !untold.isEmpty else { return }
+        loop.yield(untold)
+        untold = []
     }
 
     private func open(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
         sockets.drain(port, room)
-        watch(sockets.descriptor(port), UInt64(port), EPOLLIN.rawValue, by: arrivals)
+        // RTCP has the odd ports.
+        if !port.isMultiple(of: 2) { watch(sockets.descriptor(port), UInt64(port), EPOLLIN.rawValue, by: reports) }
     }
 
     private func shut(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
-        _ = epoll_ctl(arrivals, EPOLL_CTL_DEL, sockets.descriptor(port), nil)
+        if !port.isMultiple(of: 2) { _ = epoll_ctl(reports, EPOLL_CTL_DEL, sockets.descriptor(port), nil) }
         sockets.drain(port, room)
     }
 }

@@ -3,3 +3,27 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
+
+/// A datagram to be received and its length (recvmmsg(2)), which the C library shows to GNU sources alone; laid out as its
+/// `mmsghdr`.
+struct parley_message {
+    struct {
+        void *msg_name;
+        unsigned int msg_namelen;
+        void *msg_iov;
+        unsigned long msg_iovlen;
+        void *msg_control;
+        unsigned long msg_controllen;
+        int msg_flags;
+    } head;
+    unsigned int length;
+};
+
+/// Takes up to `count` datagrams from a socket; how many, or -1.
+extern int parley_receive(int socket, struct parley_message *messages, unsigned int count, int flags, void *timeout)
+    __asm__("recvmmsg");
+
+/// Has the processor fetch memory, which is going to be written, into its second cache, and does not wait for it.
+static inline void parley_fetch(const void *start, long octets) {
+    for (long offset = 0; offset < octets; offset += 64) __builtin_prefetch((const char *)start + offset, 1, 2);
+}
