@@ -29,7 +29,8 @@ struct HandoversCommand: AsyncParsableCommand {
         Swift.print(
             "outcomes               "
                 + TransferOutcome.allCases.map { "\($0.rawValue) \(books.outcomes[$0] ?? 0)" }.joined(separator: ", "))
-        Swift.print("ended by               caller \(books.endedByCaller), others \(books.sealed - books.endedByCaller)")
+        Swift.print(
+            "ended by               caller \(books.endedByCaller), others \(books.sealed - books.endedByCaller)")
         Swift.print("virtual time           \(Int(floor.now.nanoseconds / 1_000_000_000)) s")
         Swift.print("left behind or untrue  \(problems.count)")
         for problem in problems.prefix(20) { Swift.print("  \(problem)") }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CAllocationCounter
+import CLinux
 import CallControl
 import CallFlow
 import DSP
@@ -14,10 +15,17 @@ struct SpeedCommand: AsyncParsableCommand {
 
     @Option(help: "Seconds of call to run.") var seconds = 600
     @Option(help: "The codec.") var codec = "pcmu"
+    @Option(help: "Numbers of calls on one switchboard, with commas between.") var calls = "200,1750"
+
+    private var numbers: [Int] { calls.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
+
+    func validate() throws {
+        guard !numbers.isEmpty else { throw ValidationError("--calls \(calls): numbers with commas between") }
+    }
 
     func run() async throws {
         try await measureReplay()
-        try measureSteadyState()
+        for count in numbers { try measureSteadyState(count) }
     }
 
     /// A whole replay: caller, network, switchboard, on one core.
@@ -46,17 +54,17 @@ struct SpeedCommand: AsyncParsableCommand {
     }
 
     /// Many calls on one switchboard, fed with packets made beforehand.
-    private func measureSteadyState() throws {
+    private func measureSteadyState(_ calls: Int) throws {
         var shard = Shard(
-            codec: (CodecChoice(rawValue: codec) ?? .pcmu), calls: 200, agent: try LineAgent.speaking("tone"))
+            codec: (CodecChoice(rawValue: codec) ?? .pcmu), calls: calls, agent: try LineAgent.speaking("tone"))
         shard.admitAll()
         shard.run(ticks: 100)
-        let perTick = shard.run(ticks: 500)
+        let perTick = shard.run(ticks: 100_000 / calls)
         let allocations = shard.allocationsPerTick
         print(
             String(
-                format: "steady state: 200 calls, %.2f us a call and tick, %.3f heap allocations a tick of all calls",
-                perTick, allocations))
+                format: "steady state: %d calls, %.2f us a call and tick, %.3f heap allocations a tick of all calls",
+                calls, perTick, allocations))
         print(String(format: "memory: %.1f KiB of heap a call", shard.octetsPerCall / 1_024))
         for (stage, share) in shard.stages { print(String(format: "  %.2f us  %@", share, stage)) }
     }
@@ -68,6 +76,8 @@ private struct Shard: ~Copyable {
     private let codec: CodecChoice
     private let calls: Int
     private let agent: Agent
+    /// Milliseconds of a tick, over which the calls are spread as they are live.
+    private static let phases = 20
     private var packets: [[UInt8]] = []
     private var now = Instant.zero
     private var sequence: UInt16 = 0
@@ -94,13 +104,16 @@ private struct Shard: ~Copyable {
                 remoteRTCP: TransportAddress(ipv4: 0x7F00_0001, port: 4_001))
             let admission = Admission(
                 call: CallID("call-\(index)"), from: "a", to: "b", startedAt: WallTime(millisecondsSince1970: 0),
-                timeZone: "UTC", agent: agent, caller: media, tickPhase: 0, entropy: CallEntropy(from: &generator))
+                timeZone: "UTC", agent: agent, caller: media, tickPhase: index % Shard.phases,
+                entropy: CallEntropy(from: &generator))
             switchboard.receive(.admit(admission), at: now)
             while let output = switchboard.poll() {
                 if case .request(let id, .prompt) = output { switchboard.receive(.reply(id, .prompt(audio)), at: now) }
             }
         }
         octetsPerCall = Double(parley_heap_octets() - before) / Double(calls)
+        now = Instant(
+            nanoseconds: (1 + now.nanoseconds / tickDuration.nanoseconds) * tickDuration.nanoseconds - 1_000_000)
         packets = (0..<calls).map { _ in
             var packet = [UInt8](repeating: 0, count: 172)
             packet[0] = 0x80
@@ -115,24 +128,34 @@ private struct Shard: ~Copyable {
         var watch = StageWatch()
         let allocations = parley_allocation_count()
         for _ in 0..<ticks {
-            watch.restart()
-            receivePackets()
-            watch.lap(StageWatch.receive)
-            now += tickDuration
             sequence &+= 1
-            switchboard.advance(to: now) { batch in watch.lap(batch.rawValue) }
-            while switchboard.nextDatagram(into: &bytes) != nil {}
-            while switchboard.poll() != nil {}
-            watch.lap(StageWatch.drain)
+            for phase in 0..<Shard.phases {
+                watch.restart()
+                receivePackets(of: phase)
+                watch.lap(StageWatch.receive)
+                now += .milliseconds(1)
+                switchboard.advance(to: now) { batch in watch.lap(batch.rawValue) }
+                while switchboard.nextDatagram(into: &bytes) != nil {}
+                while switchboard.poll() != nil {}
+                watch.lap(StageWatch.drain)
+            }
         }
         allocationsPerTick = Double(parley_allocation_count() - allocations) / Double(ticks)
         stages = watch.microseconds.map { ($0.stage, $0.microseconds / Double(ticks * calls)) }
         return stages.map(\.1).reduce(0, +)
     }
 
-    /// A packet of 20 ms for every call.
-    private mutating func receivePackets() {
-        for index in 0..<calls {
+    /// Has the state of the calls that come next fetched, as the media loop does.
+    private func fetch(_ index: Int) {
+        let (call, leg) = (Port(Int32(2 * (index + 4 * Shard.phases))), Port(Int32(2 * (index + 2 * Shard.phases))))
+        switchboard.forEachPart(ofCallAt: call) { parley_fetch($0, $1) }
+        switchboard.forEachPart(ofLegAt: leg) { parley_fetch($0, $1) }
+    }
+
+    /// A packet of 20 ms for every call of a phase.
+    private mutating func receivePackets(of phase: Int) {
+        for index in stride(from: phase, to: calls, by: Shard.phases) {
+            fetch(index)
             packets[index][2] = UInt8(sequence >> 8)
             packets[index][3] = UInt8(truncatingIfNeeded: sequence)
             let timestamp = UInt32(sequence) &* 160
@@ -147,7 +170,7 @@ private struct Shard: ~Copyable {
     }
 }
 
-/// Where the time of ticks goes, stage by stage. Allocates nothing once every stage has been seen.
+/// Where the time of ticks goes, stage by stage. Allocates nothing.
 private struct StageWatch {
     static let receive = "receive"
     static let drain = "drain"
