@@ -1,7 +1,7 @@
 package import Telephony
 
-/// How late the ticks of a media loop are: the measure of too much work. Past a limit no new calls are taken until things
-/// are better by half, so that running ones hear nothing of it.
+/// How late the ticks of a media loop are: the measure of too much work. Past a limit for two seconds no new calls are
+/// taken until things are better by half, so that running ones hear nothing of it; a moment's hiccup refuses nobody.
 package struct TickLateness: Sendable {
     /// The span over which lateness is averaged.
     package static let window = Interval.seconds(1)
@@ -10,6 +10,8 @@ package struct TickLateness: Sendable {
     private var begin: Instant?
     private var sum = Interval.zero
     private var count: Int64 = 0
+    /// Windows past the limit, one after the other.
+    private var lateWindows = 0
     /// Of the last whole window.
     package private(set) var mean = Interval.zero
     package private(set) var isTooMuch = false
@@ -29,6 +31,7 @@ package struct TickLateness: Sendable {
         sum = .zero
         count = 0
         guard let limit else { return }
-        isTooMuch = isTooMuch ? mean > Interval(nanoseconds: limit.nanoseconds / 2) : mean > limit
+        lateWindows = mean > limit ? lateWindows &+ 1 : 0
+        isTooMuch = isTooMuch ? mean > Interval(nanoseconds: limit.nanoseconds / 2) : lateWindows >= 2
     }
 }

@@ -51,11 +51,10 @@ struct PhoneTests {
     static let ways = [
         Way(name: "UDP", options: "sip:100@127.0.0.1:5080"),
         Way(
-            name: "TCP, Opus, keys by INFO", options: "'sip:100@127.0.0.1:5080;transport=tcp' --info --codec opus",
-            source: "sipInfo", codec: "opus"),
+            name: "TCP, keys by INFO", options: "'sip:100@127.0.0.1:5080;transport=tcp' --info", source: "sipInfo"),
         Way(
-            name: "G.722, keys as tones", options: "sip:100@127.0.0.1:5080 --in-band --codec g722", source: "inBand",
-            codec: "G722"),
+            name: "PCMA, keys as tones", options: "sip:100@127.0.0.1:5080 --in-band --codec pcma", source: "inBand",
+            codec: "PCMA"),
         Way(name: "digest", options: "sip:100@127.0.0.1:5090", credentials: true),
         Way(
             name: "TLS, SRTP and digest",
@@ -71,7 +70,7 @@ struct PhoneTests {
         let result = try bench.run(
             beside: "--json",
             """
-            \(credentials) $PARLEY call \(way.options) --press 2,9 --after 4 --stay 2 --record heard.wav --json \\
+            \(credentials) $PARLEY call \(way.options) --press 2,9 --after 4 --stay 4 --record heard.wav --json \\
             > phone.json 2> phone.err
             echo "call $?"
             """)
