@@ -67,20 +67,21 @@ struct KillsCommand: ParsableCommand {
         var filter = ContextFilter()
         filter.limit = nil
         let contexts = Dictionary(grouping: try store.contexts(filter)) { $0.call.rawValue }
-        var counts = (none: 0, several: 0, wrong: 0)
+        var counts = (none: 0, several: 0, unmarked: 0, marked: 0)
         for expectation in expectations {
             let found = contexts[expectation.call] ?? []
             if found.isEmpty { counts.none += 1 }
             if found.count > 1 { counts.several += 1 }
             let isInterrupted = found.first?.failures.contains { $0.code == "interrupted" } ?? false
-            if !found.isEmpty, isInterrupted != expectation.isInterrupted { counts.wrong += 1 }
+            guard !found.isEmpty, isInterrupted != expectation.isInterrupted else { continue }
+            if expectation.isInterrupted { counts.unmarked += 1 } else { counts.marked += 1 }
         }
         let interrupted = expectations.count { $0.isInterrupted }
         let open = try store.openDialogs().count
         print(
-            "  \(interrupted) interrupted and \(expectations.count - interrupted) ended calls: \(counts.none) without a context, \(counts.several) with several, \(counts.wrong) said to be the other; \(open) dialogs are left in the store"
+            "  \(interrupted) interrupted and \(expectations.count - interrupted) ended calls: \(counts.none) without a context, \(counts.several) with several, \(counts.unmarked) not said to be interrupted, \(counts.marked) said so that were not; \(open) dialogs are left in the store"
         )
-        return counts == (0, 0, 0) && open == 0
+        return counts == (0, 0, 0, 0) && open == 0
     }
 
     private func start(_ folder: String) throws -> Process {
