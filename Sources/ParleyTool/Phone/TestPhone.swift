@@ -37,7 +37,7 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
         _ plan: PhonePlan, _ configuration: UserAgentConfiguration, _ server: SignallingServer, _ mailbox: Mailbox,
         bindTo address: TransportAddress, _ observer: Observer
     ) throws {
-        let sockets = try MediaSockets(address, ports: TestPhone.ports, dscp: 46)
+        let sockets = try TestPhone.sockets(at: address)
         ports = sockets.pairs[0]
         self.sockets = sockets
         self.plan = plan
@@ -51,10 +51,13 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
 
     deinit { room.deallocate() }
 
-    /// Media of test calls; the first pair that nobody has is taken.
-    private static var ports: ClosedRange<UInt16> {
-        let first = 40_000 + UInt16.random(in: 0..<2_000) * 2
-        return first...(first + 41)
+    /// One pair of ports for media, drawn until there is one that nobody has.
+    private static func sockets(at address: TransportAddress) throws(TransportError) -> MediaSockets {
+        for _ in 0..<100 {
+            let first = 40_000 + UInt16.random(in: 0..<5_000) * 2
+            if let sockets = try? MediaSockets(address, ports: first...(first + 1), dscp: 46) { return sockets }
+        }
+        return try MediaSockets(address, ports: 40_000...49_999, dscp: 46)
     }
 
     /// Calls, and comes back when the call is over.
