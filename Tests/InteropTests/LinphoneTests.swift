@@ -16,11 +16,11 @@ struct LinphoneTests {
                 allow: [127.0.0.0/8]
                 otherwise: main
                 media: {codecs: [PCMU], srtp: offered}
-            wide:
+            alaw:
                 listen: ["udp:127.0.0.1:5082"]
                 allow: [127.0.0.0/8]
                 otherwise: main
-                media: {codecs: [G722]}
+                media: {codecs: [PCMA]}
             opus:
                 listen: ["udp:127.0.0.1:5084"]
                 allow: [127.0.0.0/8]
@@ -41,7 +41,7 @@ struct LinphoneTests {
         Call(
             name: "PCMU over TCP with SRTP", target: "sip:100@127.0.0.1:5080;transport=tcp", codec: "PCMU",
             encryption: "srtp"),
-        Call(name: "G.722", target: "sip:100@127.0.0.1:5082", codec: "G722"),
+        Call(name: "PCMA", target: "sip:100@127.0.0.1:5082", codec: "PCMA"),
         Call(name: "Opus", target: "sip:100@127.0.0.1:5084", codec: "opus"),
     ]
 
