@@ -29,7 +29,12 @@ final class RunningProgram {
         try shell.run()
     }
 
-    deinit { signal(SIGKILL) }
+    /// Asks it to end, so that it can end those that it started, and ends it when it does not.
+    deinit {
+        signal(SIGTERM)
+        for _ in 0..<100 where status == nil { usleep(20_000) }
+        signal(SIGKILL)
+    }
 
     /// How it ended; `nil` while it runs.
     var status: Int32? { number(".status") }
