@@ -1,6 +1,6 @@
 package import CallControl
 import CallFlow
-package import Routing
+import Routing
 package import Telephony
 
 // People who are called into a running call by name, by skill or by number.

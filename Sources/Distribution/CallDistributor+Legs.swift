@@ -1,4 +1,4 @@
-package import CallControl
+import CallControl
 import CallFlow
 import Routing
 package import Telephony

@@ -1,5 +1,4 @@
 package import CallFlow
-package import Routing
 import Telephony
 
 /// What those who wait in a queue hear.

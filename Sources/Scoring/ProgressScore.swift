@@ -96,13 +96,22 @@ package struct ProgressScore: Sendable {
         var end: Double
     }
 
+    /// The tones in audio; one that has not ended reaches its end.
     private static func spans(in audio: PCMAudio, _ profile: FrontEndProfile) -> [Span] {
-        Hearing.events(in: audio, profile).compactMap { event in
-            guard case .toneEnded(let span) = event else { return nil }
-            return Span(
-                tone: span.tone, start: Double(span.start.ticks) / Double(audio.sampleRate),
-                end: Double(span.end.ticks) / Double(audio.sampleRate))
+        let rate = Double(audio.sampleRate)
+        var spans: [Span] = []
+        for event in Hearing.events(in: audio, profile) {
+            switch event {
+            case .toneStarted(let tone, let start):
+                spans.append(Span(tone: tone, start: Double(start.ticks) / rate, end: audio.durationInSeconds))
+            case .toneEnded(let ended):
+                guard let index = spans.lastIndex(where: { $0.tone == ended.tone }) else { continue }
+                spans[index].start = Double(ended.start.ticks) / rate
+                spans[index].end = Double(ended.end.ticks) / rate
+            default: break
+            }
         }
+        return spans
     }
 
     private mutating func add(_ tone: CallProgressTone, _ start: Double, _ spans: [Span], _ row: inout Row) {

@@ -2,6 +2,7 @@ import AgentFiles
 import CallControl
 import CallFlow
 import DSP
+import Documents
 import Foundation
 import Replay
 import Speech
