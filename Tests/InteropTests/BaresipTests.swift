@@ -52,13 +52,13 @@ struct BaresipTests {
     ]
 
     @Test("a call by keys is heard, recorded and led as the sample agent says", arguments: calls)
-    func keys(_ call: Call) throws {
+    func keys(_ call: Call) async throws {
         guard Bench.has("baresip", package: "baresip-core") else { return }
         let bench = try Bench()
         try bench.write("parley.yaml", BaresipTests.configuration)
         try writeClient(bench, call)
         try bench.makeCertificates()
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json --record recordings",
             """
             (sleep 1; echo "/dial sip:100@127.0.0.1:\(call.port)"; sleep 4

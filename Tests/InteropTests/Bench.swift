@@ -64,7 +64,7 @@ final class Bench {
     ///   - mounts: whether the preparation mounts something, which nobody else is to see.
     func run(
         beside options: String, preparation: String = "", mounts: Bool = false, _ script: String
-    ) throws -> String {
+    ) async throws -> String {
         let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "parley").path
         try write(
             "run.sh",
@@ -83,11 +83,26 @@ final class Bench {
             echo "serve ends with $?" >> result
             """)
         let shell = ["/bin/sh", "run.sh"]
-        _ =
-            try Bench.canIsolate
-            ? Bench.run("/usr/bin/unshare", (mounts ? ["-r", "-m", "-n"] : ["-n"]) + shell, in: folder)
-            : Bench.run(shell[0], Array(shell.dropFirst()), in: folder)
+        await Bench.turns.enter()
+        defer { Task { await Bench.turns.leave() } }
+        if Bench.canIsolate {
+            try await Bench.runApart("/usr/bin/unshare", (mounts ? ["-r", "-m", "-n"] : ["-n"]) + shell, in: folder)
+        } else {
+            try await Bench.runApart(shell[0], Array(shell.dropFirst()), in: folder)
+        }
         return read("result")
+    }
+
+    /// Peers and Parley are live: more of them at once than there are processors would hear each other late.
+    private static let turns = Turns(2)
+
+    /// Runs a program on a thread of its own: the threads that run tests are few, and others wait for them.
+    private static func runApart(_ executable: String, _ arguments: [String], in folder: URL) async throws {
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { _ = try run(executable, arguments, in: folder) })
+            }
+        }
     }
 
     /// Runs a script of the folder.
@@ -133,4 +148,28 @@ final class Bench {
     }
 
     static let agent = repository.appending(path: "Audio/Agents/riverbend").path
+}
+
+/// Lets so many in at a time, in the order in which they came.
+private actor Turns {
+    private var free: Int
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ count: Int) { free = count }
+
+    func enter() async {
+        if free > 0 {
+            free -= 1
+        } else {
+            await withCheckedContinuation { waiting.append($0) }
+        }
+    }
+
+    func leave() {
+        if waiting.isEmpty {
+            free += 1
+        } else {
+            waiting.removeFirst().resume()
+        }
+    }
 }

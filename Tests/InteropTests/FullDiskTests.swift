@@ -43,13 +43,13 @@ struct FullDiskTests {
         """
 
     @Test("calls go on, the operator is told, and what could not be written is written when there is room")
-    func fills() throws {
+    func fills() async throws {
         guard Bench.has("sipp", package: "sip-tester"), Bench.has("curl", package: "curl"), Bench.canMount() else {
             return
         }
         let bench = try Bench()
         try bench.write("parley.yaml", FullDiskTests.configuration)
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json", preparation: "mkdir disk; mount -t tmpfs -o size=4m none disk", mounts: true,
             FullDiskTests.script)
         #expect(result.components(separatedBy: "calls end with 0").count == 3, "\(result) \(bench.read("log"))")

@@ -60,10 +60,10 @@ struct HandoverTests {
     }
 
     @Test("callers come to the agents' phones, and hang up both")
-    func handedOver() throws {
+    func handedOver() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try HandoverTests.bench(allowed: "\"+1555*\"")
-        let result = try bench.run(beside: "--json", HandoverTests.calls)
+        let result = try await bench.run(beside: "--json", HandoverTests.calls)
         #expect(result.contains("callers end with 0"), "\(result) \(bench.read("log"))")
         #expect(result.contains("agents end with 0") && result.contains("serve ends with 0"))
         let facts = bench.facts()
@@ -74,12 +74,12 @@ struct HandoverTests {
     }
 
     @Test("nobody is called who is not on the list, and the dialog goes on")
-    func notAllowed() throws {
+    func notAllowed() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try HandoverTests.bench(allowed: "\"+44*\"")
         try bench.write(
             "parley.yaml", bench.read("parley.yaml").replacingOccurrences(of: ", agents: \"+15550123\"", with: ""))
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             sipp -sn uac -i 127.0.0.1 -p 5070 -mp 6500 -m 1 -d 3000 -s 100 127.0.0.1:5080 > callers.log 2>&1

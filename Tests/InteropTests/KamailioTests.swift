@@ -105,14 +105,14 @@ struct KamailioTests {
     }
 
     @Test("calls are shared out among both, over TLS, and each ends at both sides")
-    func shared() throws {
+    func shared() async throws {
         guard Kamailio.isThere, Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try Bench()
         try Kamailio.configure(bench, targets: [1, 2].map { "sip:127.0.0.1:508\($0);transport=tls" })
         try bench.write("parley.yaml", KamailioTests.parley(1))
         try bench.write("second.yaml", KamailioTests.parley(2))
         try bench.write("proxied.xml", KamailioTests.scenario(KamailioTests.hangUp))
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             $PARLEY serve --config second.yaml --json > second.json 2> second.log & SECOND=$!
@@ -142,13 +142,13 @@ struct KamailioTests {
     }
 
     @Test("after kill -9 the next start says goodbye through the proxy, and the calls are kept as interrupted")
-    func killed() throws {
+    func killed() async throws {
         guard Kamailio.isThere, Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try Bench()
         try Kamailio.configure(bench, targets: ["sip:127.0.0.1:5081;transport=tls"])
         try bench.write("parley.yaml", KamailioTests.parley(1))
         try bench.write("left.xml", KamailioTests.scenario(KamailioTests.isHungUp))
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "",
             """
             \(Kamailio.start)

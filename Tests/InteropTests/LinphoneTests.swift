@@ -46,7 +46,7 @@ struct LinphoneTests {
     ]
 
     @Test("a call is answered, its keys are heard before and after a hold, and it ends by the caller", arguments: calls)
-    func call(_ call: Call) throws {
+    func call(_ call: Call) async throws {
         guard Bench.has("linphonec", package: "linphone-cli") else { return }
         let bench = try Bench()
         try bench.write("parley.yaml", LinphoneTests.configuration)
@@ -65,7 +65,7 @@ struct LinphoneTests {
             audio_rtp_port=7078
 
             """)
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             export HOME=$PWD/home

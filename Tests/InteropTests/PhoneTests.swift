@@ -64,10 +64,10 @@ struct PhoneTests {
     ]
 
     @Test("a call with keys is heard at both ends", arguments: ways)
-    func keys(_ way: Way) throws {
+    func keys(_ way: Way) async throws {
         let bench = try PhoneTests.bench()
         let credentials = way.credentials ? "PARLEY_SIP_USER=ann PARLEY_SIP_PASSWORD=s3cret" : ""
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             \(credentials) $PARLEY call \(way.options) --press 2,9 --after 4 --stay 4 --record heard.wav --json \\
@@ -96,10 +96,10 @@ struct PhoneTests {
     }
 
     @Test("the caller of a test call takes the same way over a live line")
-    func script() throws {
+    func script() async throws {
         let bench = try PhoneTests.bench()
         let call = repository.appending(path: "Audio/Calls/outage-by-keys").path
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             "$PARLEY call sip:100@127.0.0.1:5080 --script \(call) --json > phone.json; echo \"call $?\"")
         #expect(result.contains("call 0\n"))
@@ -110,9 +110,9 @@ struct PhoneTests {
     }
 
     @Test("who cannot be reached, or wants other credentials, is told in a sentence")
-    func refused() throws {
+    func refused() async throws {
         let bench = try PhoneTests.bench()
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "",
             """
             PARLEY_SIP_USER=ann PARLEY_SIP_PASSWORD=wrong $PARLEY call sip:100@127.0.0.1:5090; echo "wrong $?"
@@ -198,11 +198,11 @@ struct PhoneTests {
         """
 
     @Test("early media that comes reliably is acknowledged, the call answered, and the far end hangs up")
-    func early() throws {
+    func early() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try PhoneTests.bench()
         try bench.write("early.xml", PhoneTests.earlyMedia)
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "",
             """
             sipp -sf early.xml -i 127.0.0.1 -p 5098 -m 1 -nostdin -timeout 20 -timeout_error 127.0.0.1 > sipp.out 2>&1 & SIPP=$!

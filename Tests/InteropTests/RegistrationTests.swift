@@ -40,27 +40,27 @@ struct RegistrationTests {
     }
 
     @Test("a trunk registers with its password, and takes the binding back at the end", arguments: ["udp", "tcp"])
-    func registers(transport: String) throws {
-        let result = try RegistrationTests.run(transport, password: "right", until: "is registered")
+    func registers(transport: String) async throws {
+        let result = try await RegistrationTests.run(transport, password: "right", until: "is registered")
         #expect(result.contains("trunk carrier is registered for 600 s"), "\(result)")
         #expect(result.contains("serve ends with 0"))
     }
 
     @Test("a wrong password is told, and nothing of it is logged")
-    func refused() throws {
-        let result = try RegistrationTests.run("udp", password: "wrong", until: "is not registered")
+    func refused() async throws {
+        let result = try await RegistrationTests.run("udp", password: "wrong", until: "is not registered")
         #expect(result.contains("trunk carrier is not registered: 401; it is tried again in"), "\(result)")
         #expect(!result.contains("other-secret"))
     }
 
-    private static func run(_ transport: String, password: String, until line: String) throws -> String {
+    private static func run(_ transport: String, password: String, until line: String) async throws -> String {
         let bench = try Bench()
         try bench.write("parley.yaml", registrar)
         try bench.write("client.yaml", client(transport: transport, password: password))
         try bench.write("users", "ann: s3cret\n")
         try bench.write("right", "s3cret\n")
         try bench.write("wrong", "other-secret\n")
-        return try bench.run(
+        return try await bench.run(
             beside: "",
             """
             $PARLEY serve --config client.yaml > /dev/null 2> client.log & CLIENT=$!

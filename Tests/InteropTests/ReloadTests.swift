@@ -63,10 +63,10 @@ struct ReloadTests {
     }
 
     @Test("an agent that changes answers the next call, one that is broken does not, and running calls keep theirs")
-    func watched() throws {
+    func watched() async throws {
         let bench = try ReloadTests.bench("\"udp:127.0.0.1:5080\"")
         let call = "$PARLEY call sip:1@127.0.0.1:5080"
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             \(call) --stay 9 > /dev/null 2>&1 & FIRST=$!
@@ -90,10 +90,10 @@ struct ReloadTests {
     }
 
     @Test("a certificate is exchanged under a running call, whose own stream goes on")
-    func certificate() throws {
+    func certificate() async throws {
         let bench = try ReloadTests.bench("\"tls:127.0.0.1:5081\"")
         let call = "$PARLEY call 'sip:1@127.0.0.1:5081;transport=tls' --ring 5"
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             cp authority.pem old.pem
@@ -114,10 +114,10 @@ struct ReloadTests {
     }
 
     @Test("a service that is to end takes no new call, and lets the running one finish")
-    func drain() throws {
+    func drain() async throws {
         let bench = try ReloadTests.bench("\"udp:127.0.0.1:5080\"")
         let call = "$PARLEY call sip:1@127.0.0.1:5080"
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             \(call) --stay 5 > /dev/null & FIRST=$!

@@ -162,7 +162,7 @@ struct SIPpTests {
     ]
 
     @Test("every call flow ends as the standards say, and the service after it with 0")
-    func flows() throws {
+    func flows() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try Bench()
         try bench.write("parley.yaml", SIPpTests.configuration)
@@ -177,7 +177,7 @@ struct SIPpTests {
                 echo "\(scenario.name) $?"
                 """
         }
-        let result = try bench.run(beside: "--json", script)
+        let result = try await bench.run(beside: "--json", script)
         for scenario in SIPpTests.scenarios {
             #expect(
                 result.contains("\(scenario.name) 0\n"),
@@ -193,7 +193,7 @@ struct SIPpTests {
     }
 
     @Test("calls over UDP and TCP, IPv4 and IPv6, none fails")
-    func transports() throws {
+    func transports() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try Bench()
         try bench.write("parley.yaml", SIPpTests.configuration)
@@ -206,7 +206,7 @@ struct SIPpTests {
             echo "way\(index) $?"
             """
         }.joined(separator: "\n")
-        let result = try bench.run(beside: "--json", script)
+        let result = try await bench.run(beside: "--json", script)
         for index in ways.indices {
             #expect(
                 result.contains("way\(index) 0\n"), "\(ways[index]): \(bench.read("way\(index).out").suffix(1_500))")
@@ -215,14 +215,14 @@ struct SIPpTests {
     }
 
     @Test("a stranger gets no answer, whatever it asks")
-    func strangers() throws {
+    func strangers() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
         let bench = try Bench()
         try bench.write("parley.yaml", SIPpTests.configuration)
         try bench.write("users", "ann: s3cret\n")
         let options = SIPpScenario(name: "options", steps: [.send("OPTIONS"), .expect(200)])
         try bench.write("options.xml", options.xml)
-        let result = try bench.run(
+        let result = try await bench.run(
             beside: "--json",
             """
             sipp -sf options.xml -i 127.0.0.1 -m 1 -nostdin -nr -timeout 3 -timeout_error -recv_timeout 1000 \

@@ -89,11 +89,11 @@ struct SwarmTests {
         """
 
     @Test("queue, whisper, consultation, a swarm of four and a supervisor: each hears those it should and no others")
-    func swarm() throws {
+    func swarm() async throws {
         guard Bench.has("baresip", package: "baresip-core") else { return }
         let bench = try Bench()
         try SwarmTests.write(to: bench)
-        let result = try bench.run(beside: "--json", SwarmTests.script)
+        let result = try await bench.run(beside: "--json", SwarmTests.script)
         #expect(result.contains("serve ends with 0"), "\(result)\n\(bench.read("log"))")
         #expect(result.contains("leg 4  supervisor") && result.contains("heard by leg 1 alone"), "\(result)")
         #expect(result.contains("ben  Ben  talking") && result.contains("ben  Ben  available"), "\(result)")
