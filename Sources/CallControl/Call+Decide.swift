@@ -216,7 +216,9 @@ extension Call {
         secretEchoTicks = isSaid ? Call.longestEchoInTicks : max(0, secretEchoTicks - 1)
         let chunk = recorder?.take(
             caller: caller.heard.span, at: start, parley: caller.said.span,
-            masksCaller: takesSecret || secretEchoTicks > 0, masksParley: isSaid)
+            masksCaller: takesSecret || tookSecret || secretEchoTicks > 0, masksParley: isSaid)
+        // What was heard in the tick in which the answer was complete is still the answer's.
+        tookSecret = takesSecret
         if let chunk { outputs.append(.recorded(id, chunk)) }
     }
 

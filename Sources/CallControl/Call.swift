@@ -42,6 +42,8 @@ struct Call: ~Copyable {
     var secretEchoTicks = 0
     /// 300 ms: longer than the echo path of any telephone network.
     static let longestEchoInTicks = 15
+    /// The same in the tick before.
+    var tookSecret = false
     /// Something came in since the last `decide()`.
     var hasNews = true
     private(set) var isOver = false

@@ -24,7 +24,7 @@ struct TwoNodesTests {
     private static func configuration(_ number: Int, store: String) -> String {
         """
         agents: {main: \(Bench.agent)}
-        media: {address: 127.0.0.1, ports: \(21_000 + number * 200)-\(21_199 + number * 200)}
+        media: {address: 127.0.0.1, ports: \(23_400 + number * 200)-\(23_599 + number * 200)}
         store: "\(store)"
         connectors: connectors.yaml
         limits: {drain-seconds: 1, lateness-milliseconds: 0}
