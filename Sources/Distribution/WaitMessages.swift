@@ -8,10 +8,6 @@ package struct WaitMessages: Sendable {
     /// Said about place and wait: `{position}` and `{minutes}` stand for them. A sentence with one that is not known is
     /// left out.
     package var announcement = WaitMessages.announcement
-    /// Said to who is to be called back, and how to agree to it.
-    package var callBackOffer = WaitMessages.callBackOffer
-    /// Said to who agreed.
-    package var callBackAgreed = WaitMessages.callBackAgreed
     /// What an agent is told before the caller is there: `{queue}` and `{message}` stand for the queue's name and the
     /// dialog's message; `nil` tells nothing.
     package var whisper: String?
@@ -19,8 +15,6 @@ package struct WaitMessages: Sendable {
     package var language = "en-US"
 
     package static let announcement = "You are number {position} in line. The wait is about {minutes} minutes."
-    package static let callBackOffer = "Press 1 to keep your place and be called back."
-    package static let callBackAgreed = "We will call you back. Goodbye."
 
     package init() {}
 
