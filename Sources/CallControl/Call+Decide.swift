@@ -104,6 +104,7 @@ extension Call {
     /// Gives the session a piece of news; its wishes wait for ``drainSession()``.
     mutating func tell(_ input: SessionInput, at position: SampleTime) {
         session.receive(input, at: position)
+        newsTime = max(newsTime, position)
         hasNews = true
     }
 
@@ -135,20 +136,32 @@ extension Call {
             outputs.append(.request(requestID(request), .lookUpCaller(call: id, inquiry)))
         case .cancel(let request): outputs.append(.cancel(requestID(request)))
         case .transfer(let request): closing = .transfer(request)
-        case .sensitiveInput(let isSensitive): takesSecret = isSensitive
-        case .fact(let body):
-            if case .digit(let heard) = body { reveal(heard) }
-            record(body)
+        case .sensitiveInput(let isSensitive): takeSecrets(isSensitive)
+        case .fact(.digit(let heard)): recordKey(heard)
+        case .fact(let body): record(body)
         case .hangUp(let cause): closing = .hangUp(cause)
         }
     }
 
-    /// A key that is no secret may be heard in the recording, and by a recogniser.
-    private mutating func reveal(_ heard: DigitHeard) {
-        guard !heard.digit.isSensitive, let digit = Digit(heard.digit.redacted) else { return }
+    /// A secret is asked for, or was given. A key that was signalled is known before the audio of its time is played out,
+    /// and what was heard in the tick in which the answer was complete is still the answer's.
+    private mutating func takeSecrets(_ isSensitive: Bool) {
+        if takesSecret, !isSensitive {
+            secretEnd = max(secretEnd, newsTime, caller.position + clockRate.ticks(tickDuration))
+        }
+        takesSecret = isSensitive
+    }
+
+    /// Puts a key into the account. One that is no secret may be heard in the recording, and by a recogniser.
+    private mutating func recordKey(_ heard: DigitHeard) {
         let start = SampleTime(ticks: Int64((heard.start * Double(clockRate.ticksPerSecond)).rounded()))
-        recorder?.reveal(digit, at: start)
-        recognitionTap?.reveal(digit, at: start)
+        if !heard.digit.isSensitive, let digit = Digit(heard.digit.redacted) {
+            recorder?.reveal(digit, at: start)
+            recognitionTap?.reveal(digit, at: start)
+        }
+        var key = heard
+        key.start = mediaTime(start).roundedSeconds
+        record(.digit(key))
     }
 
     mutating func play(_ playback: Playback) {
@@ -216,9 +229,7 @@ extension Call {
         secretEchoTicks = isSaid ? Call.longestEchoInTicks : max(0, secretEchoTicks - 1)
         let chunk = recorder?.take(
             caller: caller.heard.span, at: start, parley: caller.said.span,
-            masksCaller: takesSecret || tookSecret || secretEchoTicks > 0, masksParley: isSaid)
-        // What was heard in the tick in which the answer was complete is still the answer's.
-        tookSecret = takesSecret
+            masksCaller: takesSecret || start < secretEnd || secretEchoTicks > 0, masksParley: isSaid)
         if let chunk { outputs.append(.recorded(id, chunk)) }
     }
 

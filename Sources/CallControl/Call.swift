@@ -42,8 +42,10 @@ struct Call: ~Copyable {
     var secretEchoTicks = 0
     /// 300 ms: longer than the echo path of any telephone network.
     static let longestEchoInTicks = 15
-    /// The same in the tick before.
-    var tookSecret = false
+    /// When the last secret was given: what the caller says until then, and may be heard later, is the secret's still.
+    var secretEnd = SampleTime(ticks: .min)
+    /// When the news happened that the session was told last.
+    var newsTime = SampleTime(ticks: .min)
     /// Something came in since the last `decide()`.
     var hasNews = true
     private(set) var isOver = false
@@ -97,8 +99,11 @@ struct Call: ~Copyable {
 
     var clockRate: ClockRate { caller.clockRate }
 
-    /// Media time of a position of the caller's stream.
-    func mediaTime(_ position: SampleTime) -> Interval { clockRate.interval(ticks: position.ticks) }
+    /// Media time of a position of the caller's stream: how much was played out when that was, which is its place in a
+    /// recording. The stream's own position differs from it by what the playout delay has been changed.
+    func mediaTime(_ position: SampleTime) -> Interval {
+        clockRate.interval(ticks: position.ticks + caller.playoutShift)
+    }
 
     /// Puts an event into the account and the record.
     mutating func record(_ body: CallEventBody, at position: SampleTime? = nil) {

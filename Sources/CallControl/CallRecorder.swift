@@ -4,7 +4,7 @@ import Telephony
 /// Taps both directions of a call, sample-aligned, in chunks of a second.
 ///
 /// A frame that goes out is recorded beside the caller's frame of the same media time, which is heard one tick later:
-/// so a sample's place in the recording is its media time on both sides. While a secret is asked for, the caller's side
+/// so a sample's place in the recording is its media time on both sides, however the playout delay changes. While a secret is asked for, the caller's side
 /// is silence of equal length; so are the tones of keys that were pressed ahead of the question, or that last beyond its
 /// end (``ToneSuppressor``).
 struct CallRecorder {

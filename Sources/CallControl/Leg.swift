@@ -52,8 +52,11 @@ struct Leg: ~Copyable {
         lastReception = now
     }
 
-    /// Media time up to which the party has been heard.
+    /// Where in its stream the party has been heard up to.
     var position: SampleTime { reception.position }
+    /// By how many RTP ticks more has been played out than ``position`` says: shortening the delay makes it less,
+    /// lengthening more.
+    var playoutShift: Int64 { reception.playoutShift }
     var quality: MediaQuality { reception.quality }
     /// How long the party has been in the call. ``position`` differs from it by what the playout delay has changed.
     var time: Interval { Interval(nanoseconds: saidFrames &* tickDuration.nanoseconds) }

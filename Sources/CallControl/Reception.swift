@@ -30,7 +30,7 @@ struct Reception: ~Copyable {
     /// Decoded samples, of which the first ``buffered`` are still to be played.
     private var samples: [Int16]
     private var buffered = 0
-    /// Media time of the next sample to be decoded.
+    /// Where in the stream the next sample to be decoded is.
     private var decodePosition = SampleTime.zero
     /// Concealed audio since the last that was decoded, in ticks.
     private var concealedTicks: Int64 = 0
@@ -111,8 +111,11 @@ struct Reception: ~Copyable {
         decoder.forEachPart(body)
     }
 
-    /// Media time of the next sample to be played.
+    /// Where in the stream the next sample to be played is.
     var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
+
+    /// How much has been played out, less ``position``.
+    var playoutShift: Int64 { Int64(counts.playedFrames) * clockRate.ticks(tickDuration) - position.ticks }
 
     /// Takes a packet whose header has been read; says why when it took nothing of it.
     ///

@@ -8,7 +8,8 @@ public struct CallEvent: Sendable, Equatable {
     /// The version of the events, their fields, the call context and `call.yaml`.
     public static let version = 1
 
-    /// Media time since the call was answered: the playout position, not the clock on the wall.
+    /// Media time since the call was answered: how much audio of the caller has been played out, which is a sample's place
+    /// in the recording; not the clock on the wall.
     public var at: Interval
     public var call: CallID
     public var body: CallEventBody

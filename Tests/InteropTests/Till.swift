@@ -377,7 +377,10 @@ final class Till {
                 (0, asked[0], taken[0]), (0, asked[1], taken[1]), (1, readBack[2], asked[2]),
             ] {
                 let range = Int(from * 8_000)..<min(Int(until * 8_000), channels[channel].count)
-                #expect(channels[channel][range].allSatisfy { $0 == 0 }, "\(caller.keys), \(from) to \(until) s")
+                let heard = range.filter { channels[channel][$0] != 0 }.map { Double($0) / 8_000 }
+                #expect(
+                    heard.isEmpty,
+                    "\(caller.keys), \(heard.first ?? 0) to \(heard.last ?? 0) s of \(from) to \(until) s")
             }
             #expect(channels[1].contains { abs(Int($0)) > 1_000 })
         }
