@@ -12,7 +12,7 @@ extension Call {
         while let event = caller.nextEvent() { hear(event, understands: rules.hasRecogniser) }
         if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
         feedRecogniser()
-        if let deadline = session.deadline, deadline <= caller.position, !isJudgingKey(since: deadline) {
+        if let deadline = sessionDue, deadline <= caller.position, !isJudgingKey(since: deadline) {
             session.advance(to: caller.position)
             hasNews = true
         }
@@ -37,6 +37,9 @@ extension Call {
         caller.position - deadline < clockRate.ticks(milliseconds: 60) && caller.mayHearKey
     }
 
+    /// When the session must next be told the time.
+    @inline(__always) private var sessionDue: SampleTime? { hasNews ? session.deadline : sessionDeadline }
+
     private mutating func enforceLimits(_ rules: CallRules, at now: Instant) {
         if now - caller.lastReception > rules.mediaTimeout, !caller.isOnHold {
             end(by: .parley, .mediaTimeout)
@@ -49,7 +52,7 @@ extension Call {
 
     /// For how long Parley has said nothing and waited for nothing.
     private mutating func quietTime(at now: Instant) -> Interval {
-        guard player.isIdle, session.deadline == nil, handover == nil else {
+        guard player.isIdle, sessionDue == nil, handover == nil else {
             quietSince = nil
             return .zero
         }
@@ -112,6 +115,7 @@ extension Call {
     mutating func drainSession() {
         hasNews = false
         while let output = session.poll() { perform(output) }
+        sessionDeadline = session.deadline
     }
 
     private mutating func perform(_ output: SessionOutput) {
@@ -236,8 +240,7 @@ extension Call {
     /// Sends what was mixed; at the end of the call a last report with a goodbye.
     mutating func send(into datagrams: inout DatagramQueue, at now: Instant) {
         guard isOver else {
-            for leg in joined { leg.send(into: &datagrams, at: now) }
-            return caller.send(into: &datagrams, at: now)
+            return sendToAll(into: &datagrams, at: now)
         }
         caller.report(goodbye: true, into: &datagrams, at: now)
     }

@@ -21,6 +21,7 @@ struct Call: ~Copyable {
     var joined: [JoinedLeg] = []
     var lastLeg = 0
     var mixer = LegMixer()
+    var passing = PassingOn()
     var callerPlace = Participation.speaking
     var callerBackground = Background()
     /// Played to who is on hold.
@@ -48,6 +49,8 @@ struct Call: ~Copyable {
     var newsTime = SampleTime(ticks: .min)
     /// Something came in since the last `decide()`.
     var hasNews = true
+    /// When the session must next be told the time, as it was when its wishes were done last: to ask it is to copy it.
+    var sessionDeadline: SampleTime?
     private(set) var isOver = false
     /// Why the call ended.
     private(set) var endCause: HangupCause?
@@ -101,7 +104,7 @@ struct Call: ~Copyable {
 
     /// Media time of a position of the caller's stream: how much was played out when that was, which is its place in a
     /// recording. The stream's own position differs from it by what the playout delay has been changed.
-    func mediaTime(_ position: SampleTime) -> Interval {
+    @inline(__always) func mediaTime(_ position: SampleTime) -> Interval {
         clockRate.interval(ticks: position.ticks + caller.playoutShift)
     }
 

@@ -53,16 +53,16 @@ struct Leg: ~Copyable {
     }
 
     /// Where in its stream the party has been heard up to.
-    var position: SampleTime { reception.position }
+    @inline(__always) var position: SampleTime { reception.position }
     /// By how many RTP ticks more has been played out than ``position`` says: shortening the delay makes it less,
     /// lengthening more.
-    var playoutShift: Int64 { reception.playoutShift }
+    @inline(__always) var playoutShift: Int64 { reception.playoutShift }
     var quality: MediaQuality { reception.quality }
     /// How long the party has been in the call. ``position`` differs from it by what the playout delay has changed.
     var time: Interval { Interval(nanoseconds: saidFrames &* tickDuration.nanoseconds) }
 
     /// Tells where that lies which a tick touches and the leg does not contain.
-    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+    mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
         heardFrame.tellPart(body)
         saidFrame.tellPart(body)
         reception.forEachPart(body)
@@ -71,7 +71,9 @@ struct Leg: ~Copyable {
     }
 
     /// RTP ticks of so many samples of audio.
-    func ticks(samples: Int) -> Int64 { Int64(samples) * clockRate.ticksPerSecond / Int64(sampleRate) }
+    @inline(__always) func ticks(samples: Int) -> Int64 {
+        Int64(samples) * clockRate.ticksPerSecond / Int64(sampleRate)
+    }
 
     private static func decryption(_ key: SRTPMasterKey?) throws(CodecError) -> SRTPContext? {
         guard let key else { return nil }
@@ -101,7 +103,7 @@ struct Leg: ~Copyable {
     }
 
     /// The far end holds the call, or Parley does: no media need come.
-    var isOnHold: Bool { !media.sends || !media.receives }
+    @inline(__always) var isOnHold: Bool { !media.sends || !media.receives }
 
     // MARK: - In
 
@@ -213,6 +215,8 @@ struct Leg: ~Copyable {
 
     /// The frame heard in this tick.
     var heard: [Int16] { heardFrame }
+    /// The frame heard in this tick. Changes nothing: what borrows a leg may be given a copy of all of it.
+    mutating func takeHeard() -> [Int16] { heardFrame }
     /// The frame said in this tick.
     var said: [Int16] { saidFrame }
 
@@ -235,6 +239,31 @@ struct Leg: ~Copyable {
     private static func silence(_ frame: inout [Int16]) {
         var room = frame.mutableSpan
         room.silence()
+    }
+
+    /// Whether somebody may pass on what the party sends.
+    mutating func keepPlayed(_ areKept: Bool) { reception.keepPlayed(areKept) }
+
+    /// What the party sent, as far as it was played out in this tick as it came.
+    @inline(__always) var played: PlayedPayloads { reception.played }
+
+    /// ``played``, for who has the leg in an optional, see ``takeHeard()``.
+    mutating func takePlayed() -> PlayedPayloads { reception.played }
+
+    /// Whether what one party sent can be passed on to the other as it is.
+    @inline(__always) func agrees(with other: MediaDescription?) -> Bool {
+        other.map { $0.codec == media.codec && $0.ptime == media.ptime } ?? false
+    }
+
+    /// Sends what another party sent in the place of the frame, where that can be; otherwise the frame.
+    mutating func send(passing payloads: PlayedPayloads, into queue: inout DatagramQueue, at now: Instant) {
+        guard media.sends else { return }
+        let frame = saidFrame
+        listener.say(frame.span)
+        if !transmission.pass(payloads, to: latch.address, into: &queue) {
+            transmission.send(frame.span, to: latch.address, into: &queue)
+        }
+        if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
     }
 
     /// Sends a key that Parley presses, or the frame.
@@ -271,7 +300,7 @@ struct Leg: ~Copyable {
     }
 
     /// Where reports go: as negotiated, or to the host that media was found to come from.
-    private var reportAddress: TransportAddress {
+    @inline(__always) private var reportAddress: TransportAddress {
         if media.port == media.rtcpPort { return latch.address }
         guard latch.address != media.remote, media.remoteRTCP.port != 0 else { return media.remoteRTCP }
         var address = latch.address

@@ -35,6 +35,8 @@ struct Reception: ~Copyable {
     /// Concealed audio since the last that was decoded, in ticks.
     private var concealedTicks: Int64 = 0
     private(set) var counts = Counts()
+    /// What was played out in this tick as it came.
+    private(set) var played = PlayedPayloads()
     /// RTP ticks of the packet that came last.
     private(set) var lastDuration: Int64 = 0
     /// What was decoded last stands in for lost audio.
@@ -105,17 +107,19 @@ struct Reception: ~Copyable {
     }
 
     /// Tells where that lies which a tick touches and this does not contain.
-    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+    mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
         samples.tellPart(body)
         jitterBuffer.forEachPart(body)
         decoder.forEachPart(body)
     }
 
     /// Where in the stream the next sample to be played is.
-    var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
+    @inline(__always) var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
 
     /// How much has been played out, less ``position``.
-    var playoutShift: Int64 { Int64(counts.playedFrames) * clockRate.ticks(tickDuration) - position.ticks }
+    @inline(__always) var playoutShift: Int64 {
+        Int64(counts.playedFrames) * clockRate.ticks(tickDuration) - position.ticks
+    }
 
     /// Takes a packet whose header has been read; says why when it took nothing of it.
     ///
@@ -195,6 +199,7 @@ struct Reception: ~Copyable {
 
     /// Fills the next frame.
     mutating func play(into frame: inout [Int16], at now: Instant) {
+        played.clear()
         correctDelay(at: now)
         while buffered < frameSamples { decodeNext() }
         Reception.copy(samples.span.extracting(0..<frameSamples), to: &frame)
@@ -228,6 +233,7 @@ struct Reception: ~Copyable {
 
     private mutating func decode(_ slot: JitterBuffer.Slot) {
         let written = decodePayload(slot)
+        if played.areKept, slot.timestamp >= decodePosition { keep(slot) }
         jitterBuffer.release(slot)
         guard let written, written > 0 else { return fill(ticks: min(slot.duration, clockRate.ticks(tickDuration))) }
         // A packet that begins before the position is played from there on.
@@ -242,17 +248,30 @@ struct Reception: ~Copyable {
     }
 
     private mutating func decodePayload(_ slot: JitterBuffer.Slot) -> Int? {
-        Reception.decode(slot, in: jitterBuffer, with: &decoder, into: &samples, at: buffered)
+        Reception.decode(slot, in: &jitterBuffer, with: &decoder, into: &samples, at: buffered)
     }
 
+    private mutating func keep(_ slot: JitterBuffer.Slot) {
+        Reception.keep(slot, of: &jitterBuffer, in: &played)
+    }
+
+    private static func keep(
+        _ slot: JitterBuffer.Slot, of jitterBuffer: inout JitterBuffer, in played: inout PlayedPayloads
+    ) {
+        played.keep(jitterBuffer.payload(of: slot), slot)
+    }
+
+    /// Whether payloads are kept for who passes them on.
+    mutating func keepPlayed(_ areKept: Bool) { played.areKept = areKept }
+
     private mutating func recover(_ count: Int, before next: JitterBuffer.Slot) -> Int? {
-        Reception.recover(count, before: next, in: jitterBuffer, with: &decoder, into: &samples, at: buffered)
+        Reception.recover(count, before: next, in: &jitterBuffer, with: &decoder, into: &samples, at: buffered)
     }
 
     // A span of a member holds all of `self`, so what works on two members at once is given them one by one.
 
     private static func decode(
-        _ slot: JitterBuffer.Slot, in jitterBuffer: borrowing JitterBuffer, with decoder: inout AudioDecoder,
+        _ slot: JitterBuffer.Slot, in jitterBuffer: inout JitterBuffer, with decoder: inout AudioDecoder,
         into samples: inout [Int16], at offset: Int
     ) -> Int? {
         var room = samples.mutableSpan
@@ -260,7 +279,7 @@ struct Reception: ~Copyable {
     }
 
     private static func recover(
-        _ count: Int, before next: JitterBuffer.Slot, in jitterBuffer: borrowing JitterBuffer,
+        _ count: Int, before next: JitterBuffer.Slot, in jitterBuffer: inout JitterBuffer,
         with decoder: inout AudioDecoder, into samples: inout [Int16], at offset: Int
     ) -> Int? {
         var room = samples.mutableSpan

@@ -4,6 +4,9 @@ package import Telephony
 // Where the state of calls lies. With a thousand calls each has been pushed out of the processor's cache when its tick
 // comes round, and waiting for memory costs as much as the work. Whoever turns the crank knows a little before which calls
 // come next, and can have their state fetched while it still waits for something else.
+//
+// What looks into a leg changes nothing and is mutating all the same: a method that borrows a value of nine kilobytes may be
+// given a copy of it, one that may change it is given its place.
 
 extension Switchboard {
     /// Tells where the call itself lies that has a port: a pointer, which is not to be read, and octets.
@@ -17,7 +20,7 @@ extension Switchboard {
 
     /// Tells likewise where that lies which the call's leg holds and does not contain: what the tick will touch of it. To ask
     /// is to read the call.
-    package func forEachPart(ofLegAt port: Port, _ body: (UnsafeRawPointer, Int) -> Void) {
+    package mutating func forEachPart(ofLegAt port: Port, _ body: (UnsafeRawPointer, Int) -> Void) {
         guard let place = place(ofCallAt: port) else { return }
         groups[place.group].calls[place.index].caller.forEachPart(body)
     }

@@ -8,17 +8,19 @@ struct Transmission: ~Copyable {
     let ssrc: UInt32
     private var encoder: AudioEncoder
     private var encryption: SRTPContext?
-    private var sequenceNumber: UInt16
-    private var timestamp: UInt32
+    var sequenceNumber: UInt16
+    var timestamp: UInt32
     /// Of the key that is being pressed.
     private var keyTimestamp: UInt32 = 0
     /// Samples and RTP ticks of a packet.
     private let samplesPerPacket: Int
-    private let ticksPerPacket: UInt32
+    let ticksPerPacket: UInt32
     /// Audio that waits for its packet to be full; only where a packet is not a frame.
     private var waiting: [Int16]
     private var waitingCount = 0
-    private var isFirst = true
+    /// The next packet begins a talkspurt.
+    var isFirst = true
+    var passThrough = PassThrough()
     private var packetCount: UInt32 = 0
     private var octetCount: UInt32 = 0
     private var framesToReport: Int
@@ -70,7 +72,7 @@ struct Transmission: ~Copyable {
     }
 
     /// Tells where that lies which a tick touches and this does not contain.
-    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { packet.tellPart(body) }
+    mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { packet.tellPart(body) }
 
     /// Takes what a re-offer settled; the stream goes on with its numbers.
     mutating func renegotiate(_ new: MediaDescription) -> Bool {
@@ -88,6 +90,7 @@ struct Transmission: ~Copyable {
 
     /// Sends a frame.
     mutating func send(_ frame: Span<Int16>, to destination: TransportAddress, into queue: inout DatagramQueue) {
+        endPassing(ticksPerFrame: media.codec.clockRate.ticks(tickDuration))
         guard !waiting.isEmpty else { return sendPacket(frame, to: destination, into: &queue) }
         for index in 0..<frame.count { waiting[waitingCount + index] = frame[index] }
         waitingCount += frame.count
@@ -107,10 +110,37 @@ struct Transmission: ~Copyable {
     private mutating func sendPacket(
         _ audio: Span<Int16>, to destination: TransportAddress, into queue: inout DatagramQueue
     ) {
-        let header = RTPHeader(
+        let length = Transmission.write(nextHeader, audio, with: &encoder, into: &packet)
+        sendPacket(length, to: destination, into: &queue)
+    }
+
+    /// Sends a payload as it is.
+    mutating func sendPayload(
+        _ payload: Span<UInt8>, to destination: TransportAddress, into queue: inout DatagramQueue
+    ) {
+        guard payload.count <= packet.count - RTPHeader.fixedLength - SRTPContext.longestTrailer else { return }
+        Transmission.write(nextHeader, payload, into: &packet)
+        sendPacket(RTPHeader.fixedLength + payload.count, to: destination, into: &queue)
+    }
+
+    private var nextHeader: RTPHeader {
+        RTPHeader(
             marker: isFirst, payloadType: media.payloadType, sequenceNumber: sequenceNumber, timestamp: timestamp,
             ssrc: ssrc)
-        let length = Transmission.write(header, audio, with: &encoder, into: &packet)
+    }
+
+    private static func write(_ header: RTPHeader, _ payload: Span<UInt8>, into packet: inout [UInt8]) {
+        var bytes = packet.mutableSpan
+        header.write(into: &bytes)
+        for index in 0..<payload.count { bytes[RTPHeader.fixedLength &+ index] = payload[index] }
+    }
+
+    /// Audio that waits for its packet to be full is not sent any more.
+    mutating func dropWaiting() { waitingCount = 0 }
+
+    private mutating func sendPacket(
+        _ length: Int, to destination: TransportAddress, into queue: inout DatagramQueue
+    ) {
         isFirst = false
         sequenceNumber &+= 1
         timestamp &+= ticksPerPacket
@@ -134,6 +164,7 @@ struct Transmission: ~Copyable {
         _ report: TelephoneEventSender.Report, type: UInt8, to destination: TransportAddress,
         into queue: inout DatagramQueue
     ) {
+        endPassing(ticksPerFrame: media.codec.clockRate.ticks(tickDuration))
         if report.marker {
             keyTimestamp = timestamp
             waitingCount = 0

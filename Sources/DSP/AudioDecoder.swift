@@ -50,7 +50,7 @@ package struct AudioDecoder: ~Copyable {
     }
 
     /// Tells where that lies which a frame touches and this does not contain: pointers, which are not to be read, and octets.
-    package func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { concealment.forEachPart(body) }
+    package mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { concealment.forEachPart(body) }
 
     /// Recovers the last `count` samples before a payload from what it carries for a lost packet in front of it (Opus
     /// in-band FEC, RFC 6716 section 2.1.7). The payload itself has still to be decoded.

@@ -66,7 +66,7 @@ package struct Concealment: Sendable {
     }
 
     /// Tells where the history lies.
-    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+    mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
         history.withUnsafeBytes { octets in
             if let base = octets.baseAddress { body(base, min(octets.count, 1_024)) }
         }

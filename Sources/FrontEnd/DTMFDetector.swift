@@ -166,7 +166,7 @@ package struct DTMFDetector: Sendable {
     }
 
     /// Tells where the next frame goes, and the one before it lies.
-    func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+    mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
         samples.withUnsafeBufferPointer { room in
             guard let base = room.baseAddress else { return }
             let first = max(0, count - 160)

@@ -143,7 +143,7 @@ struct KeyToneBank: Sendable {
     }
 
     /// The squared peak amplitudes over the last 10 ms.
-    var shortPowers: Lanes {
+    @inline(__always) var shortPowers: Lanes {
         let (real, imaginary) = (real.span, imaginary.span)
         let a = (real[newest] + real[place(1)]) * KeyToneBank.shortScale
         let b = (imaginary[newest] + imaginary[place(1)]) * KeyToneBank.shortScale
@@ -155,7 +155,7 @@ struct KeyToneBank: Sendable {
     /// - Parameters:
     ///   - least: the squared peak amplitude that either tone has at least.
     ///   - age: blocks between the window and the last block.
-    func candidate(least: Float, age: Int = 0) -> Candidate? {
+    @inline(__always) func candidate(least: Float, age: Int = 0) -> Candidate? {
         guard silent < KeyToneBank.blocks else { return nil }
         let a = tapered(real.span, age) * KeyToneBank.taperedScale
         let b = tapered(imaginary.span, age) * KeyToneBank.taperedScale

@@ -55,7 +55,7 @@ package struct Listener: ~Copyable {
 
     /// Tells where that lies which a frame touches and the listener does not contain: pointers, which are not to be read, and
     /// octets.
-    package func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { dtmf.forEachPart(body) }
+    package mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) { dtmf.forEachPart(body) }
 
     /// Takes a frame of 20 ms.
     ///

@@ -146,7 +146,7 @@ private struct Shard: ~Copyable {
     }
 
     /// Has the state of the calls that come next fetched, as the media loop does.
-    private func fetch(_ index: Int) {
+    private mutating func fetch(_ index: Int) {
         let (call, leg) = (Port(Int32(2 * (index + 4 * Shard.phases))), Port(Int32(2 * (index + 2 * Shard.phases))))
         switchboard.forEachPart(ofCallAt: call) { parley_fetch($0, $1) }
         switchboard.forEachPart(ofLegAt: leg) { parley_fetch($0, $1) }

@@ -7,6 +7,9 @@ package import Telephony
 /// (``TransitWindow``), plus a margin, within ``limits``. A difference of the two clocks moves all transits alike and is
 /// followed by the same rule.
 ///
+/// Who only asks is `mutating` where it is asked in every tick: what borrows a value of this size
+/// may be given a copy of it.
+///
 /// Storage is allocated once. A set of bits says which slots are in use, and the lowest free one is taken, so that a
 /// stream without trouble touches the same few cache lines again and again.
 package struct JitterBuffer: Sendable {
@@ -200,7 +203,7 @@ package struct JitterBuffer: Sendable {
 
     /// Tells where the first slots lie, which are in use while the network is well: pointers, which are not to be read, and
     /// octets.
-    package func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
+    package mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
         entries.withUnsafeBytes { octets in
             if let base = octets.baseAddress { body(base, min(octets.count, 4 * MemoryLayout<Entry>.stride)) }
         }
@@ -210,8 +213,8 @@ package struct JitterBuffer: Sendable {
     }
 
     /// The payload of a packet.
-    @_lifetime(borrow self)
-    package func payload(of slot: Slot) -> Span<UInt8> {
+    @_lifetime(&self)
+    package mutating func payload(of slot: Slot) -> Span<UInt8> {
         let base = slot.index * slotLength
         return storage.span.extracting(base..<base + Int(entries[slot.index].length))
     }
@@ -245,12 +248,12 @@ package struct JitterBuffer: Sendable {
         isLengthening = false
     }
 
-    private func transit(of timestamp: SampleTime, at now: Instant) -> Interval {
+    @inline(__always) private func transit(of timestamp: SampleTime, at now: Instant) -> Interval {
         Interval(nanoseconds: now.nanoseconds) - clockRate.interval(ticks: timestamp.ticks)
     }
 
     /// How long packets are held, beyond the fastest transit of the last seconds, when `position` is decoded now.
-    package func delay(position: SampleTime, at now: Instant) -> Interval {
+    package mutating func delay(position: SampleTime, at now: Instant) -> Interval {
         guard let shortest = transits.shortest else { return .zero }
         return transit(of: position, at: now) - shortest
     }

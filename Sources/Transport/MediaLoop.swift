@@ -295,7 +295,7 @@ private struct Crank: ~Copyable {
         switchboard.forEachPart(ofCallAt: due[index]) { parley_fetch($0, $1) }
     }
 
-    private func fetchLeg(_ index: Int) {
+    private mutating func fetchLeg(_ index: Int) {
         guard index < due.count else { return }
         switchboard.forEachPart(ofLegAt: due[index]) { parley_fetch($0, $1) }
     }

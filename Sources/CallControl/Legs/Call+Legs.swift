@@ -234,10 +234,14 @@ extension Call {
 
     /// Mixes what the parties say to each other.
     mutating func mixLegs() {
-        guard !joined.isEmpty else { return }
+        guard !joined.isEmpty else {
+            if passing.partner != nil { choosePassing() }
+            return
+        }
         mixer.mix(
             joined, LegMixer.CallerSide(frame: caller.heard, sampleRate: caller.sampleRate, place: callerPlace))
         caller.add(mixer.toCaller)
+        choosePassing()
     }
 
     // MARK: - Ringing and music

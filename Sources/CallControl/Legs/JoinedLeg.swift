@@ -24,6 +24,8 @@ final class JoinedLeg {
     let ringEnds: Instant
     /// Its media; `nil` until there is any.
     var leg: Leg?
+    /// Of ``leg``.
+    private var sampleRate = 8_000
     /// What its party is told, apart from what the others say.
     var player: PromptPlayer
     var background = Background()
@@ -52,8 +54,8 @@ final class JoinedLeg {
 
     /// What the party said in this tick.
     var heard: (frame: [Int16], sampleRate: Int)? {
-        guard let frame = leg?.heard, let rate = leg?.sampleRate else { return nil }
-        return (frame, rate)
+        guard let frame = leg?.takeHeard() else { return nil }
+        return (frame, sampleRate)
     }
 
     /// Whether what the party says reaches another.
@@ -66,6 +68,9 @@ final class JoinedLeg {
         guard case .early = state, ringsFor == listener else { return false }
         return plan.ringback == .farEnd
     }
+
+    /// Nothing but what others say is in what the party is told.
+    var hearsOthersAlone: Bool { player.isIdle && !background.isPlaying && presser == nil }
 
     /// Presses the keys of its plan: the far end has answered.
     func pressKeys() { presser = KeyPresser(plan.dtmfSequence) }
@@ -106,7 +111,8 @@ final class JoinedLeg {
             return
         }
         leg = try Leg(media, entropy: entropy, configuration: configuration, at: now)
-        player = PromptPlayer(sampleRate: media.codec.sampleRate)
+        sampleRate = media.codec.sampleRate
+        player = PromptPlayer(sampleRate: sampleRate)
         self.media = media
     }
 }

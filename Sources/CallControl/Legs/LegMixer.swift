@@ -37,13 +37,13 @@ struct LegMixer {
                 listener.hear(audio(of: speaker.id, heard.frame, heard.sampleRate, at: rate))
             }
         }
-        mixForCaller(legs.filter { !silent.contains($0.id) }, caller)
+        mixForCaller(legs, caller, without: silent)
     }
 
-    private mutating func mixForCaller(_ speakers: [JoinedLeg], _ caller: CallerSide) {
+    private mutating func mixForCaller(_ legs: [JoinedLeg], _ caller: CallerSide, without silent: [LegID]) {
         if toCaller.count != caller.frame.count { toCaller = caller.frame }
         for index in 0..<toCaller.count { toCaller[index] = 0 }
-        for speaker in speakers {
+        for speaker in legs where !silent.contains(speaker.id) {
             guard speaker.isEarlyMediaFor(.caller) || speaker.isHeard(by: .caller, caller.place),
                 let heard = speaker.heard
             else { continue }

@@ -1,0 +1,103 @@
+import CallControl
+import CallFlow
+import RTP
+import Telephony
+import Testing
+
+/// Two parties who are alone with each other hear each other's packets octet for octet; whoever else is heard has them
+/// mixed.
+@Suite("Pass-through of a bridge")
+struct PassThroughTests {
+    @Test("what one side sends comes out on the other octet for octet, both ways", arguments: Bridge.medias)
+    func forwarded(media: BridgedMedia) throws {
+        var bridge = try Bridge(media)
+        for number in 0..<100 { bridge.tick(number) }
+        for (side, other) in [(0, 1), (1, 0)] {
+            let sent = bridge.ends[side].payloads.suffix(90).prefix(60)
+            let received = try bridge.received(other).map(\.payload)
+            let first = try #require(sent.first)
+            let begin = try #require(received.firstIndex(of: first))
+            #expect(received.count - begin >= sent.count)
+            #expect(Array(received[begin..<begin + sent.count]) == Array(sent))
+        }
+    }
+
+    @Test("numbers go on without a gap when the parties are bridged and when somebody joins them")
+    func numbers() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<60 { bridge.tick(number) }
+        try bridge.join()
+        for number in 60..<120 { bridge.tick(number) }
+        let packets = try bridge.received(0)
+        #expect(packets.count > 100)
+        for (before, after) in zip(packets, packets.dropFirst()) {
+            #expect(after.sequence == before.sequence &+ 1)
+            #expect(after.timestamp &- before.timestamp <= 480)
+            #expect(after.timestamp &- before.timestamp >= 160)
+        }
+    }
+
+    @Test("a packet that is lost on the way in is missing in the numbers on the way out")
+    func loss() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<100 { bridge.tick(number, withoutCaller: number == 60) }
+        let packets = try bridge.received(1)
+        let gaps = zip(packets, packets.dropFirst()).filter { $1.sequence != $0.sequence &+ 1 }
+        #expect(gaps.count == 1)
+        let gap = try #require(gaps.first)
+        #expect(gap.1.sequence == gap.0.sequence &+ 2)
+        #expect(gap.1.timestamp == gap.0.timestamp &+ 320)
+    }
+
+    @Test(
+        "somebody who joins, a mute, a hold: the frames are mixed and encoded again",
+        arguments: BridgeChange.allCases)
+    func fallsBack(change: BridgeChange) throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<60 { bridge.tick(number) }
+        try bridge.make(change)
+        let before = bridge.ends[1].packets.count
+        for number in 60..<120 { bridge.tick(number) }
+        let later = try bridge.received(1).dropFirst(before + 3)
+        #expect(later.count >= 50)
+        // Negative zero is what the callers send now and then and no encoder makes.
+        #expect(!later.contains { $0.payload.contains(0x7F) })
+    }
+
+    @Test("a side that falls silent is waited for a fifth of a second, then what is heard of it is sent")
+    func pause() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<60 { bridge.tick(number) }
+        let before = bridge.ends[1].packets.count
+        for number in 60..<120 { bridge.tick(number, withoutCaller: true) }
+        let during = bridge.ends[1].packets.count - before
+        #expect(during >= 40)
+        for number in 120..<160 { bridge.tick(number) }
+        let sent = Set(bridge.ends[0].payloads.suffix(10).prefix(5))
+        #expect(sent.isSubset(of: Set(try bridge.received(1).map(\.payload))))
+    }
+
+    @Test("both are still heard and recorded while media is passed on")
+    func recorded() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<200 { bridge.tick(number) }
+        let caller = bridge.recorded.flatMap(\.caller)
+        let parley = bridge.recorded.flatMap(\.parley)
+        #expect(caller.count == parley.count && caller.count > 100 * 160)
+        for side in [caller, parley] {
+            // The octets that are sent stand for up to 120; what fades out in their absence is softer.
+            let audible = side.dropFirst(40 * 160).filter { abs(Int($0)) > 20 }
+            #expect(audible.count > 10_000)
+        }
+    }
+
+    @Test("passing on adds no more than a tick to what the jitter buffer holds")
+    func delay() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<200 { bridge.tick(number) }
+        let delays = bridge.delays(from: 0, to: 1).suffix(100)
+        #expect(delays.count == 100)
+        // The jitter buffer holds 60 ms at first.
+        #expect(delays.allSatisfy { $0 <= .milliseconds(80) })
+    }
+}
