@@ -134,11 +134,12 @@ struct KeyToneBank: Sendable {
     /// The block so many before the last one.
     @inline(__always) func place(_ age: Int) -> Int { (newest &- age) & (KeyToneBank.ring &- 1) }
 
-    /// The Hann window at the middles of six blocks, so many before the last.
-    @inline(__always) private func tapered(_ ring: Span<Lanes>, _ age: Int) -> Lanes {
-        let outer: Lanes = (ring[place(age)] + ring[place(age &+ 5)]) * 0.066_987_3
-        let between: Lanes = (ring[place(age &+ 1)] + ring[place(age &+ 4)]) * 0.5
-        let inner: Lanes = (ring[place(age &+ 2)] + ring[place(age &+ 3)]) * 0.933_012_7
+    /// The Hann window at the middles of six blocks, the last of which is at a place of the ring.
+    @inline(__always) private static func tapered(_ ring: Span<Lanes>, _ last: Int) -> Lanes {
+        func block(_ age: Int) -> Lanes { ring[(last &- age) & (KeyToneBank.ring &- 1)] }
+        let outer: Lanes = (block(0) + block(5)) * 0.066_987_3
+        let between: Lanes = (block(1) + block(4)) * 0.5
+        let inner: Lanes = (block(2) + block(3)) * 0.933_012_7
         return outer + between + inner
     }
 
@@ -150,15 +151,17 @@ struct KeyToneBank: Sendable {
         return a * a + b * b
     }
 
-    /// The key that the tapered window of the last 30 ms may hold.
+    /// The key that the tapered window of the last 30 ms may hold. Changes nothing: what borrows the bank may be given a copy of
+    /// all of it.
     ///
     /// - Parameters:
     ///   - least: the squared peak amplitude that either tone has at least.
     ///   - age: blocks between the window and the last block.
-    @inline(__always) func candidate(least: Float, age: Int = 0) -> Candidate? {
+    mutating func candidate(least: Float, age: Int = 0) -> Candidate? {
         guard silent < KeyToneBank.blocks else { return nil }
-        let a = tapered(real.span, age) * KeyToneBank.taperedScale
-        let b = tapered(imaginary.span, age) * KeyToneBank.taperedScale
+        let place = place(age)
+        let a = KeyToneBank.tapered(real.span, place) * KeyToneBank.taperedScale
+        let b = KeyToneBank.tapered(imaginary.span, place) * KeyToneBank.taperedScale
         let powers = a * a + b * b
         let low = Group(powers.lowHalf)
         let high = Group(powers.highHalf)

@@ -19,57 +19,63 @@ struct SpeechNetwork: Sendable {
         // The dense layer's outputs, and behind them the state, whole and as the reset gate lets it through.
         var joined = InlineArray<80, Float>(repeating: 0)
         var gated = InlineArray<80, Float>(repeating: 0)
-        for block in 0..<(SpeechNetwork.dense / 8) {
-            let sum = SpeechNetwork.product(weights.dense.span, block, features, weights.denseBias.span)
-            let value = larger(sum, Lanes())
-            for lane in 0..<8 {
-                joined[block * 8 + lane] = value[lane]
-                gated[block * 8 + lane] = value[lane]
-            }
+        var whole = joined.mutableSpan
+        var passed = gated.mutableSpan
+        for pair in 0..<(SpeechNetwork.dense / 16) {
+            let sums = SpeechNetwork.product(weights.dense.span, pair: pair, features, weights.denseBias.span)
+            let (first, second) = (larger(sums.0, Lanes()), larger(sums.1, Lanes()))
+            SpeechNetwork.put(first, second, into: &whole, at: pair * 16)
+            SpeechNetwork.put(first, second, into: &passed, at: pair * 16)
         }
-        for unit in 0..<SpeechNetwork.units { joined[SpeechNetwork.dense + unit] = state[unit] }
-        return recur(joined, &gated)
+        for unit in 0..<SpeechNetwork.units { whole[SpeechNetwork.dense + unit] = state[unit] }
+        return recur(whole.span, &passed)
     }
 
-    private mutating func recur(_ joined: InlineArray<80, Float>, _ gated: inout InlineArray<80, Float>) -> Float {
-        let blocks = SpeechNetwork.units / 8
+    private mutating func recur(_ joined: Span<Float>, _ gated: inout MutableSpan<Float>) -> Float {
+        let pairs = SpeechNetwork.units / 16
         var update = InlineArray<6, Lanes>(repeating: Lanes())
-        for block in 0..<blocks {
-            update[block] = logistic(
-                SpeechNetwork.product(weights.update.span, block, joined.span, weights.updateBias.span))
-            let reset = logistic(
-                SpeechNetwork.product(weights.reset.span, block, joined.span, weights.resetBias.span))
-            for lane in 0..<8 {
-                let unit = SpeechNetwork.dense + block * 8 + lane
-                gated[unit] = joined[unit] * reset[lane]
-            }
+        for pair in 0..<pairs {
+            let updates = SpeechNetwork.product(weights.update.span, pair: pair, joined, weights.updateBias.span)
+            update[2 * pair] = logistic(updates.0)
+            update[2 * pair + 1] = logistic(updates.1)
+            let resets = SpeechNetwork.product(weights.reset.span, pair: pair, joined, weights.resetBias.span)
+            SpeechNetwork.put(logistic(resets.0), logistic(resets.1), into: &gated, at: SpeechNetwork.dense + pair * 16)
         }
+        for unit in SpeechNetwork.dense..<SpeechNetwork.columns { gated[unit] = joined[unit] * gated[unit] }
+        var next = state
+        var units = next.mutableSpan
         var logit = weights.outputBias
-        for block in 0..<blocks {
-            let candidate = hyperbolicTangent(
-                SpeechNetwork.product(weights.candidate.span, block, gated.span, weights.candidateBias.span))
-            for lane in 0..<8 {
-                let unit = block * 8 + lane
-                let z = update[block][lane]
-                state[unit] = z * state[unit] + (1 - z) * candidate[lane]
-                logit += weights.output[unit] * state[unit]
-            }
+        for pair in 0..<pairs {
+            let sums = SpeechNetwork.product(
+                weights.candidate.span, pair: pair, gated.span, weights.candidateBias.span)
+            SpeechNetwork.follow(
+                &units, 2 * pair, update[2 * pair], hyperbolicTangent(sums.0), weights.output.span, &logit)
+            SpeechNetwork.follow(
+                &units, 2 * pair + 1, update[2 * pair + 1], hyperbolicTangent(sums.1), weights.output.span, &logit)
         }
+        state = next
         return logit
     }
 
-    /// Eight rows of a matrix, stored column by column in blocks of eight rows, times a vector, plus the bias.
-    @inline(__always) private static func product(
-        _ matrix: Span<Lanes>, _ block: Int, _ vector: Span<Float>, _ bias: Span<Lanes>
-    ) -> Lanes {
-        let columns = matrix.extracting((block * vector.count)..<((block + 1) * vector.count))
-        var (even, odd) = (bias[block], Lanes())
-        var index = 0
-        while index + 1 < columns.count, index + 1 < vector.count {
-            even += columns[index] * vector[index]
-            odd += columns[index + 1] * vector[index + 1]
-            index += 2
+    /// Moves eight units of the state towards their candidates, and adds them to the output.
+    @inline(__always)
+    private static func follow(
+        _ units: inout MutableSpan<Float>, _ block: Int, _ update: Lanes, _ candidate: Lanes, _ output: Span<Float>,
+        _ logit: inout Float
+    ) {
+        for lane in 0..<8 {
+            let unit = block * 8 + lane
+            let z = update[lane]
+            units[unit] = z * units[unit] + (1 - z) * candidate[lane]
+            logit += output[unit] * units[unit]
         }
-        return even + odd
+    }
+
+    @inline(__always)
+    private static func put(_ first: Lanes, _ second: Lanes, into numbers: inout MutableSpan<Float>, at base: Int) {
+        for lane in 0..<8 {
+            numbers[base + lane] = first[lane]
+            numbers[base + 8 + lane] = second[lane]
+        }
     }
 }
