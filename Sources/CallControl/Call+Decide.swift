@@ -12,7 +12,7 @@ extension Call {
         while let event = caller.nextEvent() { hear(event, understands: rules.hasRecogniser) }
         if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
         feedRecogniser()
-        if let deadline = sessionDue, deadline <= caller.position, !isJudgingKey(since: deadline) {
+        if let deadline = sessionDue(), deadline <= caller.position, !isJudgingKey(since: deadline) {
             session.advance(to: caller.position)
             hasNews = true
         }
@@ -38,7 +38,13 @@ extension Call {
     }
 
     /// When the session must next be told the time.
-    @inline(__always) private var sessionDue: SampleTime? { hasNews ? session.deadline : sessionDeadline }
+    @inline(__always) private mutating func sessionDue() -> SampleTime? {
+        if hasNews { askSession() }
+        return sessionDeadline
+    }
+
+    /// To ask the session is to copy it, which is worth a call of its own.
+    @inline(never) private mutating func askSession() { sessionDeadline = session.deadline }
 
     private mutating func enforceLimits(_ rules: CallRules, at now: Instant) {
         if now - caller.lastReception > rules.mediaTimeout, !caller.isOnHold {
@@ -52,7 +58,7 @@ extension Call {
 
     /// For how long Parley has said nothing and waited for nothing.
     private mutating func quietTime(at now: Instant) -> Interval {
-        guard player.isIdle, sessionDue == nil, handover == nil else {
+        guard player.isIdle, sessionDue() == nil, handover == nil else {
             quietSince = nil
             return .zero
         }
@@ -115,7 +121,7 @@ extension Call {
     mutating func drainSession() {
         hasNews = false
         while let output = session.poll() { perform(output) }
-        sessionDeadline = session.deadline
+        askSession()
     }
 
     private mutating func perform(_ output: SessionOutput) {

@@ -257,7 +257,7 @@ struct Leg: ~Copyable {
 
     /// Sends what another party sent in the place of the frame, where that can be; otherwise the frame.
     mutating func send(passing payloads: PlayedPayloads, into queue: inout DatagramQueue, at now: Instant) {
-        guard media.sends else { return }
+        guard media.sends else { return transmission.endPassing(ticksPerFrame: clockRate.ticks(tickDuration)) }
         let frame = saidFrame
         listener.say(frame.span)
         if !transmission.pass(payloads, to: latch.address, into: &queue) {

@@ -9,12 +9,15 @@ package import Telephony
 // given a copy of it, one that may change it is given its place.
 
 extension Switchboard {
-    /// Tells where the call itself lies that has a port: a pointer, which is not to be read, and octets.
-    package func forEachPart(ofCallAt port: Port, _ body: (UnsafeRawPointer, Int) -> Void) {
+    /// Tells where those parts of a call lie that every tick touches: pointers, which are not to be read, and octets. What the
+    /// dialog keeps is touched when there is news, and not among them.
+    package mutating func forEachPart(ofCallAt port: Port, _ body: (UnsafeRawPointer, Int) -> Void) {
         guard let place = place(ofCallAt: port) else { return }
-        groups[place.group].calls.span.withUnsafeBufferPointer { calls in
-            guard let base = calls.baseAddress else { return }
-            body(UnsafeRawPointer(base + place.index), MemoryLayout<Call>.stride)
+        withUnsafePointer(to: &groups[place.group].calls[place.index].caller) { leg in
+            body(UnsafeRawPointer(leg), MemoryLayout<Leg>.size)
+        }
+        withUnsafePointer(to: &groups[place.group].calls[place.index].player) { player in
+            body(UnsafeRawPointer(player), MemoryLayout<PromptPlayer>.size)
         }
     }
 

@@ -290,7 +290,7 @@ private struct Crank: ~Copyable {
         }
     }
 
-    private func fetchCall(_ index: Int) {
+    private mutating func fetchCall(_ index: Int) {
         guard index < due.count else { return }
         switchboard.forEachPart(ofCallAt: due[index]) { parley_fetch($0, $1) }
     }
