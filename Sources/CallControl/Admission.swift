@@ -22,6 +22,8 @@ package struct Admission: Sendable {
     package var recordsAudio: Bool
     /// The caller is looked up, and an answer is of use for so long; `nil` where nobody is asked.
     package var lookUpLimit: Interval?
+    /// What the caller's trunk does for callers who are handed on.
+    package var referral = TransferRules.Referral.off
 
     package init(
         call: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,

@@ -15,6 +15,8 @@ struct Call: ~Copyable {
     /// The slot of the shard that says where this call is.
     var slot = 0
     let admission: Admission
+    /// The caller's media, as it is now.
+    var callerMedia: MediaDescription
     /// The caller's leg.
     var caller: Leg
     /// The legs that the call grew, in the order in which they were dialled.
@@ -70,6 +72,7 @@ struct Call: ~Copyable {
         id = admission.call
         self.serial = serial
         self.admission = admission
+        callerMedia = admission.caller
         holdMusic = configuration.holdMusic
         caller = try Leg(
             admission.caller, entropy: admission.entropy, configuration: configuration, hearsCallProgress: false,
@@ -130,8 +133,8 @@ struct Call: ~Copyable {
         isOver = true
         endCause = cause
         outputs.append(.sealed(context))
-        outputs.append(.closed(admission.caller.port))
-        if admission.caller.rtcpPort != admission.caller.port { outputs.append(.closed(admission.caller.rtcpPort)) }
+        outputs.append(.closed(callerMedia.port))
+        if callerMedia.rtcpPort != callerMedia.port { outputs.append(.closed(callerMedia.rtcpPort)) }
     }
 
     private func outcome(by party: Party, _ cause: HangupCause) -> CallOutcome {

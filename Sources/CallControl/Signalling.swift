@@ -86,6 +86,10 @@ struct Signalling {
     var handles: [CallID: SIPCallHandle] = [:]
     /// Those that were placed for further legs.
     var dialled: [SIPCallHandle: Dialled] = [:]
+    /// Gateways that did not answer when they were asked last.
+    var silentGateways: Set<Hop> = []
+    /// Those that are to take another's place.
+    var replacements: [SIPCallHandle: Replacement] = [:]
     var outbound: OutboundPolicy
     var random: LiveEntropy
     /// Bindings that are kept up, by name.

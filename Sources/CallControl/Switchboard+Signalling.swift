@@ -20,6 +20,7 @@ extension Switchboard {
         case .wallTime(let time): signalling?.wall = (time, now)
         case .drain: signalling?.userAgent.isDraining = true
         case .trunks(let trunks): signalling?.take(trunks)
+        case .probe(let trunk): signalling?.probe(trunk, at: now)
         case .register(let name, let request): signalling?.register(name, request, at: now)
         case .unregister(let name): signalling?.unregister(name, at: now)
         case .endDialog(let record):
@@ -32,7 +33,7 @@ extension Switchboard {
     mutating func drainSignalling(at now: Instant) {
         while true {
             if let event = signalling?.userAgent.poll() {
-                if !takeOfLeg(event, at: now) { take(event, at: now) }
+                if !takeOfReplacement(event, at: now), !takeOfLeg(event, at: now) { take(event, at: now) }
             } else if legCommands.isEmpty {
                 break
             } else {
@@ -63,7 +64,10 @@ extension Switchboard {
             let bindings = signalling?.userAgent.bindings(of: address, at: now) ?? []
             outputs.append(
                 .phone(address: address, bindings.map { PhoneContact(uri: $0.contact.uri, hop: $0.hop) }))
-        case .referred, .progress, .answered, .reofferRefused, .info, .probed: break
+        case .referred(let handle, let request):
+            signalling?.userAgent.rejectRefer(handle, id: request.id, at: now)
+        case .progress, .answered, .reofferRefused, .info: break
+        case .probed(let hop, let status): signalling?.heard(of: hop, status)
         case .registration(let id, let state):
             guard let name = signalling?.registrations.first(where: { $0.id == id })?.name else { return }
             outputs.append(.registration(name: name, state))
@@ -73,6 +77,7 @@ extension Switchboard {
     // MARK: - A call comes in
 
     private mutating func answer(_ handle: SIPCallHandle, _ incoming: IncomingCall, at now: Instant) {
+        if let old = incoming.replaces { return beginReplacing(old, with: handle, incoming, at: now) }
         guard let trunk = signalling?.configuration.trunks.first(where: { $0.name == incoming.peer }),
             trunk.agent(for: incoming.called) != nil
         else {
@@ -153,7 +158,7 @@ extension Switchboard {
     // MARK: - A call ends
 
     /// The far end is gone: the call ends if it has not yet, and its ports rest.
-    private mutating func release(_ handle: SIPCallHandle, at now: Instant) {
+    mutating func release(_ handle: SIPCallHandle, at now: Instant) {
         guard let line = signalling?.lines.removeValue(forKey: handle) else { return }
         signalling?.handles[line.call] = nil
         signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
@@ -215,11 +220,13 @@ extension Signalling {
         let headers = line.incoming.request.headers.fields.compactMap { field in
             line.trunk.passes(field.name.lowercased) ? (name: field.name.lowercased, value: field.value) : nil
         }
-        return Admission(
+        var admission = Admission(
             call: line.call, from: line.incoming.calling, to: line.incoming.called, startedAt: wallTime(at: now),
             timeZone: configuration.timeZone, headers: headers, agent: agent, caller: description,
             tickPhase: phase, entropy: CallEntropy(from: &random), recordsAudio: configuration.recordsAudio,
             lookUpLimit: configuration.lookUpLimit)
+        admission.referral = line.trunk.transfers.referral
+        return admission
     }
 }
 

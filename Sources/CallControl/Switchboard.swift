@@ -313,7 +313,7 @@ extension Switchboard {
     }
 
     /// A leg has its ports from now on.
-    private mutating func use(_ media: MediaDescription, by leg: LegID, of place: CallPlace) {
+    mutating func use(_ media: MediaDescription, by leg: LegID, of place: CallPlace) {
         let serial = groups[place.group].calls[place.index].serial
         let slot = groups[place.group].calls[place.index].slot
         if media.rtcpPort != media.port {

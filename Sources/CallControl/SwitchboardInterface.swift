@@ -95,6 +95,8 @@ package enum SignallingInput: Sendable {
     case trunks([Trunk])
     /// A dialog that a process had which is gone is to be ended: BYE.
     case endDialog(SIPDialogRecord)
+    /// The gateways of a trunk are to be asked whether they are there.
+    case probe(trunk: String)
     /// A binding is to be kept up; another under the same name ends it.
     case register(name: String, RegistrationRequest)
     /// A binding is to be taken back.

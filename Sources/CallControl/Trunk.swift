@@ -50,6 +50,29 @@ package struct OutboundProxy: Sendable {
     }
 }
 
+/// How calls of a trunk are transferred by its parties, and by Parley.
+package struct TransferRules: Sendable, Equatable {
+    /// What a trunk's far end does for callers who are handed on.
+    package enum Referral: String, Sendable, CaseIterable {
+        /// Nothing: Parley calls whom they are handed to and stays between the two.
+        case off
+        /// A REFER takes them to a number (RFC 3515).
+        case blind
+        /// And, with Replaces in its Refer-To, to somebody who has been spoken with (RFC 3891).
+        case attended
+    }
+
+    /// A REFER of those whom Parley called is taken on.
+    package var takesRefer = false
+    /// An INVITE may take the place of a call of the same trunk.
+    package var takesReplaces = false
+    package var referral = Referral.off
+    /// The far end knows `X-` fields in lower case only.
+    package var lowersHeaderNames = false
+
+    package init() {}
+}
+
 /// Where calls come from, by name: who may send them, how their media is, and which agent answers which number.
 package struct Trunk: Sendable {
     package var name: String
@@ -86,6 +109,11 @@ package struct Trunk: Sendable {
     package var gateways: [Hop] = []
     /// Calls to the gateways go through it (RFC 3261 section 8.1.2).
     package var proxy: OutboundProxy?
+    /// It is Microsoft Teams: numbers are of E.164 and marked as such, its proxies are called by their names, calls that it
+    /// refers to itself go back as it wrote them, and no Replaces is sent to it.
+    package var isDirectRouting = false
+    /// What its parties may do with calls beside ending them.
+    package var transfers = TransferRules()
     /// The name that its TLS server must prove, when it is called by its address.
     package var serverName: String?
 
@@ -116,6 +144,11 @@ package struct Trunk: Sendable {
         self.otherwise = otherwise
     }
 
+    /// Whether a host is one of those that its calls go out to, by name.
+    func isGateway(_ host: Host) -> Bool {
+        gateways.contains { $0.serverName?.lowercased() == host.description.lowercased() }
+    }
+
     /// The agent that answers a number.
     func agent(for number: String) -> Agent? { agents[number] ?? otherwise }
 
@@ -124,7 +157,8 @@ package struct Trunk: Sendable {
     /// - Parameter listener: the socket that a message came to; its address is the one that the answer tells.
     package func profile(on listener: ListenerID? = nil) -> PeerProfile {
         var profile = PeerProfile(
-            name: name, media: capabilities, serverName: serverName, authentication: authentication,
+            name: name, media: capabilities, serverName: serverName, allowsRefer: transfers.takesRefer,
+            allowsReplaces: transfers.takesReplaces, authentication: authentication,
             credentials: credentials)
         for place in places where profile.listeners[place.transport] == nil || place.listener == listener {
             profile.listeners[place.transport] = place.listener

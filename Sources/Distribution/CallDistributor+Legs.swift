@@ -88,6 +88,7 @@ extension CallDistributor {
     package mutating func happened(_ event: CallEvent, at now: Instant) {
         switch event.body {
         case .legAnswered(let body): answered(LegKey(call: event.call, leg: body.leg), at: now)
+        case .legReplaced(let body): replaced(LegKey(call: event.call, leg: body.leg), at: now)
         case .legEnded(let body): ended(LegKey(call: event.call, leg: body.leg), body.reason, at: now)
         case .callEnded: ended(event.call, at: now)
         default: return
@@ -106,6 +107,13 @@ extension CallDistributor {
             seekers[key.call] = nil
         }
         directory.occupy(agent, with: key.call, at: now)
+    }
+
+    /// Somebody else took the call while it rang at an agent: the agent is free again, and nobody else is to be called.
+    private mutating func replaced(_ key: LegKey, at now: Instant) {
+        guard let member = legs[key], !member.hasAnswered, member.offer != nil else { return }
+        directory.callEnded(key.call, at: now)
+        seekers[key.call] = nil
     }
 
     private mutating func ended(_ key: LegKey, _ reason: LegEndReason, at now: Instant) {

@@ -85,6 +85,8 @@ struct Story {
             return ["calls  \(name(body.leg))"]
         case .legRinging(let body): return [style.faint("\(name(body.leg)) rings")]
         case .legAnswered(let body): return ["\(name(body.leg)) answers  ·  \(body.codec)"]
+        case .legReplaced(let body):
+            return ["\(name(body.leg)) is replaced by \(body.by == body.leg ? "\(body.party)" : name(body.by))"]
         case .legPlaced(let body): return [style.faint("\(name(body.leg)) \(standing(body))")]
         case .legSpoke(let body):
             return ["\(name(body.leg)) spoke  \(style.faint("from \(seconds(body.start)) to \(seconds(body.end))"))"]

@@ -96,6 +96,14 @@ package struct OutboundPolicy: Sendable {
             OutboundPermit(id: lastPermit, target: target, trunk: name, numberShown: trunk.numberShown))
     }
 
+    /// The target as it is dialled, when the lists let it be called: for a REFER, by which no call is placed here.
+    package func permits(_ target: String) -> OutboundTarget? {
+        guard let target = OutboundTarget(target, plan: rules.plan),
+            !rules.denied.contains(where: { $0.forbids(target) }), rules.allowed.contains(where: { $0.allows(target) })
+        else { return nil }
+        return target
+    }
+
     /// The call is over, or was never answered.
     ///
     /// - Returns: whether it counted.

@@ -166,7 +166,8 @@ extension CallContext {
         case .mediaQuality(let body): media = body
         case .callEnded(let body): finish(body)
         case .topicStarted, .topicEnded, .speechStarted, .speechEnded, .bargeIn, .recognized, .timerExpired,
-            .branchTaken, .holdStarted, .holdEnded, .answerRequested, .answerGiven, .legRinging, .legPlaced,
+            .branchTaken, .holdStarted, .holdEnded, .answerRequested, .answerGiven, .legRinging, .legReplaced,
+            .legPlaced,
             .queueEntered, .callerLookedUp:
             break
         }

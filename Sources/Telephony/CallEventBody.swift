@@ -54,6 +54,8 @@ public enum CallEventBody: Sendable, Equatable {
     case legRinging(LegRinging)
     /// The one who was called has answered.
     case legAnswered(LegAnswered)
+    /// Another party took a leg's place of its own accord.
+    case legReplaced(LegReplaced)
     /// A leg takes part in another way than before.
     case legPlaced(LegPlaced)
     /// A leg's party spoke.
@@ -82,7 +84,8 @@ extension CallEventBody {
         "holdStarted", "holdEnded",
         "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "callerLookedUp",
         "transferRequested",
-        "legDialled", "legRinging", "legAnswered", "legPlaced", "legSpoke", "legEnded", "queueEntered",
+        "legDialled", "legRinging", "legAnswered", "legReplaced", "legPlaced", "legSpoke", "legEnded",
+        "queueEntered",
         "transferEnded", "telemetry",
         "failure", "mediaQuality", "callEnded",
     ]
@@ -117,6 +120,7 @@ extension CallEventBody {
         case .legDialled: "legDialled"
         case .legRinging: "legRinging"
         case .legAnswered: "legAnswered"
+        case .legReplaced: "legReplaced"
         case .legPlaced: "legPlaced"
         case .legSpoke: "legSpoke"
         case .legEnded: "legEnded"
@@ -158,6 +162,7 @@ extension CallEventBody {
         case .legDialled(let body): try body.encode(to: encoder)
         case .legRinging(let body): try body.encode(to: encoder)
         case .legAnswered(let body): try body.encode(to: encoder)
+        case .legReplaced(let body): try body.encode(to: encoder)
         case .legPlaced(let body): try body.encode(to: encoder)
         case .legSpoke(let body): try body.encode(to: encoder)
         case .legEnded(let body): try body.encode(to: encoder)
@@ -199,6 +204,7 @@ extension CallEventBody {
         case "legDialled": self = .legDialled(try LegDialled(from: decoder))
         case "legRinging": self = .legRinging(try LegRinging(from: decoder))
         case "legAnswered": self = .legAnswered(try LegAnswered(from: decoder))
+        case "legReplaced": self = .legReplaced(try LegReplaced(from: decoder))
         case "legPlaced": self = .legPlaced(try LegPlaced(from: decoder))
         case "legSpoke": self = .legSpoke(try LegSpoke(from: decoder))
         case "legEnded": self = .legEnded(try LegEnded(from: decoder))

@@ -107,6 +107,21 @@ public struct LegAnswered: Sendable, Equatable, Codable {
     }
 }
 
+/// Another party took a leg's place of its own accord (RFC 3891).
+public struct LegReplaced: Sendable, Equatable, Codable {
+    public var leg: LegID
+    /// The leg from now on; the caller's stays the caller's.
+    public var by: LegID
+    /// The address of who is there now.
+    public var party: DisclosableText
+
+    public init(leg: LegID, by: LegID, party: DisclosableText) {
+        self.leg = leg
+        self.by = by
+        self.party = party
+    }
+}
+
 /// A leg takes part in another way than before.
 public struct LegPlaced: Sendable, Equatable, Codable {
     public var leg: LegID

@@ -191,7 +191,7 @@ struct OutgoingLegTests {
 
     @Test("a REFER takes the caller there by the caller's own trunk, and its NOTIFY says how it went")
     func referOut() throws {
-        var service = OutgoingLegTests.service()
+        var service = OutgoingLegTests.service(allowed: ["*@example.com"])
         service.call("a")
         service.run(for: .milliseconds(100))
         var referral = Referral(target: "sip:+15550123@example.com")

@@ -36,9 +36,10 @@ extension Call {
     }
 
     private mutating func complete(at now: Instant) {
-        guard let agent = handover?.leg, handover?.consulted != nil else { return }
+        guard let agent = handover?.leg, let consulted = handover?.consulted else { return }
         release(agent, .transferred, at: now)
         left(agent, .hungUp, at: now)
+        refer(toParty: consulted, at: now)
     }
 
     private mutating func swap() {

@@ -17,6 +17,8 @@ struct Handover {
     var consulted: LegID?
     /// The caller's own trunk has been asked to take the caller there, until this moment.
     var referralEnds: Instant?
+    /// Who is called when it does not.
+    var insteadOfReferral: DialPlan?
     /// A party that referred and is told how the call it asked for fares.
     var referrer: Referrer?
 
@@ -35,9 +37,6 @@ struct Handover {
 //                  └─ refused ┘                     └──> consult, transfer, conference
 
 extension Call {
-    /// A REFER whose NOTIFY never comes has failed after so long.
-    private static let referralLimit = Interval.seconds(32)
-
     private var routeRequest: RequestID { requestID(.transfer, 0) }
 
     mutating func beginHandover(_ request: TransferRequest) {
@@ -50,7 +49,8 @@ extension Call {
         guard handover != nil, handover?.isBridged == false else { return }
         switch route {
         case .dial(let plan):
-            guard handover?.leg == nil else { return }
+            guard handover?.leg == nil, handover?.referralEnds == nil else { return }
+            if canRefer(plan) { return refer(to: plan, at: now) }
             let leg = dial(plan, ringsFor: .caller, at: now)
             handover?.leg = leg
         case .dialAll(let plans):
@@ -61,8 +61,7 @@ extension Call {
             if plans.isEmpty { retry(.failed) }
         case .refer(let referral):
             guard handover?.leg == nil else { return }
-            handover?.referralEnds = now + Call.referralLimit
-            outputs.append(.leg(id, .refer(.caller, referral)))
+            refer(referral, at: now)
         case .wait(let plan): wait(plan)
         case .say(let prompt): announce(prompt)
         case .withdraw(let reference): withdraw(reference, at: now)
@@ -183,7 +182,7 @@ extension Call {
     }
 
     /// The one who was dialled did not come: the outside may know another.
-    private mutating func retry(_ outcome: TransferOutcome) {
+    mutating func retry(_ outcome: TransferOutcome) {
         outputs.append(.request(routeRequest, .routeFailed(call: id, outcome)))
     }
 
@@ -220,25 +219,12 @@ extension Call {
         end(by: .agent, .normalClearing)
     }
 
-    // MARK: - REFER out
-
-    mutating func referProgressed(_ status: Int, isFinal: Bool) {
-        guard handover?.referralEnds != nil, isFinal || status >= 200 else { return }
-        handover?.referralEnds = nil
-        guard !(200..<300).contains(status) else { return finishHandover(.completed) }
-        retry(StatusCode.outcome(status))
-    }
-
-    mutating func expireReferral(at now: Instant) {
-        guard let end = handover?.referralEnds, end <= now else { return }
-        handover?.referralEnds = nil
-        retry(.failed)
-    }
-
     // MARK: - REFER in
 
     /// A party wants the caller to go to somebody else (RFC 3515), or to somebody of this call (RFC 3891).
-    mutating func referred(by party: LegID, id: UInt32, to target: String, replacing other: LegID?, at now: Instant) {
+    mutating func referred(
+        by party: LegID, id: UInt32, to target: String, replacing other: LegID?, _ wishes: ReferredCall, at now: Instant
+    ) {
         guard let current = handover, current.leg == party, current.referrer == nil else {
             return outputs.append(.leg(self.id, .referProgress(party, id: id, status: 603)))
         }
@@ -252,7 +238,9 @@ extension Call {
         }
         place(.caller, .speaking)
         place(party, .held)
-        let leg = dial(DialPlan(.outsideNumber, target: target), ringsFor: .caller, at: now)
+        var plan = DialPlan(.outsideNumber, target: target)
+        plan.referred = wishes
+        let leg = dial(plan, ringsFor: .caller, at: now)
         handover?.referrer = Handover.Referrer(party: party, id: id, leg: leg)
     }
 

@@ -34,7 +34,7 @@ extension Call {
             guard let index = index(of: leg), joined[index].isCalling,
                 open(index, media, configuration: configuration, at: now)
             else { return }
-            joined[index].state = .early
+            joined[index].beginEarly(at: now)
         case .answered(let leg, let media):
             guard let index = index(of: leg), joined[index].isCalling else { return }
             guard open(index, media, configuration: configuration, at: now) else {
@@ -48,10 +48,10 @@ extension Call {
         case .hungUp(let leg): lose(leg, .hungUp, cause: 16, at: now)
         case .infoDigit(let leg, let digit, let duration):
             if let index = index(of: leg) { joined[index].leg?.infoDigit(digit, durationInMilliseconds: duration) }
-        case .referred(let leg, let id, let target, let replaces):
-            referred(by: leg, id: id, to: target, replacing: replaces, at: now)
+        case .referred(let leg, let id, let target, let replaces, let wishes):
+            referred(by: leg, id: id, to: target, replacing: replaces, wishes ?? ReferredCall(by: leg, id: id), at: now)
         case .referProgress(let leg, let status, let isFinal):
-            if leg == .caller { referProgressed(status, isFinal: isFinal) }
+            if leg == .caller { referProgressed(status, isFinal: isFinal, at: now) }
         }
     }
 
@@ -63,7 +63,7 @@ extension Call {
     }
 
     /// Gives a leg its media.
-    private mutating func open(
+    mutating func open(
         _ index: Int, _ media: MediaDescription, configuration: SwitchboardConfiguration, at now: Instant
     ) -> Bool {
         let isNew = joined[index].leg == nil
@@ -85,7 +85,7 @@ extension Call {
         return true
     }
 
-    private mutating func answered(_ index: Int, at now: Instant) {
+    mutating func answered(_ index: Int, at now: Instant) {
         let leg = joined[index].id
         record(.legAnswered(LegAnswered(leg: leg, codec: joined[index].media?.codec.name ?? "")))
         tellReferrer(of: leg, status: 200)
@@ -206,21 +206,30 @@ extension Call {
                 continue
             }
             if case .whispering = joined[index].state, joined[index].player.isIdle { connect(leg, at: now) }
-            hear(leg)
+            if joined[index].takesOverRinging(), joined[index].ringsFor == .caller { callerBackground.stop() }
+            hear(leg, at: now)
             index += 1
         }
     }
 
-    private mutating func hear(_ leg: LegID) {
+    private mutating func hear(_ leg: LegID, at now: Instant) {
         guard let index = index(of: leg) else { return }
         while joined[index].player.nextEvent() != nil {}
         while let event = joined[index].leg?.nextEvent() {
-            if case .speechEnded(let start, let end) = event { spoke(leg, start..<max(start, end), index) }
+            switch event {
+            case .speechEnded(let start, let end): spoke(leg, start..<max(start, end), index)
+            case .toneStarted(let tone, _):
+                guard let reason = joined[index].end(by: tone) else { continue }
+                // Nothing more is heard of a leg that is gone.
+                return give(up: leg, reason, cause: reason.q850, at: now)
+            default: break
+            }
         }
     }
 
     /// Puts what a party said into the account, on the call's own time.
     private mutating func spoke(_ leg: LegID, _ span: Range<SampleTime>, _ index: Int) {
+        joined[index].hasSpoken = true
         guard joined[index].isConnected, let rate = joined[index].leg?.clockRate,
             let position = joined[index].leg?.position
         else { return }
@@ -302,6 +311,17 @@ extension Call {
 }
 
 extension LegEndReason {
+    /// ITU-T Q.850.
+    fileprivate var q850: Int {
+        switch self {
+        case .hungUp, .released: 16
+        case .busy: 17
+        case .noAnswer: 19
+        case .refused, .notAllowed: 21
+        case .failed: 34
+        }
+    }
+
     /// What a party that referred is told of it (RFC 3515 section 2.4.5).
     var sipStatus: Int {
         switch self {

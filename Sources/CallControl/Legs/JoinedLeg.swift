@@ -1,5 +1,6 @@
 import CallFlow
 import DSP
+import FrontEnd
 import Telephony
 
 /// A leg that a call grew: dialled, ringing, and with media once it has any.
@@ -32,7 +33,11 @@ final class JoinedLeg {
     /// Presses keys that the far end waits for.
     private var presser: KeyPresser?
     /// The one who hears that it rings.
-    let ringsFor: LegID?
+    var ringsFor: LegID?
+    /// Since when the far end may send media before the answer.
+    private var earlySince: Instant?
+    /// Its party was heard to say something.
+    var hasSpoken = false
     /// The ports that ``leg`` has.
     var media: MediaDescription?
     /// A smoothed level, by which the loudest are chosen.
@@ -71,6 +76,37 @@ final class JoinedLeg {
 
     /// Nothing but what others say is in what the party is told.
     var hearsOthersAlone: Bool { player.isIdle && !background.isPlaying && presser == nil }
+
+    /// The far end may send media before the answer from now on (RFC 3960 section 3).
+    func beginEarly(at now: Instant) {
+        state = .early
+        earlySince = now
+    }
+
+    /// The far end's own media has come, of which the listener hears what it says in the place of ring-back: told once. A
+    /// session description without media behind it changes nothing.
+    func takesOverRinging() -> Bool {
+        guard case .early = state, plan.ringback == .farEnd, let since = earlySince,
+            leg?.lastReception ?? since > since
+        else { return false }
+        earlySince = nil
+        return true
+    }
+
+    /// What a tone of the network says of the leg where its trunk signals nothing: busy, or out of reach, as long as nobody
+    /// has spoken; and afterwards that the far end is gone.
+    ///
+    /// - Returns: `nil` for a tone that changes nothing.
+    func end(by tone: CallProgressTone) -> LegEndReason? {
+        switch tone {
+        case .busy: hasSpoken ? .hungUp : .busy
+        case .congestion: hasSpoken ? .hungUp : .failed
+        case .unobtainable, .sit, .sitIntercept, .sitVacant, .sitReorder, .sitNoCircuit: hasSpoken ? nil : .failed
+        case .dialTone, .ringBack, .faxCalling, .modemAnswer, .modemAnswerReversing, .modemAnswerModulated, .beep,
+            .answeringMachine:
+            nil
+        }
+    }
 
     /// Presses the keys of its plan: the far end has answered.
     func pressKeys() { presser = KeyPresser(plan.dtmfSequence) }

@@ -33,10 +33,33 @@ package struct DialPlan: Sendable {
     package var reference: UInt64?
     /// Where a phone that registered is, in place of a trunk's gateways.
     package var contact: PhoneContact?
+    /// It is called because a party of the call referred to it.
+    package var referred: ReferredCall?
 
     package init(_ role: LegRole, target: String) {
         self.role = role
         self.target = target
+    }
+}
+
+/// What a party that referred wants of the new call beside its target (RFC 3515, RFC 3892).
+package struct ReferredCall: Sendable {
+    /// Whose party referred.
+    package var by: LegID
+    /// The REFER, as the user agent knows it.
+    package var id: UInt32
+    /// The target as it came, all its parameters with it.
+    package var uri: AnyURI?
+    /// The SIP dialog of the target's that the new call takes the place of: an attended transfer (RFC 3891).
+    package var replaces: Replaces?
+    /// Referred-By, as it came.
+    package var referredBy: String?
+    /// Fields of the new INVITE that the Refer-To asks for, as they came.
+    package var headers: [(name: String, value: String)] = []
+
+    package init(by leg: LegID, id: UInt32) {
+        by = leg
+        self.id = id
     }
 }
 
@@ -96,7 +119,7 @@ package enum LegEvent: Sendable {
     /// A key by SIP INFO, with its length if it was said.
     case infoDigit(LegID, Digit, durationInMilliseconds: Int? = nil)
     /// A leg's party wants the call to go to somebody else, or to the party of another leg of this call.
-    case referred(LegID, id: UInt32, target: String, replaces: LegID?)
+    case referred(LegID, id: UInt32, target: String, replaces: LegID?, wishes: ReferredCall? = nil)
     /// How a REFER that went out fares: the status that the far end reports; 0 when it reports none.
     case referProgress(LegID, status: Int, isFinal: Bool)
 }

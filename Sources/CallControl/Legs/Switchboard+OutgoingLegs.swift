@@ -22,7 +22,7 @@ extension Signalling {
         var referrals: Set<UInt32> = []
     }
 
-    fileprivate func handle(of call: CallID, _ leg: LegID) -> SIPCallHandle? {
+    func handle(of call: CallID, _ leg: LegID) -> SIPCallHandle? {
         leg == .caller ? handles[call] : dialled.first { $0.value.call == call && $0.value.leg == leg }?.key
     }
 }
@@ -42,13 +42,18 @@ extension Switchboard {
         }
     }
 
-    private mutating func dial(_ plan: DialPlan, _ leg: LegID, of call: CallID, at now: Instant) {
+    private mutating func dial(_ wanted: DialPlan, _ leg: LegID, of call: CallID, at now: Instant) {
+        let plan = signalling?.resolved(wanted, of: call, at: now) ?? wanted
         guard let trunk = signalling?.trunk(for: plan), plan.contact != nil || !trunk.gateways.isEmpty else {
             return refuse(leg, of: call, .failed, cause: 3, at: now)
         }
         let caller = serials[call].flatMap { places[$0] }.map { groups[$0.group].calls[$0.index].admission.from }
+        if trunk.isDirectRouting, plan.referred?.replaces != nil {
+            // Teams refuses every request with a Replaces.
+            return refuse(leg, of: call, .refused, cause: 21, at: now)
+        }
         var permit: OutboundPermit?
-        if plan.contact == nil {
+        if plan.contact == nil, signalling?.isReturned(plan, to: trunk) != true {
             let decision = signalling?.outbound.request(plan.target, caller: caller, trunk: trunk.name, at: now)
             guard case .allowed(let given)? = decision else {
                 return refuse(leg, of: call, .notAllowed, cause: 21, at: now)
@@ -59,7 +64,7 @@ extension Switchboard {
             if let permit { signalling?.outbound.ended(permit.id) }
             return refuse(leg, of: call, .failed, cause: 42, at: now)
         }
-        let shown = plan.from ?? permit?.numberShown ?? caller ?? ""
+        let shown = plan.from ?? permit?.numberShown ?? signalling?.numberShown(by: trunk) ?? caller ?? ""
         guard let outgoing = signalling?.outgoingCall(plan, permit?.target, shown, trunk, ports),
             let handle = signalling?.userAgent.invite(outgoing, at: now)
         else {
@@ -69,34 +74,13 @@ extension Switchboard {
         }
         signalling?.dialled[handle] = Signalling.Dialled(
             call: call, leg: leg, trunk: trunk, ports: ports, permit: permit?.id)
+        if let referred = plan.referred { report(100, of: referred.id, referred.by, of: call, at: now) }
     }
 
     private mutating func refuse(
         _ leg: LegID, of call: CallID, _ reason: LegEndReason, cause: Int, at now: Instant
     ) {
         receive(.leg(call, .refused(leg, reason, cause: cause)), at: now)
-    }
-
-    private mutating func refer(_ referral: Referral, _ leg: LegID, of call: CallID, at now: Instant) {
-        guard let handle = signalling?.handle(of: call, leg), let target = referral.uri else {
-            return receive(.leg(call, .referProgress(leg, status: 400, isFinal: true)), at: now)
-        }
-        let other = referral.replaces.flatMap { signalling?.handle(of: call, $0) }
-        signalling?.userAgent.refer(handle, to: target, replacing: other, at: now)
-    }
-
-    /// Answers a REFER with its first news, and reports on it with the others (RFC 3515 section 2.4.4).
-    private mutating func report(_ status: Int, of id: UInt32, _ leg: LegID, of call: CallID, at now: Instant) {
-        guard let handle = signalling?.handle(of: call, leg) else { return }
-        if signalling?.dialled[handle]?.referrals.contains(id) == true {
-            signalling?.userAgent.notifyRefer(handle, id: id, status: status, at: now)
-        } else if status >= 300 {
-            signalling?.userAgent.rejectRefer(handle, id: id, status: status, at: now)
-        } else {
-            signalling?.dialled[handle]?.referrals.insert(id)
-            signalling?.userAgent.acceptRefer(handle, id: id, at: now)
-            signalling?.userAgent.notifyRefer(handle, id: id, status: status, at: now)
-        }
     }
 
     // MARK: - What becomes of it
@@ -118,11 +102,7 @@ extension Switchboard {
             receive(.leg(line.call, .mediaChanged(line.leg, description)), at: now)
         case .digit(_, let digit, let duration):
             receive(.leg(line.call, .infoDigit(line.leg, digit, durationInMilliseconds: duration)), at: now)
-        case .referred(_, let request):
-            let target = request.target.uri.description
-            receive(
-                .leg(line.call, .referred(line.leg, id: request.id, target: target, replaces: leg(of: request, line))),
-                at: now)
+        case .referred(_, let request): referred(request, handle, line, at: now)
         case .dialogChanged(_, let record): outputs.append(.dialog(line.call, record))
         case .ended(_, let ending): ended(handle, line, ending, at: now)
         default: break
@@ -141,7 +121,7 @@ extension Switchboard {
         receive(.leg(line.call, .answered(line.leg, description)), at: now)
     }
 
-    private mutating func ended(
+    mutating func ended(
         _ handle: SIPCallHandle, _ line: Signalling.Dialled, _ ending: CallEnding, at now: Instant
     ) {
         signalling?.dialled[handle] = nil
@@ -152,15 +132,6 @@ extension Switchboard {
             ending.outcome == .completed
             ? .hungUp(line.leg) : .refused(line.leg, LegEndReason(ending.outcome), cause: ending.q850)
         receive(.leg(line.call, event), at: now)
-    }
-
-    /// The leg of the same call that a REFER wants replaced.
-    private func leg(of request: ReferRequest, _ line: Signalling.Dialled) -> LegID? {
-        guard let replaces = request.replaces, let signalling else { return nil }
-        for (handle, other) in signalling.dialled.sorted(by: { $0.key < $1.key }) where other.call == line.call {
-            if signalling.userAgent.replaces(of: handle)?.callID == replaces.callID { return other.leg }
-        }
-        return nil
     }
 }
 
@@ -189,44 +160,24 @@ extension Signalling {
         _ plan: DialPlan, _ target: OutboundTarget?, _ shown: String, _ trunk: Trunk, _ ports: MediaPortPair
     ) -> OutgoingCall? {
         let proxy = plan.contact == nil ? trunk.proxy : nil
-        let hops = plan.contact.map { [$0.hop] } ?? proxy?.hops ?? trunk.gateways
+        let gateways = gateways(of: trunk)
+        let hops = plan.contact.map { [$0.hop] } ?? proxy?.hops ?? gateways
         guard let first = hops.first, let host = trunk.mediaHost(for: first) ?? mediaHostOfAll,
-            let uri = plan.contact?.uri ?? target.flatMap({ AnyURI(outbound: $0, at: trunk.gateways.first ?? first) })
+            let uri = plan.contact?.uri ?? uri(of: plan, target, at: gateways.first ?? first, trunk)
         else { return nil }
         let profile = trunk.profile()
         let told = profile.advertised[first.transport] ?? configuration.advertised[first.transport]
-        let user = EscapedText.escaped(shown.isEmpty ? "anonymous" : shown)
-        guard let told, let from = AnyURI("sip:\(user)@\(told.host)") else { return nil }
-        var headers = plan.headers.map { (name: HeaderName($0.name), value: $0.value) }
+        guard let told, let from = sender(shown, at: told.host, trunk) else { return nil }
+        var headers = trunk.fields(plan.headers)
         if let key = plan.userToUser { headers.append((name: .userToUser, value: key)) }
+        if let referred = plan.referred { headers += referred.fields }
         return OutgoingCall(
             to: uri, from: NameAddress(uri: from), hops: hops, peer: profile,
             routes: proxy.map { [$0.route] } ?? [], local: LocalMedia(address: host, port: ports.number),
-            headers: headers)
+            headers: headers, replaces: plan.referred?.replaces)
     }
 
     private var mediaHostOfAll: Host? { configuration.mediaHost }
-}
-
-extension AnyURI {
-    /// A target as it is dialled: a number at the gateway's host, a URI as it is.
-    fileprivate init?(outbound target: OutboundTarget, at gateway: Hop) {
-        switch target.form {
-        case .number(let number):
-            self.init("sip:\(number)@\(Host(gateway.address)):\(gateway.address.port);user=phone")
-        case .uri: self.init(target.description)
-        }
-    }
-}
-
-extension Referral {
-    /// The Refer-To: the target with User-to-User in it, for those who take it from there.
-    fileprivate var uri: AnyURI? {
-        let target = target.contains(":") ? target : "sip:\(target)"
-        guard let uri = AnyURI(target), case .sip(var sip) = uri else { return nil }
-        if let userToUser { sip.headers = "User-to-User=" + EscapedText.escaped(userToUser) }
-        return .sip(sip)
-    }
 }
 
 extension LegEndReason {

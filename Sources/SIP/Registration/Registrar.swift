@@ -42,6 +42,24 @@ package struct Registrar: Sendable {
         (bindings[address] ?? []).filter { $0.expiresAt > now }.sorted { $0.expiresAt > $1.expiresAt }
     }
 
+    /// The binding that a URI means: the newest of its address-of-record, or the one with that contact, of several that of
+    /// the first address.
+    package func binding(reaching uri: SIPURI, at now: Instant) -> Binding? {
+        if let address = Registrar.address(of: .sip(uri)), let newest = bindings(of: address, at: now).first {
+            return newest
+        }
+        var found: (address: String, binding: Binding)?
+        for (address, list) in bindings where found.map({ address < $0.address }) ?? true {
+            let binding = list.first { binding in
+                guard binding.expiresAt > now, let contact = binding.contact.uri.sip else { return false }
+                return contact.escapedUser == uri.escapedUser && contact.host == uri.host
+                    && (contact.port ?? 5_060) == (uri.port ?? 5_060)
+            }
+            if let binding { found = (address, binding) }
+        }
+        return found?.binding
+    }
+
     /// When the next binding ends.
     package var deadline: Instant? { bindings.values.lazy.flatMap { $0 }.map(\.expiresAt).min() }
 

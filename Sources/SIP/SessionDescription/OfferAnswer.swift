@@ -32,6 +32,8 @@ package struct OfferAnswer: Sendable {
     private var lastLocal: SessionDescription?
     package private(set) var negotiated: NegotiatedMedia?
     private var localKeys: [CryptoSuite: SRTPKey] = [:]
+    /// A format of whose rate every other must be, from before the first exchange on.
+    var keptFormat: AudioFormat?
 
     package init(capabilities: MediaCapabilities, address: Host, entropy: inout Entropy) {
         self.capabilities = capabilities
@@ -45,7 +47,7 @@ package struct OfferAnswer: Sendable {
     /// What may be spoken from now on. Once a format is settled, those that are played at its rate: what listens to a leg
     /// and what is recorded of it go on through a change of format, and not through one of rate.
     private var formats: [AudioFormat] {
-        guard let settled = negotiated?.format else { return capabilities.formats }
+        guard let settled = negotiated?.format ?? keptFormat else { return capabilities.formats }
         return capabilities.formats.filter {
             $0.clockRate == settled.clockRate && $0.sampleRate == settled.sampleRate
         }

@@ -60,7 +60,10 @@ extension UserAgent {
         callDeadlines[handle] = nil
         if let dialog = call.dialog {
             dialogs[dialog.id] = nil
-            if dialog.state == .confirmed { emit(.dialogOver(dialog.id)) }
+            if dialog.state == .confirmed {
+                emit(.dialogOver(dialog.id))
+                endedDialogs.note(dialog.id, at: now)
+            }
         }
         if call.isOfAnotherProcess { foreignCalls -= 1 }
         for fork in call.forks { dialogs[fork.dialog.id] = nil }

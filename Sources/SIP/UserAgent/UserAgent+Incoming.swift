@@ -22,7 +22,7 @@ extension UserAgent {
         }
         var replaced: SIPCallHandle?
         if let replaces = request.replaces {
-            switch find(replaces, for: peer) {
+            switch find(replaces, for: peer, at: now) {
             case .success(let handle): replaced = handle
             case .failure(let refusal):
                 respond(key, to: request, request.response(refusal.status, tag: tag), at: now)
@@ -96,24 +96,30 @@ extension UserAgent {
     }
 
     enum ReplacesRefusal: Error {
-        case notAllowed, notFound, notEarly
+        case notAllowed, notFound, notEarly, over
 
         var status: Int {
             switch self {
             case .notAllowed: 403
             case .notFound: 481
             case .notEarly: 486
+            case .over: 603
             }
         }
     }
 
-    /// The call that a Replaces names (RFC 3891 section 3).
-    private func find(_ replaces: Replaces, for peer: PeerProfile) -> Result<SIPCallHandle, ReplacesRefusal> {
+    /// The call that a Replaces names (RFC 3891 section 3). Of another peer's calls nothing is told, not even that they are
+    /// there.
+    private mutating func find(
+        _ replaces: Replaces, for peer: PeerProfile, at now: Instant
+    ) -> Result<SIPCallHandle, ReplacesRefusal> {
         guard peer.allowsReplaces else { return .failure(.notAllowed) }
         let id = SIPDialogID(callID: replaces.callID, localTag: replaces.toTag, remoteTag: replaces.fromTag)
-        guard let handle = dialogs[id], let call = calls[handle], call.state != .ending else {
-            return .failure(.notFound)
+        guard let handle = dialogs[id], let call = calls[handle] else {
+            return .failure(endedDialogs.contains(id, at: now) ? .over : .notFound)
         }
+        guard call.peer.name == peer.name else { return .failure(.notFound) }
+        if call.state == .ending { return .failure(.over) }
         if replaces.isEarlyOnly, call.dialog?.state == .confirmed { return .failure(.notEarly) }
         // An early dialog that the far end began cannot be replaced (section 3, last but one rule).
         if !call.isOutgoing, call.state == .offered { return .failure(.notFound) }
@@ -198,15 +204,20 @@ extension UserAgent {
     }
 
     /// Answers a call: 200.
-    /// - Parameter headers: fields to add, such as `X-` ones; those with control characters are left out.
+    /// - Parameters:
+    ///   - headers: fields to add, such as `X-` ones; those with control characters are left out.
+    ///   - other: a call that this one takes the place of, and what listens to it goes on: only formats of its rate are
+    ///     spoken.
     /// - Returns: the media of the call; `nil` with a late offer, whose media come with the ACK.
     /// - Throws: when the offer cannot be answered; the call was refused with 488 and has ended.
     @discardableResult
     package mutating func answer(
-        _ handle: SIPCallHandle, local: LocalMedia, headers: [(name: HeaderName, value: String)] = [], at now: Instant
+        _ handle: SIPCallHandle, local: LocalMedia, headers: [(name: HeaderName, value: String)] = [],
+        keepingRateOf other: SIPCallHandle? = nil, at now: Instant
     ) throws(OfferAnswer.Failure) -> NegotiatedMedia? {
         guard var call = calls[handle], call.state == .offered else { return calls[handle]?.media.negotiated }
         call.local = local
+        call.media.keptFormat = other.flatMap { calls[$0]?.media.negotiated?.format }
         var response = call.invite.response(200, tag: call.localTag)
         response.headers.append(.contact, contact(call))
         copyRecordRoutes(of: call.invite, to: &response)

@@ -71,26 +71,32 @@ extension UserAgent {
     }
 
     /// Asks the far end to call somebody else: a blind transfer, or with `replacing` an attended one (RFC 5589).
+    ///
+    /// - Parameter headers: fields to add beside Refer-To, such as `X-` ones and User-to-User.
+    /// - Returns: whether a REFER is on its way, whose fate ``UserAgentEvent/referProgress(_:status:isFinal:)`` tells.
+    @discardableResult
     package mutating func refer(
         _ handle: SIPCallHandle, to target: AnyURI, replacing other: SIPCallHandle? = nil,
-        referredBy: NameAddress? = nil,
-        at now: Instant
-    ) {
-        guard let call = calls[handle], call.state == .established else { return }
+        referredBy: NameAddress? = nil, headers more: [(name: HeaderName, value: String)] = [], at now: Instant
+    ) -> Bool {
+        guard let call = calls[handle], call.state == .established else { return false }
         var target = target
         if let other, let dialog = calls[other]?.dialog, case .sip(var uri) = target {
             // As the party that is called sees it: its own tag is our remote one.
             let replaces = Replaces(callID: dialog.id.callID, toTag: dialog.id.remoteTag, fromTag: dialog.id.localTag)
-            uri.headers = "Replaces=" + EscapedText.escaped(replaces.description)
+            let field = "Replaces=" + EscapedText.escaped(replaces.description)
+            uri.headers = uri.headers.map { field + "&" + $0 } ?? field
             target = .sip(uri)
         }
         var headers: [(HeaderName, String)] = [(.referTo, NameAddress(uri: target).description)]
         let sender = referredBy ?? call.dialog.map { NameAddress(uri: $0.local.uri) }
         if let sender { headers.append((.referredBy, sender.description)) }
+        headers += more.map { ($0.name, $0.value) }
         guard let key = sendInDialog(.refer, of: handle, for: .refer, headers: headers, at: now),
             let number = clients[key]?.request.cseq?.number
-        else { return }
+        else { return false }
         calls[handle]?.sentRefers.append(number)
+        return true
     }
 
     mutating func receiveReferFinal(_ status: Int, _ entry: ClientTransaction, at now: Instant) {
@@ -140,6 +146,9 @@ extension UserAgent {
     package func replaces(of handle: SIPCallHandle) -> Replaces? {
         calls[handle]?.dialog.map { Replaces(callID: $0.id.callID, toTag: $0.id.remoteTag, fromTag: $0.id.localTag) }
     }
+
+    /// Where the far end of a call is reached: the Contact that it gave.
+    package func remoteTarget(of handle: SIPCallHandle) -> SIPURI? { calls[handle]?.dialog?.remoteTarget }
 
     package func media(of handle: SIPCallHandle) -> NegotiatedMedia? { calls[handle]?.media.negotiated }
 }

@@ -188,6 +188,11 @@ extension UserAgent {
         scheduleRegistrar(registrar.deadline)
     }
 
+    /// The binding that a URI means, by its address-of-record or by the contact itself.
+    package func binding(reaching uri: SIPURI, at now: Instant) -> Registrar.Binding? {
+        configuration.registrar?.binding(reaching: uri, at: now)
+    }
+
     /// Live bindings of an address-of-record, such as `alice@example.com`.
     package func bindings(of address: String, at now: Instant) -> [Registrar.Binding] {
         configuration.registrar?.bindings(of: address, at: now) ?? []

@@ -88,7 +88,7 @@ extension UserAgent {
         if method == .ack { return true }
         let isNew = request.to?.tag == nil
         if servers.count >= configuration.maximumTransactions
-            || (method == .invite && isNew && (isDraining || !hasRoom))
+            || (method == .invite && isNew && ((isDraining && request.replaces == nil) || !hasRoom))
         {
             drops.overload += 1
             var response = request.response(503, tag: entropy.token())

@@ -217,18 +217,21 @@ extension UserAgent {
     }
 
     /// Asks a peer whether it is there: OPTIONS. The answer comes as ``UserAgentEvent/probed(_:status:)``.
-    package mutating func probe(_ uri: SIPURI, via hop: Hop, at now: Instant) {
-        let address = configuration.advertised[hop.transport]
+    ///
+    /// - Parameter peer: by its profile Parley names itself, where it has one.
+    package mutating func probe(_ uri: SIPURI, via hop: Hop, of peer: PeerProfile? = nil, at now: Instant) {
+        let address = peer.map { advertised(hop.transport, $0) } ?? configuration.advertised[hop.transport]
         var request = SIPMessage(.request(.options, uri: uri.description))
-        let own = SIPURI(user: "parley", host: address?.host ?? .ipv4(0x7F00_0001), port: address?.port)
+        var own = SIPURI(user: "parley", host: address?.host ?? .ipv4(0x7F00_0001), port: address?.port)
         request.headers.append(.maxForwards, "70")
         request.headers.append(.from, "<\(own)>;tag=\(entropy.token())")
         request.headers.append(.to, "<\(uri)>")
         request.headers.append(.callID, entropy.token())
         request.headers.append(.cseq, "1 OPTIONS")
+        if hop.transport != .udp { own.parameters["transport"] = .some(hop.transport.rawValue) }
         request.headers.append(.contact, "<\(own)>")
         request.headers.append(.accept, "application/sdp")
         request.headers.append(.allow, configuration.screening.methods.map(\.name).joined(separator: ", "))
-        send(request, for: .probe, call: nil, peer: nil, to: hop, at: now)
+        send(request, for: .probe, call: nil, peer: peer, to: hop, at: now)
     }
 }

@@ -98,6 +98,7 @@ package struct UserAgent: Sendable {
     /// Nonce counts, by the peer's name.
     var digestServers: [String: DigestServer] = [:]
     var registrations: [RegistrationID: Registration] = [:]
+    var endedDialogs = EndedDialogs()
     var timers = Heap<TimerEntry>()
     var timerNumber: UInt64 = 0
     /// When the registrar's next timer is due.

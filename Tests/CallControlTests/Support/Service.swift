@@ -32,7 +32,7 @@ struct Exchange {
 
     static func invite(
         _ name: String, to number: String = "100", body: String = offer(), method: String = "INVITE", cseq: Int = 1,
-        toTag: String = ""
+        toTag: String = "", headers: [String] = []
     ) -> [UInt8] {
         let type = body.isEmpty ? "" : "Content-Type: application/sdp\r\n"
         return Array(
@@ -46,7 +46,7 @@ struct Exchange {
             CSeq: \(cseq) \(method)\r
             Contact: <sip:ann@127.0.0.1:5070>\r
             X-Account: 42\r
-            \(type)Content-Length: \(body.utf8.count)\r
+            \(headers.map { $0 + "\r\n" }.joined())\(type)Content-Length: \(body.utf8.count)\r
             \r
             \(body)
             """.utf8)
@@ -86,6 +86,8 @@ struct Service: ~Copyable {
     private(set) var keys: [(digit: Digit, timestamp: [UInt8])] = []
     /// Where packets went.
     private(set) var destinations: Set<TransportAddress> = []
+    /// What the caller was told: payloads of PCMU.
+    private(set) var said: [UInt8] = []
     private var datagram: [UInt8] = []
 
     init(_ configuration: SwitchboardConfiguration = Exchange.configuration()) {
@@ -117,6 +119,9 @@ struct Service: ~Copyable {
             packets += 1
             note(datagram)
             destinations.insert(outgoing.destination)
+            if outgoing.destination == Exchange.media, datagram.count == 172, datagram[1] & 0x7F == 0 {
+                said += datagram[12...]
+            }
         }
         while let output = switchboard.poll() {
             switch output {
@@ -142,6 +147,12 @@ struct Service: ~Copyable {
     mutating func takeDestinations() -> Set<TransportAddress> {
         defer { destinations = [] }
         return destinations
+    }
+
+    /// What the caller was told since the last time this was asked.
+    mutating func takeSaid() -> [UInt8] {
+        defer { said = [] }
+        return said
     }
 
     /// Keys that went out as events, by their last packets.

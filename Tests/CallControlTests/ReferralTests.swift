@@ -1,0 +1,210 @@
+import CallControl
+import SIP
+import Telephony
+import Testing
+
+/// REFER both ways, with and without Replaces, played by hand in virtual time.
+@Suite("Transfers by REFER")
+struct ReferralTests {
+    private static func desk(
+        takes: Bool = true, out: TransferRules.Referral = .off, allowed: [String] = ["+1555*", "*@127.0.0.3"]
+    ) throws -> Desk {
+        var rules = TransferRules()
+        rules.takesRefer = takes
+        rules.referral = out
+        return try Desk(rules, allowed: allowed)
+    }
+
+    // MARK: - In
+
+    @Test(
+        "an agent's phone refers the caller to somebody else, is told how it goes, and is let go when that one answers")
+    func blindIn() throws {
+        var desk = try ReferralTests.desk()
+        try desk.bridge()
+        let agent = try desk.agentDialog()
+        desk.service.forget()
+        desk.service.receive(
+            agent.request(
+                "REFER",
+                headers: [
+                    "Refer-To: <sip:carol@127.0.0.3;transport=udp;ob?X-Ticket=7%2F1&From=evil&User-to-User=ab12>",
+                    "Referred-By: <sip:bob@127.0.0.2>;x-token=1",
+                ]), from: Desk.gateway)
+        let invite = try #require(desk.service.messages.last { $0.method == .invite })
+        #expect(invite.requestURI?.description == "sip:carol@127.0.0.3;transport=udp")
+        #expect(invite.headers["X-Ticket"] == "7/1")
+        #expect(invite.headers[.userToUser] == "ab12")
+        #expect(invite.headers[.referredBy] == "<sip:bob@127.0.0.2>;x-token=1")
+        #expect(invite.from?.uri.user == "+15550199" && !invite.headers.contains(.replaces))
+        try desk.answerAgent(180, tag: "carol")
+        #expect(desk.service.statuses.contains(202))
+        try desk.answerAgent(200, tag: "carol")
+        #expect(desk.reports == ["100 Trying", "180 Ringing", "200 OK"])
+        #expect(desk.service.messages.last { $0.method == .bye }?.callID == agent.callID)
+        desk.service.run(for: .seconds(1))
+        #expect(desk.service.switchboard.callCount == 1)
+    }
+
+    @Test("a transfer with consultation by the phone calls the third party in the place of the phone's own call")
+    func attendedIn() throws {
+        var desk = try ReferralTests.desk()
+        try desk.bridge()
+        let agent = try desk.agentDialog()
+        desk.service.forget()
+        desk.service.receive(
+            agent.request(
+                "REFER",
+                headers: ["Refer-To: <sip:carol@127.0.0.3?Replaces=77%40b%3Bto-tag%3Dc1%3Bfrom-tag%3Db1>"]),
+            from: Desk.gateway)
+        let invite = try #require(desk.service.messages.last { $0.method == .invite })
+        #expect(invite.replaces == Replaces(callID: "77@b", toTag: "c1", fromTag: "b1"))
+        #expect(invite.headers[.require] == "replaces")
+        try desk.answerAgent(200, tag: "carol")
+        #expect(desk.reports == ["100 Trying", "200 OK"])
+        #expect(desk.service.messages.last { $0.method == .bye }?.callID == agent.callID)
+    }
+
+    @Test(
+        "a phone whose target does not come is told so, and has the caller back",
+        arguments: [(486, "486 Busy Here"), (603, "603 Decline"), (404, "503 Service Unavailable")])
+    func targetRefuses(status: Int, report: String) throws {
+        var desk = try ReferralTests.desk()
+        try desk.bridge()
+        let agent = try desk.agentDialog()
+        desk.service.receive(
+            agent.request("REFER", headers: ["Refer-To: <sip:carol@127.0.0.3>"]), from: Desk.gateway)
+        try desk.answerAgent(180, tag: "carol")
+        try desk.answerAgent(status, tag: "carol")
+        #expect(desk.reports == ["100 Trying", "180 Ringing", report])
+        _ = desk.service.takeDestinations()
+        desk.service.run(for: .seconds(1))
+        #expect(desk.service.takeDestinations().isSuperset(of: [Exchange.media, Desk.agentMedia]))
+        #expect(!desk.service.messages.contains { $0.method == .bye })
+    }
+
+    @Test("a REFER to somebody who may not be called, or where the trunk takes none, or of the caller's is refused")
+    func refusedIn() throws {
+        var desk = try ReferralTests.desk()
+        try desk.bridge()
+        let agent = try desk.agentDialog()
+        desk.service.forget()
+        desk.service.receive(agent.request("REFER", headers: ["Refer-To: <sip:+4420@9.9.9.9>"]), from: Desk.gateway)
+        #expect(desk.service.statuses == [403] && !desk.service.messages.contains { $0.method == .invite })
+        desk.service.receive(desk.callerDialog().request("REFER", cseq: 2, headers: ["Refer-To: <sip:x@127.0.0.3>"]))
+        #expect(desk.service.statuses == [403, 603])
+        var other = try ReferralTests.desk(takes: false)
+        try other.bridge()
+        let dialog = try other.agentDialog()
+        other.service.forget()
+        other.service.receive(dialog.request("REFER", headers: ["Refer-To: <sip:x@127.0.0.3>"]), from: Desk.gateway)
+        #expect(other.service.statuses == [603])
+    }
+
+    // MARK: - Out
+
+    private static func plan() -> DialPlan {
+        var plan = DialPlan(.outsideNumber, target: "+15550124")
+        plan.userToUser = "k7q2;encoding=ascii"
+        plan.headers = [("X-Skill", "billing")]
+        return plan
+    }
+
+    @Test("a trunk that takes REFERs takes the caller to the number, with the context in both ways, and Parley leaves")
+    func blindOut() throws {
+        var desk = try ReferralTests.desk(out: .blind)
+        desk.service.forget()
+        try desk.route(.dial(ReferralTests.plan()))
+        let refer = try #require(desk.service.messages.last { $0.method == .refer })
+        #expect(!desk.service.messages.contains { $0.method == .invite })
+        #expect(
+            refer.headers[.referTo]
+                == "<sip:+15550124@127.0.0.2:5080;user=phone?User-to-User=k7q2%3Bencoding%3Dascii&X-Skill=billing>")
+        #expect(refer.headers[.userToUser] == "k7q2;encoding=ascii" && refer.headers["X-Skill"] == "billing")
+        desk.service.receive(refer.response(202, tag: nil).octets)
+        let caller = desk.callerDialog()
+        let event = ["Event: refer", "Content-Type: message/sipfrag"]
+        desk.service.receive(notify(caller, 2, "SIP/2.0 180 Ringing", event + ["Subscription-State: active"]))
+        #expect(desk.outcomes.isEmpty)
+        desk.service.receive(notify(caller, 3, "SIP/2.0 200 OK", event + ["Subscription-State: terminated"]))
+        #expect(desk.outcomes == [.completed])
+        desk.service.run(for: .seconds(1))
+        #expect(desk.service.messages.last { $0.method == .bye }?.callID == "a")
+        #expect(desk.service.ended()?.outcome == .escalated)
+    }
+
+    private func notify(_ dialog: Desk.Dialog, _ cseq: Int, _ fragment: String, _ headers: [String]) -> [UInt8] {
+        let text = String(decoding: dialog.request("NOTIFY", cseq: cseq, headers: headers), as: UTF8.self)
+        return Array(
+            (text.replacing("Content-Length: 0", with: "Content-Length: \(fragment.utf8.count)") + fragment).utf8)
+    }
+
+    @Test("where the trunk refuses the REFER, Parley calls and bridges", arguments: [405, 501, 603, 403])
+    func refusedOut(status: Int) throws {
+        var desk = try ReferralTests.desk(out: .blind)
+        try desk.route(.dial(ReferralTests.plan()))
+        let refer = try #require(desk.service.messages.last { $0.method == .refer })
+        desk.service.receive(refer.response(status, tag: nil).octets)
+        let invite = try #require(desk.service.messages.last { $0.method == .invite })
+        #expect(invite.requestURI?.user == "+15550124")
+        try desk.answerAgent(200)
+        #expect(desk.outcomes == [.completed])
+        desk.service.run(for: .seconds(1))
+        #expect(desk.service.switchboard.callCount == 1)
+    }
+
+    @Test("a NOTIFY that never comes leads to the bridge too, after 32 s")
+    func silentOut() throws {
+        var desk = try ReferralTests.desk(out: .blind)
+        try desk.route(.dial(ReferralTests.plan()))
+        let refer = try #require(desk.service.messages.last { $0.method == .refer })
+        desk.service.receive(refer.response(202, tag: nil).octets)
+        desk.service.run(for: .seconds(31))
+        #expect(!desk.service.messages.contains { $0.method == .invite })
+        desk.service.run(for: .seconds(2))
+        #expect(desk.service.messages.contains { $0.method == .invite })
+    }
+
+    @Test("one who is busy is not called again by a bridge: the outside is asked for another")
+    func busyOut() throws {
+        var desk = try ReferralTests.desk(out: .blind)
+        try desk.route(.dial(ReferralTests.plan()))
+        let refer = try #require(desk.service.messages.last { $0.method == .refer })
+        desk.service.receive(refer.response(202, tag: nil).octets)
+        desk.service.receive(
+            notify(
+                desk.callerDialog(), 2, "SIP/2.0 486 Busy Here",
+                ["Event: refer", "Content-Type: message/sipfrag", "Subscription-State: terminated"]))
+        #expect(!desk.service.messages.contains { $0.method == .invite })
+        #expect(desk.service.handovers.count == 2)
+    }
+
+    @Test("after a consultation the caller's trunk joins caller and expert itself by Replaces, or they stay bridged")
+    func attendedOut() throws {
+        for takes in [true, false] {
+            var desk = try ReferralTests.desk(out: .attended)
+            try desk.bridge()
+            desk.service.give(.command(CallID(desk.callName), .consult(DialPlan(.expert, target: "+15550125"))))
+            try desk.answerAgent(200, tag: "expert")
+            let expert = try desk.agentDialog()
+            desk.service.forget()
+            desk.service.give(.command(CallID(desk.callName), .complete))
+            let refer = try #require(desk.service.messages.last { $0.method == .refer })
+            let replaces = "\(expert.callID);to-tag=expert;from-tag=\(expert.tags.parley)"
+            #expect(refer.callID == "a")
+            #expect(
+                refer.referTo?.uri.description
+                    == "sip:bob@127.0.0.2:5080?Replaces=" + EscapedText.escaped(replaces))
+            desk.service.receive(refer.response(takes ? 202 : 501, tag: nil).octets)
+            if takes {
+                desk.service.receive(
+                    notify(
+                        desk.callerDialog(), 2, "SIP/2.0 200 OK",
+                        ["Event: refer", "Content-Type: message/sipfrag", "Subscription-State: terminated"]))
+            }
+            desk.service.run(for: .seconds(1))
+            #expect(desk.service.switchboard.callCount == (takes ? 0 : 1))
+            if takes { #expect(desk.service.ended()?.cause == .transferred) }
+        }
+    }
+}
