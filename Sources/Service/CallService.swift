@@ -27,6 +27,7 @@ package final class CallService: Sendable {
     private let reloading: Reloading
     private let registrations: TrunkRegistrations
     private let centre: ContactCentre
+    private let probes: TrunkProbes
     /// What the service began with.
     private let configuration: ServiceConfiguration
     private let trunks: [Trunk]
@@ -95,6 +96,8 @@ package final class CallService: Sendable {
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
         for line in sockets.description(of: configuration) { logger.info("\(line)") }
         registrations = TrunkRegistrations(shards[0].loop, resolver: NameResolver(), logger)
+        let probes = TrunkProbes(shards.map(\.loop), configuration)
+        self.probes = probes
         self.configuration = configuration
         self.centre = centre
         self.trunks = trunks
@@ -103,6 +106,7 @@ package final class CallService: Sendable {
             sockets, shelf, router, shards.map(\.loop), registrations, centre, logger,
             others: [
                 { [admin] in try admin.reread($0.admin) }, { [records] in try records.reread($0.records) },
+                { configuration in { probes.apply(configuration) } },
             ], reread)
     }
 
@@ -132,6 +136,7 @@ package final class CallService: Sendable {
         }
         let keeping = Task { [records, logger] in await records.keep(logger) }
         let distributing = Task { [centre] in await centre.run() }
+        let probing = Task { [probes] in await probes.run() }
         let administration = Task { await administrate() }
         await LostDialogs(records.records).end(
             by: shards, records.records, trunks: Set(trunks.map(\.name)), logger)
@@ -154,6 +159,7 @@ package final class CallService: Sendable {
         await reading.value
         administration.cancel()
         distributing.cancel()
+        probing.cancel()
         keeping.cancel()
         await keeping.value
         if let problem = records.finish() { logger.error("not all records were kept: \(problem)") }

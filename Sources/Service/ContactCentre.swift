@@ -58,7 +58,7 @@ final class ContactCentre: Sendable {
 
     func happened(_ event: CallEvent) {
         switch event.body {
-        case .legAnswered, .legEnded: change { $0.distributor.happened(event, at: $1) }
+        case .legAnswered, .legReplaced, .legEnded: change { $0.distributor.happened(event, at: $1) }
         case .callEnded:
             change { state, now in
                 state.distributor.happened(event, at: now)

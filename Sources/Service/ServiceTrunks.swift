@@ -53,12 +53,30 @@ final class ServiceTrunks {
         var trunks: [Trunk] = []
         for trunk in configuration.trunks {
             var made = made(trunk, configuration, agents)
-            if let proxy = trunk.outboundProxy, !trunk.gateways.isEmpty {
+            if !trunk.proxies.isEmpty { made.gateways = try await gateways(trunk.proxies, made) }
+            if let proxy = trunk.outboundProxy, !made.gateways.isEmpty {
                 made.proxy = try await outboundProxy(proxy, made)
             }
             trunks.append(made)
         }
         return trunks
+    }
+
+    /// Finds Teams' proxies, each with the name that it must prove. One that is not found now is left out.
+    private func gateways(_ proxies: [SIPURI], _ trunk: Trunk) async throws -> [Hop] {
+        var entropy = Entropy(SystemRandomNumberGenerator())
+        var hops: [Hop] = []
+        for proxy in proxies {
+            for var hop in await NameResolver().hops(for: proxy, transports: [.tls], entropy: &entropy) {
+                hop.serverName = proxy.host.description
+                hops.append(hop)
+            }
+        }
+        guard !hops.isEmpty else {
+            let names = proxies.map(\.host.description).joined(separator: ", ")
+            throw ServiceError("trunk \(trunk.name): none of \(names) is found; check the names and the DNS")
+        }
+        return hops
     }
 
     /// Finds the proxy of a trunk (RFC 3263).
@@ -158,6 +176,8 @@ final class ServiceTrunks {
         made.gateways = trunk.gateways.map { Hop($0.transport, $0.address, serverName: trunk.tls?.serverName) }
         made.servesRegistrations = trunk.kind == .phones
         made.serverName = trunk.tls?.serverName
+        made.transfers = trunk.transfers
+        made.isDirectRouting = trunk.kind == .teamsDirectRouting
         if let realm = trunk.realm {
             made.authentication = DigestServer(
                 realm: realm, key: nonceKey, algorithms: trunk.algorithms, passwords: trunk.passwords)

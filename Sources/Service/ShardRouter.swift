@@ -81,11 +81,15 @@ final class ShardRouter: Sendable {
 
     /// The shard of a message.
     func shard(of message: SIPMessage, among count: Int, at now: Instant) -> Int {
-        if let named = ShardRouter.named(in: message), named < count { return named }
+        if let named = ShardRouter.named(in: message), named < count {
+            // What belongs to an INVITE that replaces a call names no shard by itself.
+            if message.method == .invite, message.to?.tag == nil { remember(message, named, at: now) }
+            return named
+        }
         guard let callID = message.callID,
             message.method == .invite || message.method == .ack || message.method == .cancel
         else { return 0 }
-        let name = callID + "|" + (message.from?.tag ?? "")
+        let name = ShardRouter.name(callID, message)
         let known = state.withLock { state -> Int? in
             state.turn(at: now)
             return state.recent[name] ?? state.older[name]
@@ -95,6 +99,18 @@ final class ShardRouter: Sendable {
         let chosen = leastLoaded(count)
         state.withLock { $0.recent[name] = chosen }
         return chosen
+    }
+
+    private func remember(_ message: SIPMessage, _ shard: Int, at now: Instant) {
+        guard let callID = message.callID else { return }
+        state.withLock { state in
+            state.turn(at: now)
+            state.recent[ShardRouter.name(callID, message)] = shard
+        }
+    }
+
+    private static func name(_ callID: String, _ message: SIPMessage) -> String {
+        callID + "|" + (message.from?.tag ?? "")
     }
 
     /// The shard that a message names, by what Parley itself made.

@@ -38,6 +38,7 @@ package struct NameResolver: Sendable {
     package func answer(to query: NameQuery) async -> NameAnswer {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [servers] in
+                if servers == nil, let known = query.answerOfHostsFile { return continuation.resume(returning: known) }
                 continuation.resume(returning: NameResolver.ask(query, servers: servers))
             }
         }

@@ -108,6 +108,16 @@ struct ServiceConfigurationTests {
         ("gateways: [\"tls:192.0.2.7:5061\"]", "has no tls socket of its own to send from"),
         ("gateways: [\"udp:198.51.100.9:5060\"]", "would not be heard; add its address to 'allow'"),
         ("gateways: [\"udp:203.0.113.5:5060\"]", "add 'number-shown"),
+        ("proxies: [\"sip.pstnhub.microsoft.com:5061\"]", "only a trunk of 'kind: teamsDirectRouting'"),
+        ("transfers: {out: often}", "one of off, blind, attended"),
+        ("kind: teamsDirectRouting", "Teams speaks TLS alone"),
+        ("kind: teamsDirectRouting", "write 'advertise: sbc.example.com'"),
+        ("kind: teamsDirectRouting\n        advertise: 203.0.113.9", "Teams knows a session border controller by name"),
+        ("kind: teamsDirectRouting\n        advertise: sbc.contoso.onmicrosoft.com", "no name under onmicrosoft.com"),
+        ("kind: teamsDirectRouting\n        number-shown: \"5550100\"", "no number of E.164"),
+        ("kind: teamsDirectRouting\n        media: {srtp: offered}", "Teams takes no call without SRTP"),
+        ("kind: teamsDirectRouting\n        transfers: {out: attended}", "Teams takes no Replaces"),
+        ("kind: teamsDirectRouting\n        proxies: [192.0.2.1]", "is not a name with a port"),
     ]
 
     @Test("a mistake in a trunk is told", arguments: mistakesOfTrunks)

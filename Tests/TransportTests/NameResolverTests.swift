@@ -82,6 +82,22 @@ private enum NameServer {
     }
 }
 
+@Suite("The machine's table of names")
+struct HostsFileTests {
+    @Test("names are found by family, in the order of the file, whatever their case, and not in comments")
+    func names() {
+        let file = HostsFile(
+            text:
+                "# 192.0.2.9 sip.example\n192.0.2.1\tSip.Example other # sip2.example\n\n2001:db8::1 sip.example\nbad x\n192.0.2.2 sip.example"
+        )
+        #expect(
+            file.addresses(of: "sip.example", isIPv6: false).map(\.ipv4) == [0xC000_0201, 0xC000_0202])
+        #expect(file.addresses(of: "SIP.example", isIPv6: true).count == 1)
+        #expect(file.addresses(of: "sip2.example", isIPv6: false).isEmpty)
+        #expect(file.addresses(of: "x", isIPv6: false).isEmpty)
+    }
+}
+
 @Suite("NameResolver")
 struct NameResolverTests {
     private static let records: [String: [[UInt8]]] = [

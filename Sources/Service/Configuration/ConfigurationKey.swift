@@ -174,8 +174,8 @@ extension ConfigurationKey {
 
     private static let trunks: [ConfigurationKey] = [
         .init(
-            "trunks.*.kind", .words(["trunk", "phones"]), "trunk",
-            "'trunk' is a provider or contact centre, 'phones' register here."),
+            "trunks.*.kind", .words(["trunk", "phones", "teamsDirectRouting"]), "trunk",
+            "'trunk' is a provider or contact centre, 'phones' register here, 'teamsDirectRouting' is Microsoft Teams."),
         .init(
             "trunks.*.listen", .texts, "", "Where its SIP comes to: 'udp:192.0.2.1:5060', 'tls:[2001:db8::1]:5061'."),
         .init(
@@ -211,12 +211,31 @@ extension ConfigurationKey {
         .init(
             "trunks.*.gateways", .texts, "",
             "Where calls that Parley places go, the best first: 'udp:203.0.113.5:5060'."),
+        .init(
+            "trunks.*.proxies", .texts,
+            "[sip.pstnhub.microsoft.com:5061, sip2.pstnhub.microsoft.com:5061, sip3.pstnhub.microsoft.com:5061]",
+            "The SIP proxies of Microsoft Teams in order of preference, by name; for a trunk of that kind alone."),
+        .init(
+            "trunks.*.probe-seconds", .number(0...3_600), "0",
+            "How often gateways are asked by OPTIONS whether they are there; those that are not come last. 60 for Teams."
+        ),
         .init("trunks.*.number-shown", .text, "", "The number that those who are called over the trunk see."),
         .init("trunks.*.numbers.*", .text, "", "The agent that answers a number."),
         .init("trunks.*.otherwise", .text, "", "The agent that answers every other number; without it they get 404."),
         .init(
             "trunks.*.headers.in", .texts, "[X-*, User-to-User]", "Header fields that a call's context gets."),
         .init("trunks.*.headers.out.*", .text, "", "A header field of the answer; {call} stands for the call's name."),
+        .init("trunks.*.headers.lower-case", .flag, "false", "The far end knows X- fields in lower case only."),
+        .init(
+            "trunks.*.transfers.refer", .flag, "",
+            "Take REFERs of agents and experts on this trunk; without it those of phones alone are taken."),
+        .init(
+            "trunks.*.transfers.replaces", .flag, "",
+            "Let an INVITE with Replaces take the place of a call of this trunk; without it phones alone may."),
+        .init(
+            "trunks.*.transfers.out", .words(["off", "blind", "attended"]), "off",
+            "Hand callers of this trunk on by REFER: 'blind' to numbers, 'attended' also with Replaces to who was consulted; Parley bridges when that fails, and with 'off'."
+        ),
         .init("trunks.*.tls.certificate", .text, "", "The certificate of TLS listeners and those above it, PEM."),
         .init("trunks.*.tls.key", .text, "", "The file of its key, PEM."),
         .init("trunks.*.tls.trust", .text, "", "Certificate authorities, PEM, when not the system's."),

@@ -124,7 +124,7 @@ extension ServiceConfiguration {
         outbound.rules.perCaller = values.number(["outbound", "per-caller"])
         outbound.rules.perDay = values.number(["outbound", "per-day"])
         outbound.rules.concurrent = values.number(["outbound", "concurrent"])
-        outbound.rules.trunks = trunks.filter { !$0.gateways.isEmpty }.map {
+        outbound.rules.trunks = trunks.filter { !$0.gateways.isEmpty || !$0.proxies.isEmpty }.map {
             OutboundTrunk(name: $0.name, numberShown: $0.numberShown)
         }
         // Who is configured may be called.

@@ -10,6 +10,8 @@ package struct TrunkConfiguration: Sendable {
         case trunk
         /// Phones: they register here, each with its name and password.
         case phones
+        /// Microsoft Teams, to which Parley is a session border controller of Direct Routing.
+        case teamsDirectRouting
     }
 
     /// A socket that SIP comes to, or a far end's that it goes to.
@@ -100,6 +102,12 @@ package struct TrunkConfiguration: Sendable {
     package var headersIn = ["x-*", "user-to-user"]
     /// Fields of the answer; `{call}` stands for the call's name.
     package var headersOut: [(name: String, value: String)] = []
+
+    package var transfers = TransferRules()
+    /// The names of Teams' SIP proxies, the best first; none on other trunks.
+    package var proxies: [SIPURI] = []
+    /// How often the gateways are asked by OPTIONS whether they are there, in seconds; 0 never.
+    package var probeSeconds = 0
 
     package init(name: String) { self.name = name }
 }

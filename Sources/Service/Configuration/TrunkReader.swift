@@ -6,7 +6,7 @@ import Telephony
 
 /// Reads one trunk of a configuration.
 struct TrunkReader {
-    private let values: ConfigurationValues
+    let values: ConfigurationValues
     private let name: String
     private let folder: URL
 
@@ -16,7 +16,7 @@ struct TrunkReader {
         self.folder = folder
     }
 
-    private func path(_ name: String) -> [String] {
+    func path(_ name: String) -> [String] {
         ["trunks", self.name] + name.split(separator: ".").map(String.init)
     }
 
@@ -42,7 +42,7 @@ struct TrunkReader {
         return value
     }
 
-    private func list<Value>(_ name: String, _ what: String, _ make: (String) -> Value?) -> [Value]? {
+    func list<Value>(_ name: String, _ what: String, _ make: (String) -> Value?) -> [Value]? {
         values.texts(path(name))?.compactMap { text in
             let value = make(text)
             if value == nil { values.complain(path(name), "'\(text)' is not \(what)") }
@@ -67,10 +67,12 @@ struct TrunkReader {
         if trunk.allowed.isEmpty {
             values.complain(path("allow"), "nobody may call over trunk '\(name)'; add 'allow: [203.0.113.0/24]'")
         }
+        readTransfers(&trunk)
         readMedia(&trunk, network)
         readIdentity(&trunk)
         readNumbers(&trunk)
         readTLS(&trunk)
+        readDirectRouting(&trunk)
         if trunk.advertised == nil, let first = trunk.listeners.first(where: { $0.address.isEveryAddress }) {
             values.complain(
                 path("listen"),
@@ -78,6 +80,13 @@ struct TrunkReader {
             )
         }
         return trunk
+    }
+
+    private func readTransfers(_ trunk: inout TrunkConfiguration) {
+        trunk.transfers.takesRefer = values.flag(path("transfers.refer")) ?? (trunk.kind == .phones)
+        trunk.transfers.takesReplaces = values.flag(path("transfers.replaces")) ?? (trunk.kind == .phones)
+        trunk.transfers.referral = values.word(path("transfers.out"), of: TransferRules.Referral.self) ?? .off
+        trunk.transfers.lowersHeaderNames = values.flag(path("headers.lower-case")) ?? false
     }
 
     private func readMedia(_ trunk: inout TrunkConfiguration, _ network: String) {
