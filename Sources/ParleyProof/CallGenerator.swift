@@ -21,6 +21,8 @@ struct CallGenerator: ~Copyable {
         var target: UInt16
         /// The first of the generator's media ports, two a call.
         var firstPort: UInt16 = 30_000
+        /// What those speak to whom the service hands the callers over; `nil` where it does not.
+        var handedTo: GeneratedMedia?
     }
 
     /// What came of it.
@@ -33,6 +35,9 @@ struct CallGenerator: ~Copyable {
         var received = 0
         /// From 20 ms between neighbours, in microseconds.
         var deviations: [Int32] = []
+        /// From a caller's packet to the same packet at the one the caller was handed over to, in microseconds; none where
+        /// it is not passed on as it came.
+        var delays: [Int32] = []
         /// How late the generator's own milliseconds were, in microseconds.
         var lateness: [Int32] = []
     }
@@ -50,6 +55,11 @@ struct CallGenerator: ~Copyable {
     private var callers: [Caller]
     private var streams: [GeneratedStream]
     private let media: GeneratedMedia.Source
+    private var legs: AnsweredLegs?
+    /// Those to whom callers were handed over.
+    private var handedOver = 0
+    /// When the last packets of each call were sent, by their sequence numbers.
+    private var sentAt: [[Int64]]
     private var invited = 0
     private(set) var figures = Figures()
     /// Figures of media count while it is set.
@@ -59,6 +69,10 @@ struct CallGenerator: ~Copyable {
     private let control: UnsafeMutableRawBufferPointer
 
     private static let loopback: UInt32 = 0x7F00_0001
+    /// Where the service sends calls that it places.
+    static let gatewayPort: UInt16 = 5_172
+    private static let firstLegPort: UInt16 = 46_000
+    private static let remembered = 64
 
     init(_ plan: Plan) throws {
         let signalling = try DatagramSocket(TransportAddress(ipv4: CallGenerator.loopback, port: 0))
@@ -68,6 +82,14 @@ struct CallGenerator: ~Copyable {
             TransportAddress(ipv4: CallGenerator.loopback, port: 0),
             ports: plan.firstPort...UInt16(clamping: last), dscp: 0)
         signalling.noteArrivals()
+        legs = nil
+        if let other = plan.handedTo {
+            legs = try AnsweredLegs(
+                port: CallGenerator.gatewayPort, media: other, count: plan.calls, firstPort: CallGenerator.firstLegPort)
+        }
+        sentAt = [[Int64]](
+            repeating: [Int64](repeating: 0, count: plan.handedTo == nil ? 0 : CallGenerator.remembered),
+            count: plan.calls)
         self.plan = plan
         self.signalling = signalling
         self.media = media
@@ -95,6 +117,7 @@ struct CallGenerator: ~Copyable {
                 figures.lateness.append(Int32(clamping: (MonotonicClock.now - due).nanoseconds / 1_000))
             }
             signal(slot)
+            turnLegs(slot)
             for call in stride(from: slot % 20, to: plan.calls, by: 20) where callers[call].target != nil {
                 turn(call)
             }
@@ -105,7 +128,25 @@ struct CallGenerator: ~Copyable {
     var hasPorts: Bool { sockets.pairs.count >= plan.calls }
 
     /// Whether every call that was to be placed has been answered or refused.
-    var isSettled: Bool { figures.answered + figures.failed >= plan.calls }
+    var isSettled: Bool {
+        guard figures.answered + figures.failed >= plan.calls else { return false }
+        return plan.handedTo == nil || handedOver >= figures.answered
+    }
+
+    private mutating func turnLegs(_ slot: Int) {
+        guard plan.handedTo != nil else { return }
+        legs?.isMeasuring = isMeasuring
+        if let count = legs?.signal() { handedOver = count }
+        legs?.turn(slot: slot)
+        guard let arrivals = legs?.takeArrivals() else { return }
+        for arrival in arrivals where arrival.mark.call < sentAt.count {
+            let sent = sentAt[arrival.mark.call][Int(arrival.mark.sequence) % CallGenerator.remembered]
+            figures.delays.append(Int32(clamping: (arrival.wallNanoseconds - sent) / 1_000))
+        }
+    }
+
+    /// What the ones came to whom callers were handed over; to be asked for once.
+    mutating func takeLegFigures() -> AnsweredLegs.Figures? { legs?.takeFigures() }
 
     // MARK: - SIP
 
@@ -213,10 +254,18 @@ struct CallGenerator: ~Copyable {
         while let arrival = sockets.receive(2 * call, into: room, control: control) { note(arrival, call) }
         guard let target = callers[call].target else { return }
         let count = streams[call].write(media, into: &packet)
+        if case .pcmu = plan.media, plan.handedTo != nil, count > 100 { mark(call) }
         let isSent = packet.withUnsafeBytes { octets in
             sockets.send(UnsafeRawBufferPointer(rebasing: octets[0..<count]), to: target, on: 2 * call)
         }
         if isSent, isMeasuring { figures.sent += 1 }
+    }
+
+    /// Writes into the audio which packet it is.
+    private mutating func mark(_ call: Int) {
+        let sequence = UInt16(packet[2]) << 8 | UInt16(packet[3])
+        sentAt[call][Int(sequence) % CallGenerator.remembered] = CallGenerator.wallNanoseconds
+        PacketMark(call: call, sequence: sequence).write(into: &packet)
     }
 
     private mutating func note(_ arrival: DatagramSocket.Arrival, _ call: Int) {

@@ -21,7 +21,7 @@ enum GeneratedMedia: Sendable {
     struct Source {
         let media: GeneratedMedia
         let payloads: [[UInt8]]
-        let payloadType: UInt8
+        var payloadType: UInt8
         /// RTP ticks of 20 ms.
         let ticks: UInt32
         /// The caller's SRTP key.
@@ -102,8 +102,11 @@ struct GeneratedStream {
 
     private var ticks = 0
 
-    init(number: Int) {
+    private let pressesKeys: Bool
+
+    init(number: Int, pressesKeys: Bool = true) {
         self.number = number
+        self.pressesKeys = pressesKeys
         sequence = UInt16(truncatingIfNeeded: number &* 7_919)
     }
 
@@ -136,7 +139,7 @@ struct GeneratedStream {
         // Callers are spread over the period.
         let first = GeneratedStream.firstKey + number * 37 % GeneratedStream.keyPeriod
         let tick = (ticks + GeneratedStream.keyPeriod - first % GeneratedStream.keyPeriod) % GeneratedStream.keyPeriod
-        let key = ticks >= first ? tick / GeneratedStream.keyLength : GeneratedStream.keys.count
+        let key = pressesKeys && ticks >= first ? tick / GeneratedStream.keyLength : GeneratedStream.keys.count
         let within = tick % GeneratedStream.keyLength
         var span = packet.mutableSpan
         guard key < GeneratedStream.keys.count, within < GeneratedStream.keyDown else {

@@ -120,6 +120,15 @@ struct KilledCalls: ~Copyable {
         legs = [:]
     }
 
+    /// Answers what still comes for so long: a dialog that was younger than a second is ended too.
+    mutating func linger(for time: Interval) {
+        let end = MonotonicClock.now + time
+        while MonotonicClock.now < end {
+            turn()
+            usleep(1_000)
+        }
+    }
+
     private func isSettled(_ killedAt: Instant) -> Bool {
         !calls.values.contains { $0.isOpen(at: killedAt) && $0.byeAt == nil }
             && !legs.values.contains { $0.isOpen(at: killedAt) && $0.byeAt == nil }

@@ -48,6 +48,7 @@ struct KillsCommand: ParsableCommand {
             service = try start(folder)
             calls.settle(killedAt: killedAt, startedAt: startedAt, limit: .seconds(8))
         }
+        calls.linger(for: .seconds(3))
         service.terminate()
         service.waitUntilExit()
         print(

@@ -16,6 +16,11 @@ struct MediaCommand: ParsableCommand {
             it, over calls and ticks. The floor is a program that echoes as many streams. The ratio of the two is what \
             must not get worse; absolute figures belong to the machine and to what else it does.
 
+            Bridged rows: a dialog hands each caller over to a phone behind a gateway. Where both speak the same codec \
+            packets are passed on as they came, and how long they took from one to the other is printed, the jitter buffer \
+            included; otherwise they are transcoded. Their figures are of a leg and tick, and the floor's are of as many streams \
+            as there are legs.
+
             With --loadgen the callers are those of that program instead, and its own figures are printed.
 
             EXAMPLES:
@@ -27,6 +32,8 @@ struct MediaCommand: ParsableCommand {
     @Option(help: "Numbers of PCMU calls, one row each.") var calls = "100,500,1000,1750"
     @Option(help: "Number of calls of each SRTP row; 0 leaves them out.") var secureCalls = 500
     @Option(help: "Number of calls of the Opus row; 0 leaves it out.") var opusCalls = 60
+    @Option(help: "Numbers of bridged PCMU calls, one row each; 0 leaves them out.") var bridgedCalls = "100,375,750"
+    @Option(help: "Number of calls of the row that bridges PCMU to Opus; 0 leaves it out.") var transcodedCalls = 40
     @Option(help: "Seconds that are measured.") var seconds = 10
     @Option(help: "The core of the service.") var core = 0
     @Option(help: "The core of the callers.") var callersCore = 1
@@ -36,10 +43,16 @@ struct MediaCommand: ParsableCommand {
 
     func validate() throws {
         guard seconds > 0 else { throw ValidationError("--seconds \(seconds) measures nothing: 1 or more") }
-        guard !numbers.isEmpty else { throw ValidationError("--calls \(calls): numbers with commas between") }
+        guard calls == "0" || !numbers.isEmpty else {
+            throw ValidationError("--calls \(calls): numbers with commas between, or 0 for none")
+        }
     }
 
-    private var numbers: [Int] { calls.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
+    private var numbers: [Int] { MediaCommand.numbers(calls) }
+
+    private static func numbers(_ text: String) -> [Int] {
+        text.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 }
+    }
 
     func run() throws {
         let program = try self.program()
@@ -54,6 +67,8 @@ struct MediaCommand: ParsableCommand {
         for count in numbers { try measure(program, .pcmu, count) }
         if secureCalls > 0 { for suite in SRTPSuite.allCases { try measure(program, .secure(suite), secureCalls) } }
         if opusCalls > 0 { try measure(program, .opus, opusCalls) }
+        for count in MediaCommand.numbers(bridgedCalls) { try measure(program, .pcmu, count, handedTo: .pcmu) }
+        if transcodedCalls > 0 { try measure(program, .pcmu, transcodedCalls, handedTo: .opus) }
     }
 
     private func program() throws -> String {
@@ -65,14 +80,22 @@ struct MediaCommand: ParsableCommand {
         return path
     }
 
-    private func measure(_ program: String, _ media: GeneratedMedia, _ count: Int) throws {
-        let floor = try measureFloor(count)
-        var row = MediaRow(media: media.name, calls: count)
+    private func measure(
+        _ program: String, _ media: GeneratedMedia, _ count: Int, handedTo other: GeneratedMedia? = nil
+    ) throws {
+        let floor = try measureFloor(other == nil ? count : 2 * count)
+        var row = MediaRow(
+            media: other.map { "bridged \(media.name) to \($0.name)" } ?? media.name, calls: count,
+            legsPerCall: other == nil ? 1 : 2)
         row.floorMicroseconds = floor
-        let service = try start(program, calls: count)
+        let folder = try ProofRecords.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let service = try other == nil ? start(program, calls: count) : startBridging(program, folder, calls: count)
         defer { service.stop() }
         let before = service.residentOctets
-        var generator = try CallGenerator(CallGenerator.Plan(calls: count, media: media, target: MediaCommand.sipPort))
+        var plan = CallGenerator.Plan(calls: count, media: media, target: MediaCommand.sipPort)
+        plan.handedTo = other
+        var generator = try CallGenerator(plan)
         guard generator.hasPorts else {
             throw ValidationError("there are not two UDP ports for each of \(count) calls; is something else running?")
         }
@@ -87,7 +110,7 @@ struct MediaCommand: ParsableCommand {
         generator.run(milliseconds: seconds * 1_000)
         generator.isMeasuring = false
         row.take(
-            generator.figures, cpuSeconds: service.cpuSeconds - cpu, seconds: seconds,
+            generator.figures, generator.takeLegFigures(), cpuSeconds: service.cpuSeconds - cpu, seconds: seconds,
             octets: service.residentOctets - before)
         generator.hangUp()
         print(row)
@@ -96,19 +119,30 @@ struct MediaCommand: ParsableCommand {
 
     private static let sipPort: UInt16 = 5_170
 
+    private func startBridging(_ program: String, _ folder: String, calls: Int) throws -> MeasuredProcess {
+        let file = try BridgingService.write(
+            to: folder, sipPort: MediaCommand.sipPort, gateway: CallGenerator.gatewayPort, calls: calls)
+        return try started(try MeasuredProcess(program, ["serve", "--config", file], core: core), program)
+    }
+
+    private func started(_ service: MeasuredProcess, _ program: String) throws -> MeasuredProcess {
+        usleep(1_500_000)
+        guard service.isRunning else {
+            throw ValidationError("`\(program) serve` did not start; run it by hand to see why")
+        }
+        return service
+    }
+
     private func start(_ program: String, calls: Int) throws -> MeasuredProcess {
         let ports = "10000-\(10_000 + 2 * calls + 400)"
-        let service = try MeasuredProcess(
+        let process = try MeasuredProcess(
             program,
             [
                 "serve", "--sip-port", "\(MediaCommand.sipPort)", "--media-ports", ports, "--max-calls",
                 "\(calls + 100)",
                 "--drain-seconds", "0",
             ], core: core)
-        usleep(1_500_000)
-        guard service.isRunning else {
-            throw ValidationError("`\(program) serve` did not start; run it by hand to see why")
-        }
+        let service = try started(process, program)
         // The prompts are made, and the code is warm, before anything is measured.
         var first = try CallGenerator(CallGenerator.Plan(calls: 5, target: MediaCommand.sipPort, firstPort: 40_000))
         first.run(milliseconds: 20_000)
@@ -148,6 +182,7 @@ struct MediaCommand: ParsableCommand {
 struct MediaRow: CustomStringConvertible {
     let media: String
     let calls: Int
+    private let legsPerCall: Int
     var floorMicroseconds = 0.0
     private var answered = 0
     private var failed = 0
@@ -157,23 +192,32 @@ struct MediaRow: CustomStringConvertible {
     private var microseconds = 0.0
     private var kibibytes = 0.0
     private var lateness = 0.0
+    /// From one party to the other at the median and at p99, where packets are passed on as they came.
+    private var delay: (median: Double, p99: Double)?
 
     static let heading = """
         media                             calls answered failed  setup p99 ms  delivered  p99 from 20 ms  us a call and tick  floor us  ratio  KiB a call  (callers late p99 ms)
         """
 
-    init(media: String, calls: Int) {
+    init(media: String, calls: Int, legsPerCall: Int = 1) {
+        self.legsPerCall = legsPerCall
         self.media = media
         self.calls = calls
     }
 
-    mutating func take(_ figures: CallGenerator.Figures, cpuSeconds: Double, seconds: Int, octets: Int) {
+    mutating func take(
+        _ figures: CallGenerator.Figures, _ legs: AnsweredLegs.Figures?, cpuSeconds: Double, seconds: Int, octets: Int
+    ) {
         answered = figures.answered
         failed = figures.failed
         setup = MediaRow.p99(figures.setup)
-        let ticks = Double(max(1, figures.answered)) * Double(seconds) * 50
-        delivered = Double(figures.received) / ticks
-        deviation = MediaRow.p99(figures.deviations)
+        let ticks = Double(max(1, figures.answered * legsPerCall)) * Double(seconds) * 50
+        delivered = Double(figures.received + (legs?.received ?? 0)) / ticks
+        deviation = MediaRow.p99(figures.deviations + (legs?.deviations ?? []))
+        if !figures.delays.isEmpty {
+            let sorted = figures.delays.sorted()
+            delay = (Double(sorted[sorted.count / 2]) / 1_000, MediaRow.p99(figures.delays))
+        }
         microseconds = cpuSeconds * 1_000_000 / ticks
         kibibytes = Double(octets) / 1_024 / Double(max(1, figures.answered))
         lateness = MediaRow.p99(figures.lateness)
@@ -191,6 +235,7 @@ struct MediaRow: CustomStringConvertible {
         let costs = String(
             format: "%14.2f  %18.2f  %8.2f  %5.2f  %10.1f  (%.2f)", deviation, microseconds, floorMicroseconds,
             microseconds / max(0.01, floorMicroseconds), kibibytes, lateness)
-        return "\(name) \(counts)  \(costs)"
+        let passed = delay.map { String(format: "  passed on in %.1f ms, p99 %.1f ms", $0.median, $0.p99) } ?? ""
+        return "\(name) \(counts)  \(costs)\(passed)"
     }
 }
