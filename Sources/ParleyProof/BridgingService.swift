@@ -27,7 +27,7 @@ enum BridgingService {
             "parley.yaml": """
             agents: {desk: \(folder)/desk}
             media: {address: 127.0.0.1, ports: 10000-\(10_000 + 4 * calls + 400)}
-            limits: {calls: \(calls + 100), drain-seconds: 0}
+            limits: {calls: \(2 * calls + 100), drain-seconds: 0}
             outbound: {allowed: ["+1555*"], agents: "+15550123"}
             trunks:
                 proof:
