@@ -31,16 +31,26 @@ package struct DTMFDetector: Sendable {
         /// and 44 ms. A codec at 16 kbit/s lengthens a tone of 20 ms to 43 ms at most, and one of 40 ms to 45 ms at least.
         var shortestRemains = 150
         var shortestSounding = 350
+        /// How long what is cleanly no longer than 20 ms has to be heard, 45.6 ms, and the samples that remain at least of
+        /// what is clean and of what is not.
+        var soundingOfShortest = 365
+        var leastRemains = 120
+        var leastUncleanRemains = 150
+        /// Of the trace of a key of which a codec ate a part, as a share: beyond that, the trace and the fit together may
+        /// be off by so much in one tone, and in both.
+        var tracedTolerance: Float = 0.0195
+        var toleranceOfOne: Float = 0.033
+        var toleranceOfBoth: Float = 0.05
         /// Of both frequencies, as a share, and in Hz beside it for the error of the measurement.
         var frequencyTolerance: Float = 0.015
         var frequencySlack: Float = 3.5
-        /// High over low group in power, +5.3 dB, and low over high, 9.1 dB: beyond what must be accepted by what noise
+        /// High over low group in power, +5.3 dB, and low over high, 9.6 dB: beyond what must be accepted by what noise
         /// adds.
         var mostTwist: Float = 3.4
-        var mostReverseTwist: Float = 8.2
-        /// The same by what a codec adds: +6.5 dB and 10.5 dB.
+        var mostReverseTwist: Float = 9.1
+        /// The same by what a codec adds: +6.5 dB and 13 dB.
         var codedTwist: Float = 4.5
-        var codedReverseTwist: Float = 11.2
+        var codedReverseTwist: Float = 20
         /// What remains of a key may have below it, relative to its power.
         var mostBelow: Float = 1
         /// Samples of a trace that make a fit worth its while: of tones that go on and of tones that are over.
@@ -272,12 +282,15 @@ package struct DTMFDetector: Sendable {
         fit.high.frequency += trace.highOffset
         let last = banked - Int(trace.end)
         var isFound = measure(&fit, from: banked - Int(trace.start), to: last) && isKey(fit, low, high)
+        var isRemains = false
         if !isFound, trace.isOver {
             isDismissed = isDismissed || fit.surroundings(samples.span).below > limits.mostBelow
             if !isDismissed, mayHoldRemains(trace) {
                 isFound = findRemains(&fit, first, from: banked - Int(trace.start))
+                isRemains = isFound
             }
         }
+        isFound = isFound && (isWhole(fit, isRemains: isRemains) || isCredible(fit, trace, nominal: first))
         guard isFound, let digit = DTMFDetector.digit(row: candidate.row, column: candidate.column) else {
             postpone(after: fit)
             return
@@ -358,6 +371,31 @@ package struct DTMFDetector: Sendable {
             last -= DTMFDetector.soundStep
         }
         return false
+    }
+
+    /// Whether no codec ate a part of a key.
+    private func isWhole(_ fit: TwoToneFit, isRemains: Bool) -> Bool {
+        !isRemains && fit.end - fit.start >= limits.shortest && fit.surroundings(samples.span).share >= 0.85
+    }
+
+    /// Whether what remains of a key is long enough to tell its frequencies, and its trace, which is longer, does not say
+    /// otherwise.
+    private func isCredible(_ fit: TwoToneFit, _ trace: KeyToneTrace, nominal: TwoToneFit) -> Bool {
+        let length = fit.end - fit.start
+        let share = fit.surroundings(samples.span).share
+        guard length >= (share < 0.9 ? limits.leastUncleanRemains : limits.leastRemains) else { return false }
+        if length < 160, share > 0.95 {
+            let energy = (fit.low.power + fit.high.power) / 2
+            let sounding = soundingRange(from: fit.start, to: fit.end, energy: energy)
+            guard sounding.count >= limits.soundingOfShortest else { return false }
+        }
+        let frequencies = SIMD2(nominal.low.frequency, nominal.high.frequency)
+        let traced = SIMD2(abs(trace.lowOffset), abs(trace.highOffset)) / frequencies
+        guard traced.max() > limits.tracedTolerance else { return true }
+        let off = SIMD2(fit.low.frequency, fit.high.frequency) - frequencies
+        let fitted = SIMD2(abs(off.x), abs(off.y)) / frequencies
+        let both = traced + fitted
+        return both.max() <= limits.toleranceOfOne && both.sum() <= limits.toleranceOfBoth
     }
 
     private mutating func isKey(_ fit: TwoToneFit, _ lowFrequency: Float, _ highFrequency: Float) -> Bool {
