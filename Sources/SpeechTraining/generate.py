@@ -1,6 +1,8 @@
 """Makes scenes for training or tuning: their features, and the level of their clean speech, a file of `.npz` a seed.
 
-    python3 generate.py train PREFIX SEED... [--count 384]
+    python3 generate.py train PREFIX SEED... [--count 384] [--waiting]
+
+A scene lasts 30 s; with `--waiting` it is four minutes of music or the like, in which somebody may speak now and then.
 """
 
 import argparse
@@ -25,11 +27,11 @@ def pools(seed):
     return [everything[i] for i in order[cut:]], [everything[i] for i in order[:cut]]
 
 
-def build(seed, count, pool, songs, seconds=30):
+def build(seed, count, pool, songs, scene=scenes.scene, seconds=30):
     random = np.random.default_rng(seed)
     inputs, levels = [], []
     for first in range(0, count, 16):
-        batch = [scenes.scene(random, seconds, pool, songs) for _ in range(min(16, count - first))]
+        batch = [scene(random, seconds, pool, songs) for _ in range(min(16, count - first))]
         inputs.append(features.features(np.stack([x for x, _ in batch])).astype(np.float16))
         levels.append(np.stack([y for _, y in batch]).astype(np.float16))
     return np.concatenate(inputs), np.concatenate(levels)
@@ -41,9 +43,11 @@ if __name__ == "__main__":
     parser.add_argument("prefix")
     parser.add_argument("seeds", type=int, nargs="+")
     parser.add_argument("--count", type=int, default=384)
+    parser.add_argument("--waiting", action="store_true")
     a = parser.parse_args()
     spoken, songs = pools(1)[a.part == "tune"], voices.music(a.part)
+    kind = (scenes.waiting, 240) if a.waiting else (scenes.scene, 30)
     for seed in a.seeds:
-        inputs, levels = build(seed, a.count, spoken, songs)
+        inputs, levels = build(seed, a.count, spoken, songs, *kind)
         np.savez(f"{a.prefix}{seed}.npz", inputs=inputs, levels=levels)
         print(seed, inputs.shape, "active", float((levels.reshape(len(levels), -1, 2).max(2) > -30).mean()), flush=True)

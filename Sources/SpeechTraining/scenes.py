@@ -374,6 +374,39 @@ def scene(random, seconds, voices, music_files):
             reference[first // 80:] += step
             clean = clean.copy()
             clean[first:] *= decibels(step)
+    return telephone(random, x.astype(np.float32)), levels_of(clean, reference)
+
+
+def waiting(random, seconds, voices, music_files):
+    """Minutes of what a caller hears or sends who waits: music, seldom something else, and now and then somebody who
+    speaks. The samples and levels are those of `scene`."""
+    n = int(seconds * RATE)
+    x, position = np.zeros(n, np.float32), 0
+    while position < n:
+        length = min(n - position, int(RATE * random.uniform(40, 300)))
+        kind = random.random()
+        if kind < 0.78: y = music(random, length, music_files)
+        elif kind < 0.86: y = babble(random, length, voices)
+        elif kind < 0.93: y = shaped(random, length)
+        else: y = signalling(random, length)
+        x[position:position + length] = scaled(y, random.uniform(-36, -8))
+        position += length + int(RATE * random.choice([0.0, 0.5, 2.0]))
+    speech, reference, level = np.zeros(n, np.float32), np.full(n // 80, -20, np.float32), -20.0
+    if random.random() < 0.5:
+        speech, reference, level = speech_track(random, n, voices, random.choice([5.0, 15.0, 40.0]))
+    if random.random() < 0.6:
+        # It is gone while somebody speaks.
+        active = np.repeat((speech.reshape(-1, 80) ** 2).mean(axis=1) > 1e-9, 80)
+        heard = np.convolve(active, np.ones(4001), "same") < 0.5
+        x = x * lfilter([0.01], [1, -0.99], heard.astype(np.float32)).astype(np.float32)
+    elif (power := np.mean(x ** 2)) > 0:
+        x = x * min(1.0, np.sqrt(FULL_MEAN_SQUARE / power) * decibels(level - random.uniform(3, 20)))
+    x = x + speech + scaled(coloured(random, n, random.choice([0, 0.5])), random.uniform(-75, -50))
+    return telephone(random, x), levels_of(speech, reference)
+
+
+def telephone(random, x):
+    """What arrives through a line and a codec."""
     if random.random() < 0.4:
         sos = butter(2, [random.uniform(60, 350), random.uniform(3000, 3900)], "band", fs=RATE, output="sos")
         x = sosfilt(sos, x).astype(np.float32)
@@ -381,7 +414,11 @@ def scene(random, seconds, voices, music_files):
         x = lossy(random, x)
     x = np.clip(x, -0.999, 0.999)
     codec = random.random()
-    x = mu_law(x) if codec < 0.7 else a_law(x) if codec < 0.85 else np.round(x * 32768).astype(np.float32) / 32768
-    hops = (clean[:n // 80 * 80].reshape(-1, 80) ** 2).mean(axis=1)
+    return mu_law(x) if codec < 0.7 else a_law(x) if codec < 0.85 else np.round(x * 32768).astype(np.float32) / 32768
+
+
+def levels_of(clean, reference):
+    """For every 10 ms hop the clean speech's level relative to the talker's, in dB."""
+    hops = (clean[:len(clean) // 80 * 80].reshape(-1, 80) ** 2).mean(axis=1)
     relative = 10 * np.log10(hops / FULL_MEAN_SQUARE + 1e-12) - reference
-    return x, np.where(hops > 1e-10, relative, -120).astype(np.float32)
+    return np.where(hops > 1e-10, relative, -120).astype(np.float32)

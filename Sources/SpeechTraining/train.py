@@ -99,9 +99,11 @@ def targets(levels, threshold, gap):
 def main(a):
     random = np.random.default_rng(a.seed)
     data = [np.load(path) for path in a.data]
-    x = np.concatenate([d["inputs"] for d in data])
-    y, weight = targets(np.concatenate([d["levels"] for d in data]), suite.THRESHOLD, suite.GAP)
-    sample = x[:: max(1, len(x) // 100)].astype(np.float32).reshape(-1, INPUTS)
+    # A clip each; those of one file have one length.
+    x = [clip for d in data for clip in d["inputs"]]
+    y, weight = zip(*[pair for d in data for pair in zip(*targets(d["levels"], suite.THRESHOLD, suite.GAP))])
+    lengths = np.array([len(clip) for clip in x])
+    sample = np.concatenate(x[:: max(1, len(x) // 100)]).astype(np.float32)
     mean, deviation = sample.mean(axis=0), sample.std(axis=0) + 1e-3
     p = initial(random)
     if a.start:
@@ -112,17 +114,17 @@ def main(a):
     begin, step, recent = time.time(), 0, []
     total = a.updates
     clips, state = random.integers(0, len(x), CLIPS), jnp.zeros((CLIPS, UNITS))
-    positions = random.integers(0, x.shape[1] // STEPS, CLIPS) * STEPS
+    positions = random.integers(0, lengths.min() // STEPS, CLIPS) * STEPS
     while step < total:
         rate = a.rate * min(1, step / 50) * (0.5 + 0.5 * np.cos(np.pi * step / total)) + 2e-5
         # Every lane goes through its clip piece by piece and then takes another; its memory outlives most of them.
-        ended = positions >= x.shape[1]
+        ended = positions >= lengths[clips]
         clips[ended] = random.integers(0, len(x), ended.sum())
         positions[ended] = 0
         state = state * (1 - jnp.asarray(ended & (random.random(CLIPS) < 0.4), jnp.float32))[:, None]
-        index = positions[:, None] + np.arange(STEPS)
-        bx = ((x[clips[:, None], index].astype(np.float32) - mean) / deviation).transpose(1, 0, 2)
-        by, bw = y[clips[:, None], index].T, weight[clips[:, None], index].T
+        piece = lambda of: np.stack([of[c][p:p + STEPS] for c, p in zip(clips, positions)], axis=1)
+        bx = (piece(x).astype(np.float32) - mean) / deviation
+        by, bw = piece(y), piece(weight)
         positions += STEPS
         step += 1
         p, m, v, value, state = update(p, m, v, bx, by, bw, state, rate, step, step > 0.8 * total)

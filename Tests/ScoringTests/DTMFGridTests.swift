@@ -36,6 +36,14 @@ struct DTMFGridTests {
         #expect(match.wrong + match.doubled + match.extra == 0)
     }
 
+    @Test("tones off by 3.5 % that Opus at 16 kbit/s bends towards a key are none")
+    func bent() throws {
+        let name = "both off by 3.5 % to 6 %, Opus 16 kbit/s"
+        let condition = try #require(DTMFCondition.outside.first { $0.name == name })
+        let (audio, _) = try DTMFSuite(seed: 2, keys: 400).audio(of: condition)
+        #expect(DigitDetector.parley().hear(audio).isEmpty)
+    }
+
     @Test("voices and tones of the network are no keys")
     func talkOff() { #expect(DigitDetector.parley().hear(TalkOffSuite(seed: 3).audio(minutes: 1)).isEmpty) }
 
