@@ -126,8 +126,8 @@ let package = Package(
         edge(
             "Replay",
             [
-                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "Documents",
-                yams,
+                "Telephony", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "CallControl", "Routing", "Distribution",
+                "AudioFiles", "Documents", yams,
             ]),
         edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
         edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),

@@ -118,8 +118,8 @@ package enum SwitchboardRequest: Sendable {
     case http(call: CallID, HTTPRequest)
     /// A question in plain words for whoever answers such.
     case ask(call: CallID, AnswerRequest)
-    /// The caller is to be handed over: a ``Route`` is due, or an outcome.
-    case transfer(call: CallID, TransferRequest)
+    /// The caller is to be handed over: a ``Route`` is due, or an outcome. With it comes what is known of the call so far.
+    case transfer(call: CallID, TransferRequest, CallContext)
     /// Who the caller is; asked when the call begins.
     case lookUpCaller(call: CallID, CallerInquiry)
     /// Where the route led, under the number of the hand-over: nobody was reached. Another route is due, or an outcome.

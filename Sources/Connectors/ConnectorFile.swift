@@ -21,6 +21,8 @@ package enum ConnectorFile {
         package var subscribers: [any FactSubscriber] = []
         /// How callers are looked up; `nil` when nobody is.
         package var search: CallerSearch?
+        /// Who is asked where callers go; `nil` when nobody is.
+        package var router: CallRouter?
 
         /// The first connector that looks callers up.
         package var directory: (any CallerDirectory)? {
@@ -51,6 +53,7 @@ package enum ConnectorFile {
         if collector.hasErrors {
             reading.destinations = []
             reading.search = nil
+            reading.router = nil
             reading.subscribers = []
         }
         return reading
@@ -77,12 +80,30 @@ private struct Reader {
         let list = map.list("connectors")
         let callers = map.value("callers")
         let facts = map.list("facts")
+        let router = map.value("router")
         map.refuseOthers()
         var reading = ConnectorFile.Reading()
         reading.destinations = list.compactMap { connector($0) }
         reading.search = callers.flatMap { search($0, reading.destinations) }
         reading.subscribers = facts.compactMap { subscriber($0) }
+        reading.router = router.flatMap { self.router($0) }
         return reading
+    }
+
+    private enum Order: String, CaseIterable { case first, last }
+
+    /// `router`: the service that says where callers go, before or after the own queues, and within how many seconds.
+    private func router(_ node: Node) -> CallRouter? {
+        guard var map = MappingReader(node, "'router'", file: file, collector: collector) else { return nil }
+        let url = url("url", &map)
+        let order = map.word("asked", of: Order.self)
+        let seconds = map.number("within", in: 0.05...30)
+        let headers = map.members("headers").map { (name: $0.name, value: secretValue($0.value.string ?? "", &map)) }
+        map.refuseOthers()
+        guard let url else { return nil }
+        return CallRouter(
+            url: url, headers: headers, isAskedFirst: order != .last,
+            timeout: seconds.map { Interval(nanoseconds: Int64($0 * 1_000_000_000)) } ?? CallRouter.standardTimeout)
     }
 
     /// One of `facts`: an address that is told of facts as they happen.

@@ -63,18 +63,15 @@ extension CallDistributor {
     /// secret.
     func tell(_ transfer: TransferRequest, to plan: inout DialPlan) {
         plan.ringback = .farEnd
-        plan.userToUser = transfer.userToUser?.disclosed.map { String($0.prefix(CallDistributor.longestKey)) }
-        plan.headers = transfer.headers.prefix(CallDistributor.mostHeaders).compactMap { header in
-            guard header.name.lowercased().hasPrefix("x-"), header.name.count <= 64, let value = header.value.disclosed
+        plan.userToUser = transfer.userToUser?.disclosed.map { String($0.prefix(ContextHeaders.longestKey)) }
+        plan.headers = transfer.headers.prefix(ContextHeaders.most).compactMap { header in
+            guard let value = header.value.disclosed.map({ String($0.prefix(ContextHeaders.longestValue)) }),
+                ContextHeaders.problem(header.name, value) == nil
             else { return nil }
-            return (header.name, String(value.prefix(256)))
+            return (header.name, value)
         }
         plan.dtmfSequence = transfer.dtmfSequence
     }
-
-    /// Characters of User-to-User, and fields beside it, that far ends take.
-    private static let longestKey = 128
-    private static let mostHeaders = 5
 
     // MARK: - Facts
 

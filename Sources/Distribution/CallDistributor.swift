@@ -17,13 +17,23 @@ package struct CallDistributor: Sendable {
     /// A call that is to get somebody.
     struct Seeker: Sendable {
         let request: RequestID
-        let transfer: TransferRequest
+        var transfer: TransferRequest
+        /// What is known of the call, for the outside router.
+        let context: CallContext?
         /// The queue where it waits; `nil` for one that is dialled without.
         var queue: QueueID?
         /// The offer that rings for it.
         var offer: OfferID?
         /// It has been told how it waits.
         var isWaiting = false
+        /// The outside router is asked, and has until then.
+        var routerDue: Instant?
+        /// Under which number the outside router was asked: it is asked once a hand-over.
+        var inquiry: UInt64?
+        /// Where it goes is the outside router's word.
+        var isRouted = false
+        /// What became of the last who was to take it.
+        var lastOutcome: TransferOutcome?
     }
 
     /// Somebody of the configuration who is called, or is in a call.
@@ -55,6 +65,7 @@ package struct CallDistributor: Sendable {
     var expected: [UInt64: (call: CallID, member: Member)] = [:]
     var legs: [LegKey: Member] = [:]
     var lastInvitation: UInt64 = 0
+    var lastInquiry: UInt64 = 0
     /// Where phones are, by address-of-record.
     var phones: [String: [PhoneContact]] = [:]
     var outputs: Deque<DistributionOutput> = []
@@ -70,7 +81,7 @@ package struct CallDistributor: Sendable {
 
     /// When ``advance(to:)`` must next run; `nil` when nothing is due at all.
     package var deadline: Instant? {
-        mutating get { directory.deadline }
+        mutating get { [directory.deadline, routerDeadline].compactMap { $0 }.min() }
     }
 
     /// The next output; `nil` when all are drained.
@@ -79,6 +90,7 @@ package struct CallDistributor: Sendable {
     /// Does what is due until then.
     package mutating func advance(to now: Instant) {
         directory.advance(to: now)
+        expireRouter(at: now)
         drain(at: now)
     }
 
@@ -140,26 +152,56 @@ package struct CallDistributor: Sendable {
     // MARK: - Calls
 
     /// A call asks for somebody.
-    package mutating func seek(_ call: CallID, _ request: RequestID, _ transfer: TransferRequest, at now: Instant) {
-        seekers[call] = Seeker(request: request, transfer: transfer)
+    ///
+    /// - Parameter context: what is known of the call, for the outside router.
+    package mutating func seek(
+        _ call: CallID, _ request: RequestID, _ transfer: TransferRequest, context: CallContext? = nil, at now: Instant
+    ) {
+        seekers[call] = Seeker(request: request, transfer: transfer, context: context)
         if transfer.kind == .expert {
             reply(.routed(.dialAll(plans(for: transfer, in: call, at: now))), to: call)
-        } else if let queue = queue(for: transfer) {
+        } else if transfer.kind == .agent, let terms = configuration.router, terms.isAskedFirst {
+            askRouter(call, terms, at: now)
+        } else {
+            distribute(call, at: now)
+        }
+        drain(at: now)
+    }
+
+    /// Finds somebody among Parley's own.
+    mutating func distribute(_ call: CallID, at now: Instant) {
+        guard let transfer = seekers[call]?.transfer else { return }
+        if let queue = queue(for: transfer) {
             enqueue(call, queue, transfer, at: now)
         } else if let plan = directPlan(for: transfer) {
             reply(.routed(.dial(plan)), to: call)
         } else {
-            give(up: call, .failed)
+            findNobody(call, .failed, at: now)
         }
-        drain(at: now)
     }
 
     /// Nobody was reached where the call was sent.
     package mutating func routeFailed(_ call: CallID, _ outcome: TransferOutcome, at now: Instant) {
         directory.advance(to: now)
         // Who stands in a queue is told by the directory what comes next.
-        if directory.position(of: call) == nil { give(up: call, outcome) }
+        if directory.position(of: call) == nil, let seeker = seekers[call] {
+            seekers[call]?.isRouted = false
+            if seeker.isRouted, configuration.router?.isAskedFirst == true {
+                distribute(call, at: now)
+            } else {
+                findNobody(call, outcome, at: now)
+            }
+        }
         drain(at: now)
+    }
+
+    /// Parley's own have come to nothing: the outside router has the last word where it is asked last.
+    private mutating func findNobody(_ call: CallID, _ outcome: TransferOutcome, at now: Instant) {
+        guard let seeker = seekers[call], let terms = configuration.router, seeker.inquiry == nil,
+            seeker.transfer.kind == .agent
+        else { return give(up: call, outcome) }
+        seekers[call]?.lastOutcome = outcome
+        askRouter(call, terms, at: now)
     }
 
     private func queue(for transfer: TransferRequest) -> QueueID? {
@@ -174,8 +216,8 @@ package struct CallDistributor: Sendable {
         switch admission {
         case .queued(let queue, _): seekers[call]?.queue = queue
         case .overflow(let target, _): overflow(call, to: target)
-        case .refused(.full), .refused(.closed): give(up: call, .refused)
-        case .refused(.unknownQueue), .refused(.callIsKnown): give(up: call, .failed)
+        case .refused(.full), .refused(.closed): findNobody(call, .refused, at: now)
+        case .refused(.unknownQueue), .refused(.callIsKnown): findNobody(call, .failed, at: now)
         }
     }
 
@@ -192,12 +234,12 @@ package struct CallDistributor: Sendable {
         }
     }
 
-    private mutating func give(up call: CallID, _ outcome: TransferOutcome) {
+    mutating func give(up call: CallID, _ outcome: TransferOutcome) {
         reply(.transferEnded(outcome), to: call)
         seekers[call] = nil
     }
 
-    private mutating func reply(_ reply: SwitchboardInput.Reply, to call: CallID) {
+    mutating func reply(_ reply: SwitchboardInput.Reply, to call: CallID) {
         guard let seeker = seekers[call] else { return }
         outputs.append(.reply(call, seeker.request, reply))
     }

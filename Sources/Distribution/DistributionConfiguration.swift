@@ -16,5 +16,8 @@ package struct DistributionConfiguration: Sendable {
     /// For how long somebody who is called outside a queue may be rung.
     package var ringTimeout = Interval.seconds(30)
 
+    /// When the outside router is asked; `nil` where there is none.
+    package var router: RouterTerms?
+
     package init() {}
 }

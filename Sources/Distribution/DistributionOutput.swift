@@ -1,4 +1,5 @@
 package import CallControl
+package import CallFlow
 package import Routing
 package import Telephony
 
@@ -8,4 +9,8 @@ package enum DistributionOutput: Sendable {
     case reply(CallID, RequestID, SwitchboardInput.Reply)
     /// An agent's state is this now.
     case agent(AgentID, AgentState)
+    /// The outside router is to be asked; what comes of it goes to ``CallDistributor/routerAnswered(_:_:at:)``.
+    case askRouter(RouterInquiry)
+    /// The outside router was of no use; a sentence without its subject. The call goes on without it.
+    case routerFailed(CallID, String)
 }

@@ -250,7 +250,7 @@ struct HandoverFloor: ~Copyable {
         switch output {
         case .fact(let event):
             distributor.happened(event, at: now)
-        case .request(let id, .transfer(let call, let transfer)): distributor.seek(call, id, transfer, at: now)
+        case .request(let id, .transfer(let call, let transfer, _)): distributor.seek(call, id, transfer, at: now)
         case .request(_, .routeFailed(let call, let outcome)): distributor.routeFailed(call, outcome, at: now)
         case .request(let id, .prompt): switchboard.receive(.reply(id, .promptFailed(reason: "none")), at: now)
         case .dialled(let call, let leg, let reference): distributor.dialled(call, leg, reference: reference)

@@ -10,8 +10,13 @@ final class Actor {
         /// Told of the call; decides at this moment.
         case ringing(LegID, until: Instant)
         case talking(LegID)
+        /// Has answered while the call took its wish back.
+        case crossing(LegID, until: Instant)
         case gone
     }
+
+    /// From the call's taking back to the answer that was on its way.
+    private static let crossing = Interval.milliseconds(30)
 
     let party: TestParty
     private var phase = Phase.idle
@@ -33,7 +38,7 @@ final class Actor {
     var leg: LegID? {
         switch phase {
         case .ringing(let leg, _), .talking(let leg): leg
-        case .idle, .gone: nil
+        case .idle, .gone, .crossing: nil
         }
     }
 
@@ -45,6 +50,7 @@ final class Actor {
         case .idle, .gone: nil
         case .ringing(_, let until):
             if case .ignores = party.answer { network.nextArrival } else { until }
+        case .crossing(_, let until): until
         case .talking:
             [endpoint?.deadline, network.nextArrival].compactMap { $0 }.min()
         }
@@ -57,7 +63,13 @@ final class Actor {
     }
 
     /// The call lets the party go.
-    func release() { phase = .gone }
+    func release(at now: Instant) {
+        if party.crosses, case .ringing(let leg, _) = phase {
+            phase = .crossing(leg, until: now + Actor.crossing)
+        } else {
+            phase = .gone
+        }
+    }
 
     /// All that the party heard.
     func takeHeard() -> PCMAudio {
@@ -90,6 +102,11 @@ final class Actor {
         case .ringing(let leg, let until):
             guard until <= now else { return [] }
             return try decide(leg, at: now)
+        case .crossing(let leg, let until):
+            guard until <= now else { return [] }
+            let actions = try answer(leg, at: now)
+            phase = .gone
+            return actions
         case .talking(let leg):
             guard let due = endpoint?.deadline, due <= now else { return [] }
             switch endpoint?.act(into: &network, at: now) ?? nil {
@@ -118,16 +135,19 @@ final class Actor {
         case .declines(let reason):
             phase = .gone
             return [.event(.refused(leg, reason, cause: reason.q850))]
-        case .answers:
-            endpoint = try Caller(
-                Caller.Line(
-                    codec: party.codec, keys: .telephoneEvent, echo: nil, driftInPPM: 0, script: party.script,
-                    number: number),
-                startingAt: now, entropy: &generator, keepsHeard: keepsHeard)
-            phase = .talking(leg)
-            guard let offer = endpoint?.offer else { return [] }
-            return [.event(.answered(leg, offer))]
+        case .answers: return try answer(leg, at: now)
         }
+    }
+
+    private func answer(_ leg: LegID, at now: Instant) throws -> [Action] {
+        endpoint = try Caller(
+            Caller.Line(
+                codec: party.codec, keys: .telephoneEvent, echo: nil, driftInPPM: 0, script: party.script,
+                number: number),
+            startingAt: now, entropy: &generator, keepsHeard: keepsHeard)
+        phase = .talking(leg)
+        guard let offer = endpoint?.offer else { return [] }
+        return [.event(.answered(leg, offer))]
     }
 }
 

@@ -77,6 +77,7 @@ package struct CallReplay: ~Copyable {
     /// Agents who were called for the hand-over in hand.
     private var agentsTried = 0
     private var seeksExperts = false
+    private var desk: Desk?
 
     /// - Throws: ``ReplayError`` when the caller's codec cannot be opened.
     package init(
@@ -104,6 +105,7 @@ package struct CallReplay: ~Copyable {
                 party, number: index + 1, network: call.network,
                 generator: SeededGenerator(seed: seed &+ UInt64(index + 1)), keepsHeard: options.keepsHeard)
         }
+        desk = call.centre.map { Desk($0, call.parties, wall: call.startsAt) }
         result = ReplayResult(context: CallContext(call: id))
         let admission = Admission(
             call: id, from: call.from, to: call.to, startedAt: call.startsAt, timeZone: call.timeZone,
@@ -131,9 +133,11 @@ package struct CallReplay: ~Copyable {
     }
 
     /// The earliest time at which anything is due.
-    private func nextMoment() -> Instant {
+    private mutating func nextMoment() -> Instant {
         var next = now + call.limit
-        for due in [switchboard.deadline, caller.deadline, network.nextArrival, answers.nextDue] {
+        for due in [
+            switchboard.deadline, caller.deadline, network.nextArrival, answers.nextDue, desk?.deadline,
+        ] {
             if let due, due < next { next = due }
         }
         for actor in actors {
@@ -176,6 +180,8 @@ package struct CallReplay: ~Copyable {
         for actor in actors {
             while let due = actor.deadline, due <= now, !isOver { try await act(actor, &observer) }
         }
+        desk?.advance(to: now)
+        takeReplies()
         if !isOver, now - Instant.zero >= call.limit {
             switchboard.receive(.callerHungUp(result.context.call), at: now)
             try await drain(&observer)
@@ -199,6 +205,8 @@ package struct CallReplay: ~Copyable {
             result.events.append(event)
             caller.observe(event, at: now)
             for actor in actors { actor.observe(event, at: now) }
+            desk?.happened(event, at: now)
+            takeReplies()
             try observer.happened(event)
         case .recorded(_, let audio): try observer.recorded(audio)
         case .request(let id, let request): await answer(request, id)
@@ -208,7 +216,8 @@ package struct CallReplay: ~Copyable {
             isOver = true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
         case .leg(let call, let command): try await perform(command, call, &observer)
-        case .closed, .opened, .signal, .line, .registration, .dialled, .phone, .dialog, .dialogOver: break
+        case .dialled(let call, let leg, let reference): desk?.dialled(call, leg, reference: reference, at: now)
+        case .closed, .opened, .signal, .line, .registration, .phone, .dialog, .dialogOver: break
         }
     }
 
@@ -240,7 +249,13 @@ package struct CallReplay: ~Copyable {
         case .lookUpCaller:
             guard let lookUp = call.lookUp else { return }
             answers.schedule(id, .caller(lookUp.reply), at: now + lookUp.delay)
-        case .transfer(_, let request) where request.kind == .expert:
+        case .transfer(let call, let request, let context) where desk != nil:
+            desk?.seek(call, id, request, context, at: now)
+            takeReplies()
+        case .routeFailed(let call, let outcome) where desk != nil:
+            desk?.routeFailed(call, outcome, at: now)
+            takeReplies()
+        case .transfer(_, let request, _) where request.kind == .expert:
             seeksExperts = true
             answers.schedule(id, .routed(.dialAll(plans(for: request))), at: now)
         case .transfer where !actors.isEmpty:
@@ -261,6 +276,11 @@ package struct CallReplay: ~Copyable {
 // MARK: - Other parties
 
 extension CallReplay {
+    /// What the contact centre answers is on its way at once.
+    private mutating func takeReplies() {
+        while let (request, reply) = desk?.nextReply() { answers.schedule(request, reply, at: now) }
+    }
+
     /// The next agent, or what became of the last one when there is none left.
     private mutating func nextRoute(after outcome: TransferOutcome?) -> SwitchboardInput.Reply {
         let agents = actors.filter { $0.party.role == .agent }
@@ -313,8 +333,13 @@ extension CallReplay {
             let actor = actors.first { $0.party.name == plan.target && $0.isFree }
             let events = actor?.ring(leg, at: now) ?? [.refused(leg, .failed, cause: 1)]
             for event in events { switchboard.receive(.leg(call, event), at: now) }
-        case .release(let leg, _): actors.first { $0.leg == leg }?.release()
+        case .release(let leg, _): actors.first { $0.leg == leg }?.release(at: now)
         case .refer(let leg, _):
+            if let referral = desk?.takeReferral() {
+                guard let outcome = referral else { return }
+                switchboard.receive(.leg(call, .referProgress(leg, status: outcome.sipStatus, isFinal: true)), at: now)
+                return
+            }
             let outcomes = self.call.transferOutcomes
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]
             transfers += 1

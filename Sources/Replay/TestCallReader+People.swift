@@ -31,6 +31,8 @@ extension TestCallReader {
         if let codec = map.word("codec", of: CodecChoice.self) { party.codec = codec }
         party.whisper = map.string("whisper")
         party.skills = map.list("skills").compactMap(\.string)
+        party.queues = map.list("queues").compactMap(\.string)
+        party.crosses = map.boolean("crosses") ?? false
         party.script = map.list("does").compactMap { step($0, isCaller: false) }
         map.refuseOthers()
         return party

@@ -23,6 +23,10 @@ package struct TestParty: Sendable {
     package var whisper: String?
     /// What the party knows, by which a dialog may want it.
     package var skills: [String] = []
+    /// The queues whose calls an agent takes.
+    package var queues: [String] = []
+    /// Answers in the moment in which the call takes its wish back: both are on their way at once.
+    package var crosses = false
     /// What the party does once it has answered.
     package var script: [CallerStep]
 

@@ -57,7 +57,7 @@ package final class CallService: Sendable {
         operations.use(server)
         let sockets = ServiceTrunks(server: server)
         let trunks = try await sockets.apply(configuration, agents: agents)
-        let centre = ContactCentre(configuration.distribution, logger)
+        let centre = ContactCentre(configuration.distribution, router: { records.router }, logger)
         var shards: [Shard] = []
         for index in 0..<configuration.media.shards {
             let media = try MediaSockets(

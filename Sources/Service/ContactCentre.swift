@@ -1,5 +1,6 @@
 import CallControl
 import CallFlow
+import Connectors
 import Distribution
 import Logging
 import Routing
@@ -17,11 +18,18 @@ final class ContactCentre: Sendable {
 
     private let state: Mutex<State>
     private let logger: Logger
+    /// Who is asked where callers go, as it is configured at the moment.
+    private let router: @Sendable () -> CallRouter?
     /// Nobody waits longer than this for what is due.
     private static let period = Duration.milliseconds(100)
 
-    init(_ configuration: DistributionConfiguration, _ logger: Logger) {
+    init(
+        _ configuration: DistributionConfiguration, router: @escaping @Sendable () -> CallRouter?, _ logger: Logger
+    ) {
         self.logger = logger
+        self.router = router
+        var configuration = configuration
+        configuration.router = RouterTerms(router())
         state = Mutex(
             State(
                 distributor: CallDistributor(configuration, at: MonotonicClock.now, wall: MonotonicClock.wallTime)))
@@ -41,10 +49,13 @@ final class ContactCentre: Sendable {
     }
 
     /// A call asks for somebody; the answers go to its shard.
-    func seek(_ call: CallID, _ request: RequestID, _ transfer: TransferRequest, on loop: MediaLoop) {
+    func seek(
+        _ call: CallID, _ request: RequestID, _ transfer: TransferRequest, knowing context: CallContext,
+        on loop: MediaLoop
+    ) {
         change { state, now in
             state.homes[call] = loop
-            state.distributor.seek(call, request, transfer, at: now)
+            state.distributor.seek(call, request, transfer, context: context, at: now)
         }
     }
 
@@ -74,6 +85,8 @@ final class ContactCentre: Sendable {
     }
 
     func reconfigure(_ configuration: DistributionConfiguration) {
+        var configuration = configuration
+        configuration.router = RouterTerms(router())
         change { $0.distributor.reconfigure(configuration, at: $1) }
     }
 
@@ -104,6 +117,14 @@ final class ContactCentre: Sendable {
         }
     }
 
+    private func ask(_ inquiry: RouterInquiry) {
+        guard let router = router() else { return }
+        Task {
+            let reply = await router.answer(to: inquiry)
+            change { $0.distributor.routerAnswered(inquiry, reply, at: $1) }
+        }
+    }
+
     /// Posts while it holds the lock, so that no answer overtakes another.
     private func pass(_ state: inout State) {
         while let output = state.distributor.poll() {
@@ -114,8 +135,21 @@ final class ContactCentre: Sendable {
                 }
                 state.homes[call]?.post(.reply(request, reply))
             case .agent(let agent, let state): logger.info("agent \(agent) is \(state.word)")
+            case .askRouter(let inquiry): ask(inquiry)
+            case .routerFailed(let call, let reason):
+                logger.warning("call \(call) goes on without the outside router, which \(reason)")
             }
         }
+    }
+}
+
+extension RouterTerms {
+    /// `nil` where nobody is asked.
+    fileprivate init?(_ router: CallRouter?) {
+        guard let router else { return nil }
+        self.init()
+        isAskedFirst = router.isAskedFirst
+        timeout = router.timeout
     }
 }
 

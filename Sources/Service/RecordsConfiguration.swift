@@ -32,14 +32,24 @@ struct ServiceRecords: Sendable {
     let archive: RecordingArchive?
     /// How callers are looked up; `nil` where nobody is.
     var search: CallerSearch? { searching.search }
+    /// Who is asked where callers go; `nil` where nobody is.
+    var router: CallRouter? { searching.router }
     private let searching: Searching
 
-    /// How callers are looked up, for as long as nothing else is read.
+    /// Who is asked, for as long as nothing else is read.
     private final class Searching: Sendable {
-        private let current: Mutex<CallerSearch?>
-        init(_ search: CallerSearch?) { current = Mutex(search) }
-        var search: CallerSearch? { current.withLock { $0 } }
-        func set(_ search: CallerSearch?) { current.withLock { $0 = search } }
+        private struct Current {
+            var search: CallerSearch?
+            var router: CallRouter?
+        }
+
+        private let current = Mutex(Current())
+        init(_ reading: ConnectorFile.Reading?) { set(reading?.search, reading?.router) }
+        var search: CallerSearch? { current.withLock { $0.search } }
+        var router: CallRouter? { current.withLock { $0.router } }
+        func set(_ search: CallerSearch?, _ router: CallRouter?) {
+            current.withLock { $0 = Current(search: search, router: router) }
+        }
     }
 
     /// Opens the store, reads the connectors, makes the folder of recordings.
@@ -49,7 +59,7 @@ struct ServiceRecords: Sendable {
         let connectors = try configuration.connectors.map { try ServiceRecords.connectors(at: $0) }
         let archive = try ServiceRecords.archive(configuration)
         self.archive = archive
-        searching = Searching(connectors?.search)
+        searching = Searching(connectors)
         guard let store = configuration.store else {
             records = nil
             recordings = try archive.map { try LiveRecordings($0, store: nil) }
@@ -70,9 +80,11 @@ struct ServiceRecords: Sendable {
     /// - Throws: ``ServiceError`` when there is a mistake in them; then nothing changes.
     func reread(_ configuration: RecordsConfiguration) throws -> @Sendable () -> Void {
         let connectors = try configuration.connectors.map { try ServiceRecords.connectors(at: $0) }
+        let (destinations, subscribers) = (connectors?.destinations ?? [], connectors?.subscribers ?? [])
+        let (search, router) = (connectors?.search, connectors?.router)
         return { [records, searching] in
-            records?.connect(connectors?.destinations ?? [], connectors?.subscribers ?? [])
-            searching.set(connectors?.search)
+            records?.connect(destinations, subscribers)
+            searching.set(search, router)
         }
     }
 

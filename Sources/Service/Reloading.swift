@@ -76,8 +76,9 @@ actor Reloading {
             let trunks = try await sockets.apply(configuration, agents: agents.agents)
             for loop in loops { loop.post(.signalling(.trunks(trunks))) }
             router.set(trunks)
-            centre.reconfigure(configuration.distribution)
             for commit in commits { commit() }
+            // Connectors are in force by now: the outside router is one of them.
+            centre.reconfigure(configuration.distribution)
             await registrations.apply(configuration, trunks)
             logger.info("reloaded; calls that run stay with what they began with")
             return configuration.files

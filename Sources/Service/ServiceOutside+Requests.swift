@@ -29,7 +29,8 @@ extension ServiceOutside {
                 loop.post(.reply(id, .caller(await search?.answer(to: inquiry) ?? .unknown)))
             }
         case .ask: loop.post(.reply(id, .questionAnswered(.unavailable)))
-        case .transfer(let call, let transfer): centre.seek(call, id, transfer, on: loop)
+        case .transfer(let call, let transfer, let context):
+            centre.seek(call, id, transfer, knowing: context, on: loop)
         case .routeFailed(let call, let outcome): centre.routeFailed(call, outcome)
         case .finishRecognition: loop.post(.reply(id, .recognitionFailed(reason: "there is no recogniser")))
         case .openRecognition, .recognitionAudio: break

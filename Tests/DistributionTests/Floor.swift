@@ -13,6 +13,7 @@ struct Floor {
     private(set) var plans: [CallID: [DialPlan]] = [:]
     private var lastLeg: [CallID: Int] = [:]
     private(set) var states: [AgentID: AgentState] = [:]
+    private(set) var inquiries: [RouterInquiry] = []
 
     init(_ configuration: DistributionConfiguration) {
         distributor = CallDistributor(configuration, at: .zero)
@@ -101,6 +102,13 @@ struct Floor {
         drain()
     }
 
+    /// The outside router answers what it was asked last.
+    mutating func route(_ reply: RouterReply, to inquiry: Int? = nil) {
+        guard let inquiry = inquiry.map({ inquiries[$0] }) ?? inquiries.last else { return }
+        distributor.routerAnswered(inquiry, reply, at: now)
+        drain()
+    }
+
     mutating func setAway(_ agent: AgentID, _ reason: String?) -> Bool {
         let isKnown = distributor.setAway(reason, agent, at: now)
         drain()
@@ -119,6 +127,10 @@ struct Floor {
             case .reply(let call, _, .routed(let route)): take(route, call)
             case .reply(let call, _, .transferEnded(let outcome)): tell(call, "over: \(outcome.rawValue)")
             case .reply(let call, _, _): tell(call, "?")
+            case .askRouter(let inquiry):
+                tell(inquiry.call, "ask")
+                inquiries.append(inquiry)
+            case .routerFailed(let call, let reason): tell(call, "router \(reason)")
             }
         }
     }

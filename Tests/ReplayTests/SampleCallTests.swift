@@ -22,6 +22,8 @@ struct SpokenOutside: ReplayOutside {
     func answer(to request: HTTPRequest) async -> HTTPReply? { nil }
 
     static let riverbend = SpokenOutside(prompts: PromptLibrary(agentFolder: riverbendPath))
+    static let frontdesk = SpokenOutside(
+        prompts: PromptLibrary(agentFolder: repository.appending(path: "Audio/Agents/frontdesk").path))
     static let riverbendPath = repository.appending(path: "Audio/Agents/riverbend").path
 }
 
@@ -45,6 +47,15 @@ func riverbend() throws -> Agent {
     return try #require(reading.agent)
 }
 
+/// The agent of a test call, and its prompts.
+func agent(of call: TestCall) throws -> (Agent, SpokenOutside) {
+    let path = try #require(call.agentPath)
+    guard path.hasSuffix("/frontdesk") else { return (try riverbend(), .riverbend) }
+    let reading = AgentFolder.read(path)
+    #expect(reading.diagnostics == [])
+    return (try #require(reading.agent), .frontdesk)
+}
+
 @Suite("Test calls")
 struct SampleCallTests {
     static let folders: [String] = {
@@ -59,8 +70,8 @@ struct SampleCallTests {
     func expectations(folder: String) async throws {
         let call = try TestCallFolder.read(folder)
         var observer = SilentObserver()
-        let result = try await CallReplay(of: call, agent: riverbend(), outside: SpokenOutside.riverbend)
-            .run(&observer)
+        let (agent, outside) = try agent(of: call)
+        let result = try await CallReplay(of: call, agent: agent, outside: outside).run(&observer)
         let failure = try ExpectedEvent.firstFailure(of: call.expectations, in: result.events)
         #expect(failure == nil, "\(failure?.description ?? "")")
         #expect(result.unreachedStep == nil)

@@ -41,7 +41,7 @@ extension Call {
 
     mutating func beginHandover(_ request: TransferRequest) {
         handover = Handover(request: request)
-        outputs.append(.request(routeRequest, .transfer(call: id, request)))
+        outputs.append(.request(routeRequest, .transfer(call: id, request, context)))
     }
 
     /// The outside says where the caller goes.

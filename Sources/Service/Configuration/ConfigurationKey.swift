@@ -154,7 +154,8 @@ extension ConfigurationKey {
             "How long it is until then, and until the next time."),
         .init(
             "queues.*.overflow", .texts, "[]",
-            "In order: 'waited 120: queue night', 'length 20: number +15550123', 'nobody: dialog'."),
+            "In order: 'waited 120: queue night', 'length 20: number +15550123', 'closed: number +15550123', 'nobody: dialog'."
+        ),
         .init("queues.*.length", .number(1...10_000), "1000", "Calls that wait at once; further ones are refused."),
         .init(
             "queues.*.ring-seconds", .number(3...300), "20",

@@ -95,16 +95,13 @@ struct DistributionReader {
         return .uri(text)
     }
 
-    /// `billing`, or `billing 7` for one who knows it well.
     private func skill(_ text: String, _ path: [String]) -> Skill? {
-        let words = text.split(separator: " ")
-        let level = words.count == 2 ? Int(words[1]) : 1
-        guard let name = words.first, words.count <= 2, let level, (1...10).contains(level) else {
+        let skill = Skill(reading: text)
+        if skill == nil {
             values.complain(
                 path, "'\(text)' is no skill; write it as 'billing' or 'billing 7', with a level from 1 to 10")
-            return nil
         }
-        return Skill(String(name), level: level)
+        return skill
     }
 
     private func check(_ queue: String, at path: [String]) {
@@ -150,37 +147,13 @@ struct DistributionReader {
 
     private func number(_ path: [String]) -> Interval? { values.number(path).map { .seconds(Int64($0)) } }
 
-    /// `waited 120: dialog`, `length 20: number +15550123`, `nobody: queue night`.
     private func rule(_ text: String, _ path: [String]) -> OverflowRule? {
-        let halves = text.split(separator: ":", maxSplits: 1).map { $0.split(separator: " ").map(String.init) }
-        guard halves.count == 2, let condition = condition(halves[0]), let target = target(halves[1], path) else {
-            values.complain(
-                path,
-                "'\(text)' is no rule; write it as 'waited 120: queue night', 'length 20: number +15550123' or 'nobody: dialog'"
-            )
+        guard let rule = OverflowRule(reading: text) else {
+            values.complain(path, "'\(text)' is no rule; write it as \(OverflowRule.examples)")
             return nil
         }
-        return OverflowRule(when: condition, goTo: target)
-    }
-
-    private func condition(_ words: [String]) -> OverflowCondition? {
-        switch (words.first, words.count) {
-        case ("waited", 2): Int64(words[1]).flatMap { $0 > 0 ? .waited(.seconds($0)) : nil }
-        case ("length", 2): Int(words[1]).flatMap { $0 > 0 ? .length($0) : nil }
-        case ("nobody", 1): .nobodyOnDuty
-        default: nil
-        }
-    }
-
-    private func target(_ words: [String], _ path: [String]) -> OverflowTarget? {
-        switch (words.first, words.count) {
-        case ("dialog", 1): return .dialog
-        case ("number", 2): return OutboundTarget(words[1]) == nil ? nil : .number(words[1])
-        case ("queue", 2):
-            check(words[1], at: path)
-            return .queue(QueueID(words[1]))
-        default: return nil
-        }
+        if case .queue(let queue) = rule.target { check(queue.rawValue, at: path) }
+        return rule
     }
 }
 
