@@ -179,7 +179,7 @@ let package = Package(
         edge(
             "Service",
             [
-                "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Distribution", "Documents",
+                "Telephony", "SIP", "RTP", "Formula", "CallFlow", "Routing", "CallControl", "Distribution", "Documents",
                 "AudioFiles", "AgentFiles", "DialogCheck", "Speech", "Connectors", "Records", "Transport", "Admin",
                 yams,
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -241,7 +241,12 @@ let package = Package(
         .testTarget(
             name: "ReplayTests", dependencies: everything + ["ConnectorDoubles", "ParleyTool"], swiftSettings: settings),
         tests(
-            of: "Service", ["Telephony", "SIP", "RTP", "CallControl", "CallFlow", "Documents", "Transport", "Records"]),
+            of: "Service",
+            [
+                "Telephony", "SIP", "RTP", "CallControl", "CallFlow", "Routing", "Distribution", "Documents",
+                "Transport",
+                "Records", "Admin",
+            ]),
         // They run the program.
         tests(of: "ParleyTool"),
         // They run it against real peers.

@@ -19,6 +19,7 @@ package import Telephony
 ///     GET  /v1/contexts/ID                   one; format=vcon for a vCon
 ///     GET  /v1/contexts/ID/recording         its recording, in the clear
 ///     POST /v1/contexts/ID/link              an address from which it can be read without a token; seconds=300
+///     GET  /v1/numbers/NUMBER/context        the context of the call for which a number of the pool is leased
 ///     GET  /v1/facts                         facts as they happen, as Server-Sent Events; call, event, after
 package struct AdminAPI: Sendable {
     /// A request, as far as the interface looks at it.
@@ -78,6 +79,10 @@ package struct AdminAPI: Sendable {
         package var recorder: FlightRecorder?
         /// What can be done with calls; `nil` where they are only looked at.
         package var controls: CallControls?
+        /// What is known of calls that are being handed over.
+        package var handed: HandedContexts?
+        /// The call for which a number is leased at the moment.
+        package var leaseholder: (@Sendable (String) -> CallID?)?
 
         package init(
             store: (any ContextStore)?, archive: RecordingArchive?, calls: LiveCalls, recorder: FlightRecorder?,
@@ -141,6 +146,11 @@ package struct AdminAPI: Sendable {
         case ("GET", "contexts", 3) where path[2] == "recording": return try recording(path[1], who)
         case ("POST", "contexts", 3) where path[2] == "link": return try link(path[1], request, who)
         case ("GET", "facts", 1): return try facts(request, who)
+        case ("GET", "numbers", 3) where path[2] == "context":
+            guard let call = sources.leaseholder?(path[1]) else {
+                return Answer(404, error: "the number is leased for no call")
+            }
+            return try show(call.rawValue, nil, who)
         case (_, "calls", 1), (_, "calls", 3), (_, "contexts", 1...3), (_, "facts", 1), (_, "agents", 1),
             (_, "agents", 3), (_, "queues", 1):
             return Answer(405, error: "\(request.method) is not for this page")
@@ -190,7 +200,11 @@ package struct AdminAPI: Sendable {
         return Answer(json: ["contexts": contexts])
     }
 
-    private func record(_ id: String) throws(RecordsError) -> CallRecord? { try store().record(of: CallID(id)) }
+    /// The record of a call; while it runs, what was known when it was handed over.
+    private func record(_ id: String) throws(RecordsError) -> CallRecord? {
+        if let record = try store().record(of: CallID(id)) { return record }
+        return sources.handed?.context(of: CallID(id)).map { CallRecord(context: $0) }
+    }
 
     private func show(_ id: String, _ format: String?, _ who: String) throws(RecordsError) -> Answer {
         guard var record = try record(id) else { return Answer(404, error: "there is no context of that call") }

@@ -8,7 +8,7 @@ import NIOCore
 import NIOSSL
 package import Records
 import Synchronization
-import Telephony
+package import Telephony
 
 /// Serves the HTTP interface on the Unix socket and, with TLS, on a port; metrics and health on another.
 package struct AdminServer: Sendable {
@@ -25,6 +25,10 @@ package struct AdminServer: Sendable {
         package var tokens: [Token] = []
         /// The path of the Unix socket that serves the interface to the user who runs Parley.
         package var socket: String?
+        /// Where the interface is reached from outside, `https://…`: with it agents are given links to contexts.
+        package var links: String?
+        /// How long such a link holds.
+        package var linkLifetime = Interval.seconds(300)
 
         package init() {}
     }
@@ -91,13 +95,14 @@ package struct AdminServer: Sendable {
     ///
     /// - Throws: `RecordsError` when something is missing, in a sentence.
     package init(
-        _ configuration: Configuration, sources: AdminAPI.Sources, health: Health, logger: Logger
+        _ configuration: Configuration, sources: AdminAPI.Sources, health: Health,
+        links: ContextLinks = ContextLinks(), logger: Logger
     ) throws(RecordsError) {
         self.configuration = configuration
         self.health = health
         let credentials = try APICredentials(configuration)
         self.credentials = credentials
-        api = AdminAPI(sources, holder: { credentials.holder(of: $0) })
+        api = AdminAPI(sources, holder: { credentials.holder(of: $0) }, links: links)
         // The server's own log has requests' paths in it, and those have identifiers.
         var quiet = logger
         quiet.logLevel = .critical

@@ -24,6 +24,9 @@ package struct ContextLinks: Sendable {
         return HMAC<SHA256>.isValidAuthenticationCode(octets, authenticating: text(call, expires), using: key)
     }
 
+    /// Whether addresses that begin so are short enough for a header field of 256 characters.
+    package static func fits(_ base: String) -> Bool { base.utf8.count <= 100 }
+
     private func signature(_ call: CallID, _ expires: String) -> Data {
         Data(HMAC<SHA256>.authenticationCode(for: text(call, expires), using: key))
     }

@@ -135,7 +135,7 @@ extension Grammar {
 
     /// Messages, and actions beside questions.
     static let actions = """
-        group Action SendActivity Question CSATQuestion ConditionGroup ActionScope DisconnectedNodeContainer Foreach BreakLoop ContinueLoop GotoAction BeginDialog ReplaceDialog RepeatDialog EndDialog CancelDialog CancelAllDialogs EndConversation RecognizeIntent SetVariable SetTextVariable SetMultipleVariables ParseValue EditTable EditTableV2 ClearAllVariables ResetVariable HttpRequestAction InvokeFlowAction AnswerQuestionWithAI SearchAndSummarizeContent TransferConversation TransferConversationV2 Parley.Queue Parley.Consult Parley.Swarm LogCustomTelemetryEvent InvokeAIBuilderModelAction WaitForConnectorTrigger InvokeConnectorAction InvokeMcpToolAction InvokeSkillAction SearchAndSummarizeWithCustomModel InvokeCustomModelAction SearchKnowledgeSources AdaptiveCardPrompt OAuthInput ActivateExternalTrigger DisableTrigger EmitEvent GetActivityMembers GetConversationMembers SignOutUser DeleteActivity UpdateActivity CreateSearchQuery
+        group Action SendActivity Question CSATQuestion ConditionGroup ActionScope DisconnectedNodeContainer Foreach BreakLoop ContinueLoop GotoAction BeginDialog ReplaceDialog RepeatDialog EndDialog CancelDialog CancelAllDialogs EndConversation RecognizeIntent SetVariable SetTextVariable SetMultipleVariables ParseValue EditTable EditTableV2 ClearAllVariables ResetVariable HttpRequestAction InvokeFlowAction AnswerQuestionWithAI SearchAndSummarizeContent TransferConversation TransferConversationV2 Parley.Queue Parley.Consult Parley.Swarm Parley.Voicemail Parley.Hold Parley.Whisper LogCustomTelemetryEvent InvokeAIBuilderModelAction WaitForConnectorTrigger InvokeConnectorAction InvokeMcpToolAction InvokeSkillAction SearchAndSummarizeWithCustomModel InvokeCustomModelAction SearchKnowledgeSources AdaptiveCardPrompt OAuthInput ActivateExternalTrigger DisableTrigger EmitEvent GetActivityMembers GetConversationMembers SignOutUser DeleteActivity UpdateActivity CreateSearchQuery
         group ActivityTemplate Message? EventActivity Activity (scalar)
         object Message
           text [text]
@@ -363,6 +363,16 @@ extension Grammar {
         action Parley.Swarm
           experts* [expr]
           messageToAgent <ActivityTemplate>
+          context <TransferContext>
+        action Parley.Hold
+          seconds* int=
+          music expr
+        action Parley.Whisper
+          message* <ActivityTemplate>
+        action Parley.Voicemail
+          queue expr
+          lengthInSeconds int=
+          silenceInSeconds int=
           context <TransferContext>
         action LogCustomTelemetryEvent
           eventName expr

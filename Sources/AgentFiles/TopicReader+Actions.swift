@@ -80,7 +80,13 @@ extension TopicReader {
         case "AnswerQuestionWithAI", "SearchAndSummarizeContent": return answer(name, node)
         case "TransferConversation": return transfer(node)
         case "TransferConversationV2": return transferV2(node)
-        case "Parley.Queue", "Parley.Consult", "Parley.Swarm": return people(name, node)
+        case "Parley.Hold":
+            return .pause(
+                PauseAction(
+                    seconds: count(node, "seconds") ?? .constant(30),
+                    music: node.member("music").flatMap { template($0, "music") }))
+        case "Parley.Whisper": return node.member("message").flatMap { plainText($0, "message") }.map { .whisper($0) }
+        case "Parley.Queue", "Parley.Consult", "Parley.Swarm", "Parley.Voicemail": return people(name, node)
         case "LogCustomTelemetryEvent":
             let name = node.member("eventName").flatMap { template($0, "eventName") } ?? Template(constant: "event")
             return .logEvent(name: name, properties: node.member("properties").flatMap { value($0, "properties") })
@@ -200,12 +206,14 @@ extension TopicReader {
     /// Kinds of telephony that the schema lacks: whom the caller comes to, and whether the dialog goes on afterwards.
     private mutating func people(_ name: String, _ node: Node) -> Action.Kind {
         var action = TransferAction(
-            kind: name == "Parley.Queue" ? .agent : .expert, phoneNumber: nil,
+            kind: name == "Parley.Queue" ? .agent : name == "Parley.Voicemail" ? .voicemail : .expert, phoneNumber: nil,
             messageToAgent: node.member("messageToAgent").flatMap { plainText($0, "messageToAgent") },
             context: transferContext(node), userToUser: nil, headers: [], dtmfSequence: nil)
         action.queue = node.member("queue").flatMap { template($0, "queue") }
         action.skills = node.items("skills").compactMap { template($0, "skills") }
         action.priority = count(node, "priority")
+        action.longestMessageInSeconds = count(node, "lengthInSeconds")
+        action.endingSilenceInSeconds = count(node, "silenceInSeconds")
         action.experts = node.items("experts").compactMap { template($0, "experts") }
         if let expert = node.member("expert").flatMap({ template($0, "expert") }) {
             action.experts = [expert]

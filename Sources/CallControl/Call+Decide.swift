@@ -19,6 +19,7 @@ extension Call {
         if hasNews { drainSession() }
         decideLegs(at: now)
         expireReferral(at: now)
+        advanceVoicemail()
         closeWhenSaid()
         enforceLimits(rules, at: now)
     }
@@ -73,13 +74,15 @@ extension Call {
             recorder?.heard(digit)
             recognitionTap?.heard(digit)
             session.advance(before: digit.start)
-            tell(.digit(digit.digit, source: digit.source), at: digit.start)
+            if !endVoicemail(by: digit.digit) { tell(.digit(digit.digit, source: digit.source), at: digit.start) }
         case .speechStarted(let start):
+            handover?.voicemail?.speechStarted()
             record(.speechStarted(SpeechStarted(start: mediaTime(start).roundedSeconds)))
             guard understands else { return }
             if let action = utterance.speechStarted(at: start) { tellRecogniser(action) }
             tell(.speechStarted, at: caller.position)
         case .speechEnded(let start, let end):
+            handover?.voicemail?.speechEnded(at: end)
             record(
                 .speechEnded(
                     SpeechEnded(start: mediaTime(start).roundedSeconds, end: mediaTime(end).roundedSeconds)))

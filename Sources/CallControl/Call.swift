@@ -123,6 +123,7 @@ struct Call: ~Copyable {
         guard !isOver else { return }
         player.stop(.callEnded)
         reportPrompts()
+        closeVoicemail(.hungUp)
         if let request = utterance.abandon() { outputs.append(.cancel(requestID(request))) }
         releaseAll(cause)
         if handover?.isBridged == false { outputs.append(.cancel(requestID(.transfer, 0))) }

@@ -57,6 +57,10 @@ package struct Action: Sendable {
         case invokeFlow(FlowAction)
         case answer(AnswerAction)
         case transfer(TransferAction)
+        /// The caller waits with music.
+        case pause(PauseAction)
+        /// What whoever takes the call next is told before the caller is there.
+        case whisper(Template)
         case logEvent(name: Template, properties: Expression?)
     }
 

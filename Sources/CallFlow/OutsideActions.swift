@@ -107,6 +107,18 @@ package struct AnswerAction: Sendable {
     }
 }
 
+/// A wait of the caller, with music.
+package struct PauseAction: Sendable {
+    package var seconds: Setting<Int>
+    /// An audio file of the agent, played again and again; `nil` leaves silence.
+    package var music: Template?
+
+    package init(seconds: Setting<Int>, music: Template?) {
+        self.seconds = seconds
+        self.music = music
+    }
+}
+
 /// A hand-over.
 package struct TransferAction: Sendable {
     package enum Context: Sendable {
@@ -133,6 +145,9 @@ package struct TransferAction: Sendable {
     package var experts: [Template] = []
     /// The dialog goes on behind the action when the last of them has left.
     package var returnsToDialog = false
+    /// The longest message, and the silence that ends it, in seconds.
+    package var longestMessageInSeconds: Setting<Int>?
+    package var endingSilenceInSeconds: Setting<Int>?
 
     package init(
         kind: TransferKind, phoneNumber: Template?, messageToAgent: Template?, context: Context, userToUser: Template?,

@@ -29,6 +29,7 @@ extension Session {
             account(key, isSensitive: holding.asking.grammar.isSensitive)
             leaveHold(holding)
             takeAnswer(key)
+        case .pausing(let pause): endPause(pause, by: key)
         case .idle(_, let listening): takeIdle(key, listening: listening)
         case .saying(let action):
             keep(key)

@@ -107,6 +107,10 @@ extension Session {
         case .invokeFlow(let flow): invoke(flow, action.id)
         case .answer(let answer): request(answer, action.id)
         case .transfer(let transfer): handOver(transfer, action)
+        case .pause(let pause): begin(pause, action)
+        case .whisper(let template):
+            guard let value = evaluate(template, action.id) else { return }
+            whisper = DisclosableText(value.text(for: .dialog), isSensitive: value.isSensitive)
         case .logEvent(let name, let properties): log(name, properties, action.id)
         case .setVariable, .setVariables, .parseValue, .editTable, .clearVariables, .resetVariable:
             performVariable(action)

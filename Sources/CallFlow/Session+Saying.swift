@@ -132,6 +132,7 @@ extension Session {
         switch state {
         case .asking: startWaiting()
         case .holding(let holding): startHoldTimer(holding)
+        case .pausing(let pause): playAgain(pause)
         case .idle(_, let listening): state = .idle(silence: idleDeadline(), listening: listening)
         case .saying(let action): resume(action)
         case .awaiting(let awaiting): latencySaid(awaiting)

@@ -20,6 +20,8 @@ extension Session {
         for header in transfer.headers {
             if let value = text(header.value, &self) { request.headers.append((header.name, value)) }
         }
+        request.whisper = whisper
+        whisper = nil
         choosePeople(transfer, action, &request)
         guard case .running = state else { return }
         switch transfer.context {
@@ -57,6 +59,10 @@ extension Session {
         }
         request.experts = Array(words(transfer.experts, &self).prefix(Session.mostExperts))
         request.returnsToDialog = transfer.returnsToDialog
+        request.longestMessage = transfer.longestMessageInSeconds.flatMap { resolve($0, action.id, in: 1...3_600) }
+            .map { .seconds(Int64($0)) }
+        request.endingSilence = transfer.endingSilenceInSeconds.flatMap { resolve($0, action.id, in: 1...60) }
+            .map { .seconds(Int64($0)) }
         let name = transfer.queue.flatMap { words([$0], &self).first }
         let priority = transfer.priority.flatMap { resolve($0, action.id, in: -100...100) }
         let skills = words(transfer.skills, &self)

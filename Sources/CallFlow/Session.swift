@@ -19,6 +19,8 @@ package struct Session: Sendable {
     var state = State.running
     /// The dialog goes on when the people who were called in have left.
     var returnsFromTransfer = false
+    /// What whoever takes the call next is told.
+    var whisper: DisclosableText?
     var globals: [String: Value] = [:]
     /// The system variables that the dialog may set.
     var systemVariables: [String: Value] = [:]
@@ -92,6 +94,7 @@ package struct Session: Sendable {
         /// The prompts in front of an action that ends the conversation are being said.
         case saying(Action)
         case transferring
+        case pausing(Pause)
         /// An action waits for the look-up of the caller.
         case awaitingCaller(Action)
         /// No topic runs; the caller may still press or say something. Silence runs out at the deadline.
@@ -205,6 +208,7 @@ package struct Session: Sendable {
             case .running: position + clockRate.ticks(tickDuration)
             case .asking(let asking): asking.deadline
             case .holding(let holding): holding.deadline
+            case .pausing(let pause): pause.end
             case .awaiting(let awaiting): min(awaiting.latencyDue ?? awaiting.deadline, awaiting.deadline)
             case .idle(let silence, _): silence
             case .saying, .transferring, .awaitingCaller, .over: nil
@@ -242,6 +246,7 @@ package struct Session: Sendable {
         switch state {
         case .asking: expireQuestion()
         case .holding(let holding): expireHold(holding)
+        case .pausing(let pause): endPause(pause, .timeout)
         case .awaiting(let awaiting): expireRequest(awaiting)
         case .idle(_, let listening): expireIdle(listening)
         case .running, .saying, .transferring, .awaitingCaller, .over: break

@@ -283,6 +283,11 @@ package struct TransferRequest: Sendable {
     package var experts: [String] = []
     /// When the last of those who were called has left, the dialog goes on with the caller.
     package var returnsToDialog = false
+    /// What whoever takes the call is told before the caller is there; `nil` leaves it to the service.
+    package var whisper: DisclosableText?
+    /// How long a message may be, and the silence that ends it; `nil` leaves it to the service.
+    package var longestMessage: Interval?
+    package var endingSilence: Interval?
 
     package init(
         kind: TransferKind, target: DisclosableText, messageToAgent: DisclosableText,

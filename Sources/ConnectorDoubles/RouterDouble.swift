@@ -1,5 +1,5 @@
 package import Connectors
-import Foundation
+package import Foundation
 package import Records
 import Synchronization
 package import Telephony

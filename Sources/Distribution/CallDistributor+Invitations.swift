@@ -40,7 +40,7 @@ extension CallDistributor {
             }
             return plan
         }
-        guard OutboundTarget(wanted) != nil else {
+        guard wanted == NumberPool.target || OutboundTarget(wanted) != nil else {
             throw refusal("'\(wanted)' is no expert, agent, number or SIP URI", at: now)
         }
         return DialPlan(role, target: wanted)
@@ -54,7 +54,7 @@ extension CallDistributor {
             plan.ringTimeout = configuration.ringTimeout
             tell(transfer, to: &plan)
             let message = transfer.messageToAgent.disclosed ?? ""
-            if !message.isEmpty { plan.whisper = WaitMessages().say(message, isPrivate: true) }
+            if plan.whisper == nil, !message.isEmpty { plan.whisper = WaitMessages().say(message, isPrivate: true) }
             plans.append(plan)
         }
         return plans

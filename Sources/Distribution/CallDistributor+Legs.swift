@@ -16,8 +16,10 @@ extension CallDistributor {
         plan.reference = offer.id.rawValue
         // The directory says when it has rung for long enough; the leg's own limit is for when that is lost.
         plan.ringTimeout = offer.ringTimeout + .seconds(2)
-        plan.whisper = messages.whisper(
-            queue: directory.queueName(offer.queue) ?? "", message: seeker.transfer.messageToAgent.disclosed ?? "")
+        plan.whisper =
+            plan.whisper
+            ?? messages.whisper(
+                queue: directory.queueName(offer.queue) ?? "", message: seeker.transfer.messageToAgent.disclosed ?? "")
         if seeker.isWaiting, let music = messages.music { plan.ringback = .music(music) }
         seekers[offer.call]?.offer = offer.id
         expected[offer.id.rawValue] = (offer.call, Member(person: .agent(offer.agent), offer: offer.id))
@@ -69,6 +71,9 @@ extension CallDistributor {
                 ContextHeaders.problem(header.name, value) == nil
             else { return nil }
             return (header.name, value)
+        }
+        if let whisper = transfer.whisper?.disclosed, !whisper.isEmpty {
+            plan.whisper = WaitMessages().say(whisper, isPrivate: true)
         }
         plan.dtmfSequence = transfer.dtmfSequence
     }

@@ -89,7 +89,7 @@ extension CallDistributor {
         let names = target.headers.map { $0.name.lowercased() }
         let own = plan.headers.filter { !names.contains($0.name.lowercased()) }
         plan.headers = Array((target.headers + own).prefix(ContextHeaders.most))
-        plan.whisper = target.whisper.map { WaitMessages().say($0, isPrivate: true) }
+        if let whisper = target.whisper { plan.whisper = WaitMessages().say(whisper, isPrivate: true) }
         return plan
     }
 }

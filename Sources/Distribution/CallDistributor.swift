@@ -162,6 +162,8 @@ package struct CallDistributor: Sendable {
             reply(.routed(.dialAll(plans(for: transfer, in: call, at: now))), to: call)
         } else if transfer.kind == .agent, let terms = configuration.router, terms.isAskedFirst {
             askRouter(call, terms, at: now)
+        } else if transfer.kind == .voicemail {
+            leaveMessage(call, transfer)
         } else {
             distribute(call, at: now)
         }
@@ -215,14 +217,14 @@ package struct CallDistributor: Sendable {
             QueueRequest(call: call, queue: queue, priority: transfer.queue?.priority, skills: skills), at: now)
         switch admission {
         case .queued(let queue, _): seekers[call]?.queue = queue
-        case .overflow(let target, _): overflow(call, to: target)
+        case .overflow(let target, _): overflow(call, from: queue, to: target)
         case .refused(.full), .refused(.closed): findNobody(call, .refused, at: now)
         case .refused(.unknownQueue), .refused(.callIsKnown): findNobody(call, .failed, at: now)
         }
     }
 
     /// The call leaves its queue, or never was in it.
-    private mutating func overflow(_ call: CallID, to target: OverflowTarget) {
+    private mutating func overflow(_ call: CallID, from queue: QueueID, to target: OverflowTarget) {
         seekers[call]?.queue = nil
         switch target {
         case .number(let number):
@@ -230,8 +232,26 @@ package struct CallDistributor: Sendable {
             var plan = plan(.outsideNumber, number, seeker.transfer)
             plan.ringTimeout = configuration.ringTimeout
             reply(.routed(.dial(plan)), to: call)
-        case .dialog, .queue, .voicemail, .callBackOffer: give(up: call, .noAnswer)
+        case .voicemail: leaveMessage(call, in: queue)
+        case .dialog, .queue, .callBackOffer: give(up: call, .noAnswer)
         }
+    }
+
+    /// The caller leaves a message in the place of a queue.
+    private mutating func leaveMessage(_ call: CallID, in queue: QueueID) {
+        guard configuration.keepsRecordings else { return give(up: call, .failed) }
+        let terms = configuration.voicemail[queue] ?? VoicemailTerms()
+        var plan = VoicemailPlan(queue: queue.rawValue)
+        plan.greeting = (configuration.messages[queue] ?? WaitMessages()).say(terms.greeting)
+        plan.longest = terms.longest
+        plan.silence = terms.silence
+        reply(.routed(.voicemail(plan)), to: call)
+    }
+
+    /// The caller leaves a message as the dialog wishes, which has greeted already.
+    private mutating func leaveMessage(_ call: CallID, _ transfer: TransferRequest) {
+        guard configuration.keepsRecordings else { return give(up: call, .failed) }
+        reply(.routed(.voicemail(VoicemailPlan(transfer))), to: call)
     }
 
     mutating func give(up call: CallID, _ outcome: TransferOutcome) {
@@ -273,7 +293,7 @@ package struct CallDistributor: Sendable {
         case .moved(let call, _, let queue):
             seekers[call]?.queue = queue
             seekers[call]?.isWaiting = false
-        case .overflow(let call, _, let target, _): overflow(call, to: target)
+        case .overflow(let call, let queue, let target, _): overflow(call, from: queue, to: target)
         case .agent(let agent, let state): outputs.append(.agent(agent, state))
         case .offerCallBack, .callBack, .withdrawCallBack, .callBackEnded: break
         }

@@ -16,6 +16,10 @@ package struct DistributionConfiguration: Sendable {
     /// For how long somebody who is called outside a queue may be rung.
     package var ringTimeout = Interval.seconds(30)
 
+    /// How messages are left in a queue's place; the usual where a queue has no entry.
+    package var voicemail: [QueueID: VoicemailTerms] = [:]
+    /// Calls are recorded: without it nobody can leave a message.
+    package var keepsRecordings = true
     /// When the outside router is asked; `nil` where there is none.
     package var router: RouterTerms?
 

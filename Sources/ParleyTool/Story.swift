@@ -94,6 +94,8 @@ struct Story {
         case .queueEntered(let body):
             let wait = body.wait.map { ", about \(seconds($0)) to wait" } ?? ""
             return ["waits in \(body.queue)  ·  number \(body.position)\(wait)"]
+        case .voicemailLeft(let body):
+            return ["leaves a message  \(style.faint("from \(seconds(body.start)) to \(seconds(body.end))"))"]
         case .transferEnded(let body): return ["transfer  \(body.outcome.rawValue)"]
         case .telemetry(let body): return [style.faint("telemetry \(body.name)")]
         case .failure(let body): return [style.alarm("failure  \(body.message)") + style.faint(" (\(body.code))")]

@@ -167,7 +167,7 @@ extension VCon {
             case .noAnswer: .noAnswer
             case .refused, .failed: .failed
             case .callerGone: .hungUp
-            case .completed, nil: nil
+            case .completed, .voicemail, nil: nil
             }
         guard let disposition else { return [dialog] }
         dialog.targetDialog = 2

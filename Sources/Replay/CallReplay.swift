@@ -78,6 +78,8 @@ package struct CallReplay: ~Copyable {
     private var agentsTried = 0
     private var seeksExperts = false
     private var desk: Desk?
+    /// What whoever takes the call is told, by the dialog's wish.
+    private var whisper: PromptSource?
 
     /// - Throws: ``ReplayError`` when the caller's codec cannot be opened.
     package init(
@@ -255,10 +257,17 @@ package struct CallReplay: ~Copyable {
         case .routeFailed(let call, let outcome) where desk != nil:
             desk?.routeFailed(call, outcome, at: now)
             takeReplies()
+        case .transfer(_, let request, _) where request.kind == .voicemail:
+            answers.schedule(id, .routed(.voicemail(VoicemailPlan(request))), at: now)
         case .transfer(_, let request, _) where request.kind == .expert:
             seeksExperts = true
             answers.schedule(id, .routed(.dialAll(plans(for: request))), at: now)
-        case .transfer where !actors.isEmpty:
+        case .transfer(_, let request, _) where !actors.isEmpty:
+            whisper = nil
+            if case .open(let text)? = request.whisper {
+                whisper = .text(
+                    SpokenText(text: text, language: "en-US", voice: "", isPrivate: true, isSensitive: false))
+            }
             agentsTried = 0
             seeksExperts = false
             answers.schedule(id, nextRoute(after: nil), at: now)
@@ -287,7 +296,10 @@ extension CallReplay {
         while agentsTried < agents.count {
             agentsTried += 1
             let agent = agents[agentsTried - 1]
-            if agent.isFree { return .routed(.dial(plan(for: agent.party))) }
+            guard agent.isFree else { continue }
+            var plan = plan(for: agent.party)
+            plan.whisper = plan.whisper ?? whisper
+            return .routed(.dial(plan))
         }
         return .transferEnded(outcome ?? .failed)
     }
@@ -399,7 +411,7 @@ extension TransferOutcome {
         case .busy: 486
         case .noAnswer, .callerGone: 480
         case .refused: 603
-        case .failed: 503
+        case .failed, .voicemail: 503
         }
     }
 }

@@ -156,7 +156,7 @@ struct Desk {
         case .routed(.withdraw):
             guard let leg = legs.removeValue(forKey: call) else { return }
             happened(call, .legEnded(LegEnded(leg: leg, reason: .released, cause: 16)), at: now)
-        case .transferEnded: leave(call, at: now)
+        case .transferEnded, .routed(.voicemail): leave(call, at: now)
         default: break
         }
     }
@@ -176,6 +176,7 @@ struct Desk {
     }
 
     private mutating func askRouter(_ inquiry: RouterInquiry, at now: Instant) {
+        guard other(inquiry.call) == nil else { return arrange(.router(inquiry, .answered(.nobody)), at: now) }
         guard let answers = centre.router?.answers, !answers.isEmpty else { return }
         let answer = answers[min(asked, answers.count - 1)]
         asked += 1

@@ -58,6 +58,7 @@ extension TestCallReader {
         messages.whisper = map.string("whisper")
         if let node = map.value("announce") { announce(node, &profile, &messages) }
         if let node = map.value("comfort") { comfort(node, &profile) }
+        if let node = map.value("voicemail") { centre.voicemail[profile.id] = voicemail(node) }
         centre.others += map.list("others").compactMap { other($0, in: profile.id) }
         map.refuseOthers()
         centre.queues.append(profile)
@@ -70,6 +71,16 @@ extension TestCallReader {
             after: seconds("after", &map) ?? .seconds(10), every: seconds("every", &map))
         messages.announcement = map.string("text") ?? messages.announcement
         map.refuseOthers()
+    }
+
+    private func voicemail(_ node: Node) -> VoicemailTerms {
+        var terms = VoicemailTerms()
+        guard var map = MappingReader(node, "'voicemail'", file: file, collector: collector) else { return terms }
+        terms.greeting = map.string("text") ?? terms.greeting
+        terms.longest = seconds("length", &map) ?? terms.longest
+        terms.silence = seconds("silence", &map) ?? terms.silence
+        map.refuseOthers()
+        return terms
     }
 
     private func comfort(_ node: Node, _ profile: inout QueueProfile) {

@@ -7,6 +7,7 @@ package import Telephony
 package struct TestCentre: Sendable {
     package var queues: [QueueProfile] = []
     package var messages: [QueueID: WaitMessages] = [:]
+    package var voicemail: [QueueID: VoicemailTerms] = [:]
     /// Callers beside the one of the test call.
     package var others: [OtherCaller] = []
     package var router: TestRouter?
@@ -66,6 +67,7 @@ extension TestCentre {
         var configuration = DistributionConfiguration()
         configuration.queues = queues
         configuration.messages = messages
+        configuration.voicemail = voicemail
         configuration.defaultQueue = queues.first?.id
         configuration.router = router?.terms
         func skills(_ party: TestParty) -> [Skill] { party.skills.compactMap { Skill(reading: $0) } }

@@ -20,6 +20,9 @@ package struct NumberPool: Sendable {
         let from: Instant
     }
 
+    /// In the place of a target: a number of the pool.
+    package static let target = "pool"
+
     /// Written as the configuration has them and not numbers.
     package let malformed: [String]
     private let rest: Interval

@@ -43,7 +43,7 @@ extension OverflowTarget {
         case ("voicemail", 1): self = .voicemail
         case ("callback", 1): self = .callBackOffer
         case ("number", 2):
-            guard OutboundTarget(words[1]) != nil else { return nil }
+            guard words[1] == NumberPool.target || OutboundTarget(words[1]) != nil else { return nil }
             self = .number(words[1])
         case ("queue", 2): self = .queue(QueueID(words[1]))
         default: return nil

@@ -57,14 +57,17 @@ package final class CallService: Sendable {
         operations.use(server)
         let sockets = ServiceTrunks(server: server)
         let trunks = try await sockets.apply(configuration, agents: agents)
-        let centre = ContactCentre(configuration.distribution, router: { records.router }, logger)
+        let sharing = ContextSharing(configuration.admin, configuration.outbound.pool)
+        let centre = ContactCentre(
+            configuration.distribution, router: { records.router }, sharing: sharing, logger)
         var shards: [Shard] = []
         for index in 0..<configuration.media.shards {
             let media = try MediaSockets(
                 sockets.places, ports: configuration.ports(ofShard: index), dscp: configuration.media.dscp)
             let loop = try MediaLoop(
                 configuration.switchboard(
-                    trunks, pairs: media.pairs, shard: UInt8(index), lookUpLimit: records.search?.limit),
+                    trunks, pairs: media.pairs, shard: UInt8(index),
+                    lookUpLimit: records.search?.limit ?? sharing.lookUpLimit),
                 sockets: media, configuration: configuration.loop,
                 send: { message in
                     operations.left(message)
@@ -75,7 +78,7 @@ package final class CallService: Sendable {
                     loop: loop,
                     outside: ServiceOutside(
                         agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
-                        centre: centre, logger: logger)))
+                        centre: centre, sharing: sharing, logger: logger)))
         }
         loads.set(shards.map(\.outside))
         router.set(shards.map(\.loop))
@@ -86,12 +89,14 @@ package final class CallService: Sendable {
         self.shards = shards
         self.records = records
         self.operations = operations
+        var sources = AdminAPI.Sources(
+            store: records.records?.store, archive: records.archive, calls: operations.calls,
+            recorder: operations.recorder, controls: CallControls(shards, operations.calls, centre))
+        sources.handed = sharing.handed
+        sources.leaseholder = { sharing.leaseholder(of: $0) }
         admin = try AdminServer(
-            configuration.admin,
-            sources: AdminAPI.Sources(
-                store: records.records?.store, archive: records.archive, calls: operations.calls,
-                recorder: operations.recorder, controls: CallControls(shards, operations.calls, centre)),
-            health: operations.health(of: shards.map(\.loop), records), logger: logger)
+            configuration.admin, sources: sources, health: operations.health(of: shards.map(\.loop), records),
+            links: sharing.links, logger: logger)
         drainTime = configuration.limits.drain
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
         for line in sockets.description(of: configuration) { logger.info("\(line)") }

@@ -1,3 +1,4 @@
+import Admin
 import CallControl
 import CallFlow
 import Connectors
@@ -20,12 +21,15 @@ final class ContactCentre: Sendable {
     private let logger: Logger
     /// Who is asked where callers go, as it is configured at the moment.
     private let router: @Sendable () -> CallRouter?
+    private let sharing: ContextSharing
     /// Nobody waits longer than this for what is due.
     private static let period = Duration.milliseconds(100)
 
     init(
-        _ configuration: DistributionConfiguration, router: @escaping @Sendable () -> CallRouter?, _ logger: Logger
+        _ configuration: DistributionConfiguration, router: @escaping @Sendable () -> CallRouter?,
+        sharing: ContextSharing, _ logger: Logger
     ) {
+        self.sharing = sharing
         self.logger = logger
         self.router = router
         var configuration = configuration
@@ -53,6 +57,7 @@ final class ContactCentre: Sendable {
         _ call: CallID, _ request: RequestID, _ transfer: TransferRequest, knowing context: CallContext,
         on loop: MediaLoop
     ) {
+        sharing.handed.set(context)
         change { state, now in
             state.homes[call] = loop
             state.distributor.seek(call, request, transfer, context: context, at: now)
@@ -75,6 +80,7 @@ final class ContactCentre: Sendable {
                 state.distributor.happened(event, at: now)
                 state.homes[event.call] = nil
             }
+            sharing.ended(event.call)
         default: break
         }
     }
@@ -101,9 +107,10 @@ final class ContactCentre: Sendable {
     /// How somebody is called into a call.
     func invite(_ wanted: String, as role: LegRole, to call: CallID) throws(InvitationRefusal) -> DialPlan {
         let now = MonotonicClock.now
-        return try state.withLock { state throws(InvitationRefusal) in
+        let plan = try state.withLock { state throws(InvitationRefusal) in
             try state.distributor.invite(wanted, as: role, to: call, at: now)
         }
+        return sharing.prepare(plan, for: call) ?? plan
     }
 
     var agents: [(profile: AgentProfile, state: AgentState)] { state.withLock { $0.distributor.agents } }
@@ -114,6 +121,22 @@ final class ContactCentre: Sendable {
         state.withLock { state in
             change(&state, now)
             pass(&state)
+        }
+    }
+
+    /// Whoever is dialled is told where the context is.
+    private func post(_ reply: SwitchboardInput.Reply, to request: RequestID, of call: CallID, _ loop: MediaLoop?) {
+        switch reply {
+        case .routed(.dial(let plan)):
+            guard let prepared = sharing.prepare(plan, for: call) else {
+                logger.warning("call \(call) is handed over without a number of the pool: none is free")
+                loop?.post(.reply(request, .transferEnded(.failed)))
+                return
+            }
+            loop?.post(.reply(request, .routed(.dial(prepared))))
+        case .routed(.dialAll(let plans)):
+            loop?.post(.reply(request, .routed(.dialAll(plans.compactMap { sharing.prepare($0, for: call) }))))
+        default: loop?.post(.reply(request, reply))
         }
     }
 
@@ -133,7 +156,7 @@ final class ContactCentre: Sendable {
                 if case .transferEnded(.failed) = reply {
                     logger.warning("call \(call) was to be handed over, and there is nobody to hand it to")
                 }
-                state.homes[call]?.post(.reply(request, reply))
+                post(reply, to: request, of: call, state.homes[call])
             case .agent(let agent, let state): logger.info("agent \(agent) is \(state.word)")
             case .askRouter(let inquiry): ask(inquiry)
             case .routerFailed(let call, let reason):

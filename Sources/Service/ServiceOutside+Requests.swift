@@ -25,6 +25,7 @@ extension ServiceOutside {
         case .http(_, let http):
             Task { [loop] in loop.post(.reply(id, .http(await HTTPConnector.answer(to: http)))) }
         case .lookUpCaller(_, let inquiry):
+            if let caller = sharing.caller(called: inquiry.to) { return loop.post(.reply(id, .caller(caller))) }
             Task { [loop, search = records.search] in
                 loop.post(.reply(id, .caller(await search?.answer(to: inquiry) ?? .unknown)))
             }

@@ -16,13 +16,15 @@ final class ServiceOutside: Sendable {
     private let observer: (any CallObserver)?
     let records: ServiceRecords
     let centre: ContactCentre
+    let sharing: ContextSharing
     let operations: Operations
     private let calls = Mutex<Set<CallID>>([])
 
     init(
         agents: AgentShelf, loop: MediaLoop, records: ServiceRecords, operations: Operations,
-        observer: (any CallObserver)?, centre: ContactCentre, logger: Logger
+        observer: (any CallObserver)?, centre: ContactCentre, sharing: ContextSharing, logger: Logger
     ) {
+        self.sharing = sharing
         self.centre = centre
         self.agents = agents
         self.loop = loop

@@ -30,6 +30,8 @@ public struct CallContext: Sendable, Equatable, Codable {
     public var transfer: Transfer?
     /// Everybody who was called on this call's behalf, in order.
     public var legs: [Leg] = []
+    /// The message that the caller left.
+    public var voicemail: VoicemailLeft?
     public var telemetry: [Telemetry] = []
     public var failures: [Failure] = []
     public var outcome: CallOutcome?
@@ -161,6 +163,7 @@ extension CallContext {
             }
         case .legSpoke(let body): change(body.leg) { $0.spoke += body.end - body.start }
         case .transferEnded(let body): transfer?.outcome = body.outcome
+        case .voicemailLeft(let body): voicemail = body
         case .telemetry(let body): telemetry.append(body)
         case .failure(let body): failures.append(body)
         case .mediaQuality(let body): media = body

@@ -64,6 +64,7 @@ public enum CallEventBody: Sendable, Equatable {
     case legEnded(LegEnded)
     /// The caller waits for somebody to be free.
     case queueEntered(QueueEntered)
+    case voicemailLeft(VoicemailLeft)
     /// The hand-over came to an outcome.
     case transferEnded(TransferEnded)
     /// The dialog logged an event of its own.
@@ -85,7 +86,7 @@ extension CallEventBody {
         "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "callerLookedUp",
         "transferRequested",
         "legDialled", "legRinging", "legAnswered", "legReplaced", "legPlaced", "legSpoke", "legEnded",
-        "queueEntered",
+        "queueEntered", "voicemailLeft",
         "transferEnded", "telemetry",
         "failure", "mediaQuality", "callEnded",
     ]
@@ -125,6 +126,7 @@ extension CallEventBody {
         case .legSpoke: "legSpoke"
         case .legEnded: "legEnded"
         case .queueEntered: "queueEntered"
+        case .voicemailLeft: "voicemailLeft"
         case .transferEnded: "transferEnded"
         case .telemetry: "telemetry"
         case .failure: "failure"
@@ -167,6 +169,7 @@ extension CallEventBody {
         case .legSpoke(let body): try body.encode(to: encoder)
         case .legEnded(let body): try body.encode(to: encoder)
         case .queueEntered(let body): try body.encode(to: encoder)
+        case .voicemailLeft(let body): try body.encode(to: encoder)
         case .transferEnded(let body): try body.encode(to: encoder)
         case .telemetry(let body): try body.encode(to: encoder)
         case .failure(let body): try body.encode(to: encoder)
@@ -209,6 +212,7 @@ extension CallEventBody {
         case "legSpoke": self = .legSpoke(try LegSpoke(from: decoder))
         case "legEnded": self = .legEnded(try LegEnded(from: decoder))
         case "queueEntered": self = .queueEntered(try QueueEntered(from: decoder))
+        case "voicemailLeft": self = .voicemailLeft(try VoicemailLeft(from: decoder))
         case "transferEnded": self = .transferEnded(try TransferEnded(from: decoder))
         case "telemetry": self = .telemetry(try Telemetry(from: decoder))
         case "failure": self = .failure(try Failure(from: decoder))

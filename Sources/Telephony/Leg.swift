@@ -192,6 +192,34 @@ public enum LegEndReason: String, Sendable, Codable, CaseIterable {
     }
 }
 
+/// The caller has left a message: it lies in the recording of the call.
+public struct VoicemailLeft: Sendable, Equatable, Codable {
+    /// For whom; empty where the dialog names no queue.
+    public var queue: String
+    /// From the beginning of the recording to the end of the tone, in seconds.
+    public var start: Double
+    public var end: Double
+    public var reason: VoicemailEnd
+
+    public init(queue: String, start: Double, end: Double, reason: VoicemailEnd) {
+        self.queue = queue
+        self.start = start
+        self.end = end
+        self.reason = reason
+    }
+}
+
+/// What ended a message.
+public enum VoicemailEnd: String, Sendable, Codable, CaseIterable {
+    /// The caller said nothing more.
+    case silence
+    /// The caller pressed the number sign.
+    case key
+    /// It was as long as it may be.
+    case limit
+    case hungUp
+}
+
 /// The caller waits for somebody to be free.
 public struct QueueEntered: Sendable, Equatable, Codable {
     public var queue: String

@@ -74,6 +74,8 @@ public enum TransferKind: String, Sendable, Codable, CaseIterable {
     case phoneNumber
     /// One or more of those who are asked for advice.
     case expert
+    /// The caller leaves a message.
+    case voicemail
 }
 
 /// How a hand-over ended.
@@ -86,6 +88,8 @@ public enum TransferOutcome: String, Sendable, Codable, CaseIterable {
     case failed
     /// The caller hung up before it was done.
     case callerGone
+    /// The caller left a message.
+    case voicemail
 }
 
 /// Who did something.

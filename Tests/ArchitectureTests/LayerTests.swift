@@ -44,7 +44,8 @@ struct LayerTests {
             "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTP1", "NIOSSL",
         ],
         "Service": [
-            "Telephony", "SIP", "RTP", "CallFlow", "Routing", "CallControl", "Distribution", "Documents", "AudioFiles",
+            "Telephony", "SIP", "RTP", "Formula", "CallFlow", "Routing", "CallControl", "Distribution", "Documents",
+            "AudioFiles",
             "AgentFiles", "DialogCheck",
             "Speech", "Connectors", "Records", "Transport", "Admin", "Yams", "Configuration", "Logging",
         ],

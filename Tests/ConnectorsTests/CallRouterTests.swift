@@ -113,6 +113,41 @@ struct CallRouterTests {
         }
     }
 
+    @Test("Over a socket: a router that answers is heard, one that is slow is given up in its time")
+    func socket() async throws {
+        let answer = ConnectorAnswer(status: 200, body: Data(#"{"target": "+15550166"}"#.utf8))
+        let double = RouterDouble([answer])
+        let server = try await DoubleServer(double) { _ in double.bodies.isEmpty ? nil : 20_000 }
+        func ask(within timeout: Interval) async -> RouterReply {
+            await CallRouter(url: "http://127.0.0.1:\(server.port)/route", timeout: timeout).answer(
+                to: CallRouterTests.inquiry())
+        }
+        guard case .answered(.dial) = await ask(within: .seconds(30)) else {
+            Issue.record("no target")
+            return
+        }
+        guard case .failed = await ask(within: .milliseconds(200)) else {
+            Issue.record("an answer")
+            return
+        }
+    }
+
+    @Test("Whatever octets come, something comes of them", arguments: 1...4 as ClosedRange<UInt64>)
+    func noise(seed: UInt64) async {
+        let whole = Array(
+            #"{"target":"+15550166","refer":false,"headers":{"X-A":"1"},"ringSeconds":12,"priority":3}"#.utf8)
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<300 {
+            var octets = whole
+            for _ in 0...generator.next() % 4 {
+                octets[Int(generator.next() % UInt64(octets.count))] = UInt8(truncatingIfNeeded: generator.next())
+            }
+            let answer = ConnectorAnswer(status: 200, body: Data(octets))
+            let reply = await CallRouterTests.ask(RouterDouble([answer]))
+            if case .answered(.dial(let target)) = reply { #expect(target.problem == nil) }
+        }
+    }
+
     @Test("The document is checked: address, order, time and headers")
     func document() throws {
         func read(_ text: String) throws -> ConnectorFile.Reading {

@@ -115,6 +115,21 @@ struct CallDistributorTests {
         #expect(floor.distributor.isQuiet)
     }
 
+    @Test(
+        "A queue's rule sends who waits too long to leave a message, which needs recordings", arguments: [true, false])
+    func voicemail(isRecorded: Bool) {
+        var floor = Floor.billing {
+            $0.agents.removeAll()
+            $0.queues[0].overflow = [OverflowRule(when: .waited(.seconds(60)), goTo: .voicemail)]
+            $0.keepsRecordings = isRecorded
+        }
+        floor.seek("c1")
+        floor.wait(61)
+        #expect(floor.told["c1"]?.last == (isRecorded ? "voicemail billing" : "over: failed"))
+        floor.callEnded("c1")
+        #expect(floor.distributor.isQuiet)
+    }
+
     @Test("A dialog's wish for a queue, skills and priority holds; an unknown queue comes to nothing")
     func wishes() {
         var floor = Floor.billing {

@@ -149,6 +149,7 @@ struct Floor {
         case .say(.text(let spoken)): tell(call, "say \(spoken.text)")
         case .say: tell(call, "say")
         case .withdraw: tell(call, "withdraw")
+        case .voicemail(let plan): tell(call, "voicemail \(plan.queue)")
         }
     }
 

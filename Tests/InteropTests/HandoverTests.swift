@@ -73,6 +73,53 @@ struct HandoverTests {
         #expect(HandoverTests.values("outcome", of: "callEnded", in: facts) == ["escalated", "escalated", "escalated"])
     }
 
+    /// One call to a number of the pool; its agent reads the context while they talk.
+    private static let reading = """
+        sipp -sn uas -i 127.0.0.1 -p 5096 -mp 7000 -m 1 -trace_msg -message_file agents.msg 127.0.0.1 \
+            > agents.log 2>&1 & AGENTS=$!
+        sleep 0.3
+        sipp -sn uac -i 127.0.0.1 -p 5070 -mp 6500 -m 1 -d 15000 -s 100 127.0.0.1:5080 > callers.log 2>&1 & CALLERS=$!
+        for i in $(seq 200); do
+            LINK=$(sed -n 's/^X-Parley-Context: https:..parley.example.com\\([^[:cntrl:]]*\\).*/\\1/p' agents.msg | head -1)
+            [ -n "$LINK" ] && break
+            sleep 0.1
+        done
+        get() {
+            printf 'GET %s HTTP/1.1\\r\\nHost: parley\\r\\nConnection: close\\r\\n\\r\\n' "$1" \
+                | timeout 20 openssl s_client -quiet -connect 127.0.0.1:8443 2> /dev/null | tr -d '\\r'
+        }
+        echo "read: $(get "$LINK")"
+        echo "forged: $(get "${LINK}00")"
+        wait $CALLERS
+        wait $AGENTS
+        grep '^INVITE' agents.msg
+        """
+
+    @Test("an agent's INVITE has a link that reads the context while they talk, and goes to a number of the pool")
+    func link() async throws {
+        guard Bench.has("sipp", package: "sip-tester"), Bench.has("openssl", package: "openssl") else { return }
+        let bench = try HandoverTests.bench(allowed: "")
+        try bench.makeCertificates()
+        try bench.write(
+            "parley.yaml",
+            bench.read("parley.yaml").replacingOccurrences(
+                of: "agents: \"+15550123\"", with: "agents: pool, pool: {numbers: [\"+15550700\"]}")
+                    + """
+                    store: parley.sqlite
+                    admin:
+                        api: {address: "127.0.0.1:8443", certificate: server.pem, key: server.key,
+                              tokens: {crm: "env:TOKEN"}, links: "https://parley.example.com"}
+
+                    """)
+        let result = try await bench.run(
+            beside: "--json", preparation: "export TOKEN=0123456789abcdef0123456789abcdef", HandoverTests.reading)
+        #expect(
+            result.contains("read: HTTP/1.1 200") && result.contains("\"agent\":\"desk\""),
+            "\(result) \(bench.read("log"))")
+        #expect(result.contains("forged: HTTP/1.1 403"), "\(result)")
+        #expect(result.contains("INVITE sip:+15550700@"), "\(result)")
+    }
+
     @Test("nobody is called who is not on the list, and the dialog goes on")
     func notAllowed() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }

@@ -121,6 +121,89 @@ struct PeopleKindsTests {
         #expect(result.isEmptyAtTheEnd)
     }
 
+    @Test("the agent alone is told what the dialog whispers, and only once")
+    func whisper() async throws {
+        let agent = try Agent.reading(
+            """
+            - kind: Parley.Whisper
+              id: tell
+              message: gold customer
+            - kind: Parley.Queue
+              id: wait
+              messageToAgent: a bill
+            - kind: Parley.Queue
+              id: waitAgain
+              messageToAgent: a bill
+            """)
+        let once = try await replay(
+            [.agent("ada", script: [.hangUp(after: 4)])], caller: [.stay(20)], agent: agent)
+        #expect(once.hears("ada", tone: Outside.whisperFrequency))
+        #expect(!once.callerHears(Outside.whisperFrequency))
+        let again = try await replay(
+            [.agent("ada", .declines(.busy)), .agent("ben", .declines(.busy))], caller: [.stay(20)], agent: agent)
+        #expect(again.transferOutcomes == [.busy, .busy])
+    }
+
+    private static let hold = """
+        - kind: Parley.Hold
+          id: hold
+          seconds: 10
+          music: music.wav
+        - kind: SendActivity
+          id: after
+          activity: We are back. {Global.TransferOutcome}
+        - kind: EndConversation
+          id: end
+        """
+
+    @Test("a hold has music until its time is over, or a key")
+    func hold() async throws {
+        let result = try await replay([], caller: [.stay(30)], agent: .reading(PeopleKindsTests.hold))
+        #expect(result.callerHears(Outside.musicFrequency) && PeopleKindsTests.said(result).count == 1)
+        let ends = result.events.compactMap { event -> String? in
+            if case .holdEnded(let body) = event.body {
+                "\(body.reason.rawValue) \(Int(event.at.inSeconds.rounded()))"
+            } else {
+                nil
+            }
+        }
+        #expect(ends == ["timeout 10"])
+    }
+
+    private static let voicemail = """
+        - kind: Parley.Voicemail
+          id: leave
+          queue: night
+          lengthInSeconds: 8
+          silenceInSeconds: 3
+        - kind: SendActivity
+          id: after
+          activity: We are back. {Global.TransferOutcome}
+        - kind: EndConversation
+          id: end
+        """
+
+    @Test("a message ends with silence or at its length, and the dialog knows whether one was left")
+    func voicemail() async throws {
+        let sentence = try Voice.sentence()
+        let left = try await replay(
+            [], caller: [.stay(1), .speech(sentence), .stay(20)], agent: .reading(PeopleKindsTests.voicemail))
+        #expect(PeopleKindsTests.said(left) == ["We are back. voicemail"])
+        #expect(left.callerHears(1_000))
+        #expect(left.context.voicemail?.queue == "night" && left.context.voicemail?.reason == .silence)
+        let long = try await replay(
+            [], caller: [.stay(1)] + Array(repeating: .speech(sentence), count: 6) + [.stay(20)],
+            agent: .reading(PeopleKindsTests.voicemail))
+        #expect(long.context.voicemail?.reason == .limit)
+        let length = (long.context.voicemail?.end ?? 0) - (long.context.voicemail?.start ?? 0)
+        #expect((7.9...8.1).contains(length))
+        let gone = try await replay(
+            [], caller: [.stay(1), .speech(sentence)], agent: .reading(PeopleKindsTests.voicemail))
+        #expect(gone.context.voicemail?.reason == .hungUp)
+        let silent = try await replay([], caller: [.stay(30)], agent: .reading(PeopleKindsTests.voicemail))
+        #expect(PeopleKindsTests.said(silent) == ["We are back. noAnswer"] && silent.context.voicemail == nil)
+    }
+
     @Test("a queue, its skills and priority are in what is asked of the outside")
     func queue() async throws {
         let agent = try Agent.reading(

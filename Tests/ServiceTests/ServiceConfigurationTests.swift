@@ -1,7 +1,9 @@
 import CallControl
+import Distribution
 import Documents
 import Foundation
 import RTP
+import Routing
 import SIP
 import Service
 import Telephony
@@ -52,6 +54,41 @@ struct ServiceConfigurationTests {
         #expect(limits.calls == 500)
         #expect(limits.longestCall == .seconds(60))
         #expect(limits.drain == .seconds(7))
+    }
+
+    @Test(
+        "what cannot work together is refused with the reason",
+        arguments: [
+            ("queues:\n    q:\n        overflow: [\"waited 60: voicemail\"]\n", "recordings.folder"),
+            ("outbound:\n    pool:\n        numbers: [\"nobody\"]\n", "is no number"),
+            ("admin:\n    api:\n        links: http://parley.example.com\n", "is no address such as https://"),
+            ("admin:\n    api:\n        links: https://parley.example.com\n", "admin.api.address"),
+        ])
+    func impossible(text: String, reason: String) async throws {
+        let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small + text)
+        #expect(reading.diagnostics.contains { $0.message.contains(reason) }, "\(reading.diagnostics)")
+    }
+
+    @Test("voicemail and the pool of numbers are read")
+    func voicemailAndPool() async throws {
+        let text = """
+            recordings:
+                folder: recordings
+            queues:
+                q:
+                    overflow: ["waited 60: voicemail", "closed: voicemail"]
+                    voicemail: {text: "Speak.", length-seconds: 30, silence-seconds: 2}
+            outbound:
+                pool: {numbers: ["+15550700"], lease-seconds: 20, rest-seconds: 5}
+
+            """
+        let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small + text)
+        let configuration = try #require(reading.configuration, "\(reading.diagnostics)")
+        #expect(configuration.distribution.voicemail["q"]?.greeting == "Speak.")
+        #expect(configuration.distribution.voicemail["q"]?.longest == .seconds(30))
+        #expect(configuration.distribution.keepsRecordings)
+        #expect(
+            configuration.outbound.pool.numbers == ["+15550700"] && configuration.outbound.pool.lease == .seconds(20))
     }
 
     @Test("an environment variable reaches into a trunk")

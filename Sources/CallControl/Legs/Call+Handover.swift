@@ -11,6 +11,8 @@ struct Handover {
     var isBridged = false
     /// How the caller waits for somebody to be free.
     var wait: WaitPlan?
+    /// The caller leaves a message.
+    var voicemail: Voicemail?
     /// Those who are called at once and have not answered; none is ``leg`` before it has.
     var swarm: [LegID] = []
     /// The one whose advice is asked.
@@ -65,6 +67,7 @@ extension Call {
         case .wait(let plan): wait(plan)
         case .say(let prompt): announce(prompt)
         case .withdraw(let reference): withdraw(reference, at: now)
+        case .voicemail(let plan): beginVoicemail(plan)
         }
     }
 
@@ -78,10 +81,13 @@ extension Call {
     }
 
     private mutating func announce(_ prompt: PromptSource) {
+        play(Playback(id: nextAnnouncement(), source: prompt, topic: "", action: "queue", bargeIn: .nothing))
+    }
+
+    /// Numbers that the session's prompts never reach.
+    mutating func nextAnnouncement() -> PlaybackID {
         announcements += 1
-        // Numbers that the session's prompts never reach.
-        let id = PlaybackID(1 << 24 + announcements)
-        play(Playback(id: id, source: prompt, topic: "", action: "queue", bargeIn: .nothing))
+        return PlaybackID(1 << 24 + announcements)
     }
 
     /// Lets the one go who was dialled under a reference; who has the caller already keeps the caller.

@@ -137,6 +137,28 @@ package enum Route: Sendable {
     case say(PromptSource)
     /// The one who was dialled under that reference is no longer wanted: the caller waits on.
     case withdraw(UInt64)
+    /// The caller leaves a message.
+    case voicemail(VoicemailPlan)
+}
+
+/// How a caller leaves a message.
+package struct VoicemailPlan: Sendable {
+    /// For whom; empty where nobody is named.
+    package var queue: String
+    /// Said before the tone.
+    package var greeting: PromptSource?
+    package var longest = Interval.seconds(120)
+    /// So much silence ends it.
+    package var silence = Interval.seconds(5)
+
+    package init(queue: String) { self.queue = queue }
+
+    /// As a dialog wishes it.
+    package init(_ transfer: TransferRequest) {
+        queue = transfer.queue?.name ?? ""
+        longest = transfer.longestMessage ?? longest
+        silence = transfer.endingSilence ?? silence
+    }
 }
 
 /// How a caller waits for somebody to be free.

@@ -187,7 +187,7 @@ extension LegEndReason {
         case .busy: self = .busy
         case .noAnswer, .callerGone: self = .noAnswer
         case .refused: self = .refused
-        case .completed, .failed: self = .failed
+        case .completed, .failed, .voicemail: self = .failed
         }
     }
 }

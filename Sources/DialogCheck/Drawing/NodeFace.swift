@@ -154,6 +154,9 @@ struct FaceMaker {
         case "TransferConversation", "TransferConversationV2": return transferFace(action)
         case "Parley.Queue": return text(.transfer, "wait for an agent", plain(action.value["queue"]))
         case "Parley.Consult": return text(.transfer, "ask an expert in", plain(action.value["expert"]))
+        case "Parley.Hold": return text(.transfer, "hold for seconds", plain(action.value["seconds"]))
+        case "Parley.Whisper": return text(.transfer, "tell who takes the call", plain(action.value["message"]))
+        case "Parley.Voicemail": return text(.transfer, "leave a message for", plain(action.value["queue"]))
         case "Parley.Swarm": return text(.transfer, "confer with experts", plain(action.value["experts"]))
         case "BeginDialog", "ReplaceDialog":
             var face = text(.jump, action.kind == "BeginDialog" ? "begin topic" : "replace by topic", "")

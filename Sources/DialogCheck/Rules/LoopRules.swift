@@ -13,7 +13,7 @@ struct LoopRules {
     /// Kinds that wait for the caller or for people.
     private static let waiting: Set<String> = [
         "Question", "CSATQuestion", "TransferConversation", "TransferConversationV2", "Parley.Queue",
-        "Parley.Consult", "Parley.Swarm", "AdaptiveCardPrompt",
+        "Parley.Consult", "Parley.Swarm", "Parley.Voicemail", "Parley.Hold", "AdaptiveCardPrompt",
         "OAuthInput",
     ]
 

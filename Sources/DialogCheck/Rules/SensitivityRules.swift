@@ -164,13 +164,14 @@ struct SensitivityRules {
             report("sensitive-request", [action.value["userInput"], action.value["additionalInstructions"]]) {
                 "\($0) is sensitive and would go to a language model; leave it out"
             }
-        case "TransferConversation", "TransferConversationV2", "Parley.Queue", "Parley.Consult", "Parley.Swarm":
+        case "TransferConversation", "TransferConversationV2", "Parley.Queue", "Parley.Consult", "Parley.Swarm",
+            "Parley.Voicemail", "Parley.Whisper":
             report("sensitive-header", [type["sipUuiHeader"], type["sipxHeaders"]]) {
                 "\($0) is sensitive and reaches a SIP header; leave it out"
             }
             let told = [
                 "messageToAgent", "phoneNumber", "telephoneNumber", "dtmfSequence", "queue", "skills", "expert",
-                "experts",
+                "experts", "message",
             ].map { type[$0] }
             report("sensitive-transfer", told + [type.at("context", "value")]) {
                 "\($0) is sensitive and reaches the transfer; leave it out"

@@ -106,6 +106,12 @@ extension ConfigurationKey {
             "The number or SIP URI where callers who ask for an agent go when there is no queue."),
         .init("outbound.queue", .text, "", "The queue of callers who ask for an agent and name none."),
         .init("outbound.ring-seconds", .number(1...300), "30", "For how long somebody who is called may be rung."),
+        .init(
+            "outbound.pool.numbers", .texts, "[]",
+            "Numbers that lead to a system which strips every header: 'pool' as a target leases one, and the number called names the context."
+        ),
+        .init("outbound.pool.lease-seconds", .number(5...3_600), "120", "For how long a number names a context."),
+        .init("outbound.pool.rest-seconds", .number(0...3_600), "60", "How long a number is not leased again."),
         .init("outbound.per-caller", .number(0...100_000), "", "Calls placed for one caller in any 24 hours."),
         .init("outbound.per-day", .number(0...10_000_000), "", "Calls placed in any 24 hours, by one shard."),
         .init("outbound.concurrent", .number(0...100_000), "", "Calls placed that are up at once, on one shard."),
@@ -119,6 +125,11 @@ extension ConfigurationKey {
             "admin.api.address", .text, "", "Address and port of the HTTP interface to contexts, recordings and facts."),
         .init("admin.api.certificate", .text, "", "Its certificate and those above it, PEM."),
         .init("admin.api.key", .text, "", "The file of the certificate's key, PEM."),
+        .init(
+            "admin.api.links", .text, "",
+            "Where agents' screens reach that interface: https://parley.example.com:8443. With it agents get X-Parley-Context, a link to the context."
+        ),
+        .init("admin.api.link-seconds", .number(10...3_600), "300", "How long such a link holds."),
         .init("admin.api.tokens.*", .text, "", "Where a holder's token is: env:NAME or file:PATH."),
         .init("watch", .flag, "false", "Read agents, trunks and certificates again when their files change."),
     ]
@@ -156,6 +167,12 @@ extension ConfigurationKey {
             "queues.*.overflow", .texts, "[]",
             "In order: 'waited 120: queue night', 'length 20: number +15550123', 'closed: number +15550123', 'nobody: dialog'."
         ),
+        .init(
+            "queues.*.voicemail.text", .text,
+            "Nobody can take your call at the moment. Please leave a message after the tone.",
+            "Said before the tone when an overflow is 'waited 120: voicemail'."),
+        .init("queues.*.voicemail.length-seconds", .number(1...3_600), "120", "The longest that a message may be."),
+        .init("queues.*.voicemail.silence-seconds", .number(1...60), "5", "So much silence ends a message."),
         .init("queues.*.length", .number(1...10_000), "1000", "Calls that wait at once; further ones are refused."),
         .init(
             "queues.*.ring-seconds", .number(3...300), "20",

@@ -20,9 +20,11 @@ struct DistributionReader {
             let (profile, messages) = queue(name)
             configuration.queues.append(profile)
             configuration.messages[profile.id] = messages
+            configuration.voicemail[profile.id] = voicemail(name)
         }
         configuration.agents = values.names(under: ["people"]).compactMap { person($0) }
         configuration.experts = values.names(under: ["experts"]).compactMap { expert($0) }
+        configuration.keepsRecordings = values.text(["recordings", "folder"]) != nil
         configuration.agentsTarget = values.text(["outbound", "agents"])
         if let queue = values.text(["outbound", "queue"]) {
             configuration.defaultQueue = QueueID(queue)
@@ -145,6 +147,15 @@ struct DistributionReader {
         return (profile, messages)
     }
 
+    private func voicemail(_ name: String) -> VoicemailTerms {
+        let path = ["queues", name, "voicemail"]
+        var terms = VoicemailTerms()
+        terms.greeting = values.text(path + ["text"]) ?? terms.greeting
+        terms.longest = number(path + ["length-seconds"]) ?? terms.longest
+        terms.silence = number(path + ["silence-seconds"]) ?? terms.silence
+        return terms
+    }
+
     private func number(_ path: [String]) -> Interval? { values.number(path).map { .seconds(Int64($0)) } }
 
     private func rule(_ text: String, _ path: [String]) -> OverflowRule? {
@@ -153,6 +164,9 @@ struct DistributionReader {
             return nil
         }
         if case .queue(let queue) = rule.target { check(queue.rawValue, at: path) }
+        if case .voicemail = rule.target, values.text(["recordings", "folder"]) == nil {
+            values.complain(path, "a voicemail is kept as a recording, and nothing is recorded; set recordings.folder")
+        }
         return rule
     }
 }

@@ -106,7 +106,18 @@ extension ServiceConfiguration {
     }
 
     /// Who may be called, and where callers who ask for an agent go.
+    private mutating func readPool(_ values: ConfigurationValues) {
+        let path = ["outbound", "pool"]
+        outbound.pool.numbers = values.texts(path + ["numbers"]) ?? []
+        for number in outbound.pool.numbers where PhoneNumber(number) == nil {
+            values.complain(path + ["numbers"], "'\(number)' is no number; write it as +15550123")
+        }
+        if let seconds = values.number(path + ["lease-seconds"]) { outbound.pool.lease = .seconds(Int64(seconds)) }
+        if let seconds = values.number(path + ["rest-seconds"]) { outbound.pool.rest = .seconds(Int64(seconds)) }
+    }
+
     private mutating func readOutbound(_ values: ConfigurationValues) {
+        readPool(values)
         func patterns(_ name: String) -> [TargetPattern] {
             values.texts(["outbound", name])?.compactMap { text in
                 let pattern = TargetPattern(text)
@@ -130,7 +141,7 @@ extension ServiceConfiguration {
         // Who is configured may be called.
         let addresses = distribution.agents.map(\.address) + distribution.experts.map(\.address)
         let outside = addresses.compactMap { if case .uri(let address) = $0 { address } else { nil } }
-        outbound.rules.allowed += outside.compactMap { TargetPattern($0) }
+        outbound.rules.allowed += (outside + outbound.pool.numbers).compactMap { TargetPattern($0) }
         if !outside.isEmpty, outbound.rules.trunks.isEmpty {
             values.complain(["people"], "agents cannot be called: no trunk has 'gateways' that lead to them")
         }
@@ -139,6 +150,12 @@ extension ServiceConfiguration {
 
     private func checkAgentsTarget(_ values: ConfigurationValues) {
         guard let agents = distribution.agentsTarget else { return }
+        if agents == NumberPool.target {
+            if outbound.pool.numbers.isEmpty {
+                values.complain(["outbound", "agents"], "the pool has no number; add some under outbound.pool.numbers")
+            }
+            return
+        }
         var policy = OutboundPolicy(outbound.rules)
         let trunk = outbound.rules.trunks.first?.name ?? ""
         if case .refused(let refusal) = policy.request(agents, caller: nil, trunk: trunk, at: .zero) {
@@ -197,9 +214,28 @@ extension ServiceConfiguration {
         return endpoint
     }
 
+    /// Links to contexts, which are signed and audited, and so need the interface and the store.
+    private mutating func readLinks(_ values: ConfigurationValues) {
+        let path = ["admin", "api", "links"]
+        if let seconds = values.number(["admin", "api", "link-seconds"]) {
+            admin.linkLifetime = .seconds(Int64(seconds))
+        }
+        guard let text = values.text(path) else { return }
+        let base = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard base.hasPrefix("https://"), URL(string: base)?.host()?.isEmpty == false, ContextLinks.fits(base) else {
+            return values.complain(path, "'\(text)' is no address such as https://parley.example.com:8443")
+        }
+        if admin.api == nil || records.store == nil {
+            values.complain(
+                path, "links need 'admin.api.address', where they are read, and 'store', which has the audit log")
+        }
+        admin.links = base
+    }
+
     /// The HTTP interface to records, which has TLS and tokens or is not there.
     private mutating func readAPI(_ values: ConfigurationValues, _ place: ([String]) -> String?) {
         admin.api = endpoint(["admin", "api", "address"], values)
+        readLinks(values)
         admin.certificate = place(["admin", "api", "certificate"])
         admin.privateKey = place(["admin", "api", "key"])
         admin.tokens = values.names(under: ["admin", "api", "tokens"]).compactMap { name in

@@ -45,6 +45,8 @@ package struct ServiceConfiguration: Sendable {
     package struct Outbound: Sendable {
         /// Who may be called; as made, nobody.
         package var rules = OutboundRules()
+        /// Numbers that are leased for transfers to systems that strip every header.
+        package var pool = PoolConfiguration()
 
         package init() {}
     }
