@@ -44,13 +44,13 @@ package struct DTMFDetector: Sendable {
         /// Of both frequencies, as a share, and in Hz beside it for the error of the measurement.
         var frequencyTolerance: Float = 0.015
         var frequencySlack: Float = 3.5
-        /// High over low group in power, +5.3 dB, and low over high, 9.6 dB: beyond what must be accepted by what noise
+        /// High over low group in power, +5.3 dB, and low over high, 9.1 dB: beyond what must be accepted by what noise
         /// adds.
         var mostTwist: Float = 3.4
-        var mostReverseTwist: Float = 9.1
-        /// The same by what a codec adds: +6.5 dB and 13 dB.
+        var mostReverseTwist: Float = 8.2
+        /// The same by what a codec adds: +6.5 dB and 10.5 dB.
         var codedTwist: Float = 4.5
-        var codedReverseTwist: Float = 20
+        var codedReverseTwist: Float = 11.2
         /// What remains of a key may have below it, relative to its power.
         var mostBelow: Float = 1
         /// Samples of a trace that make a fit worth its while: of tones that go on and of tones that are over.
