@@ -145,7 +145,6 @@ struct ServiceConfigurationTests {
         ("gateways: [\"tls:192.0.2.7:5061\"]", "has no tls socket of its own to send from"),
         ("gateways: [\"udp:198.51.100.9:5060\"]", "would not be heard; add its address to 'allow'"),
         ("gateways: [\"udp:203.0.113.5:5060\"]", "add 'number-shown"),
-        ("proxies: [\"sip.pstnhub.microsoft.com:5061\"]", "only a trunk of 'kind: teamsDirectRouting'"),
         ("transfers: {out: often}", "one of off, blind, attended"),
         ("kind: teamsDirectRouting", "Teams speaks TLS alone"),
         ("kind: teamsDirectRouting", "write 'advertise: sbc.example.com'"),

@@ -14,10 +14,7 @@ extension TrunkReader {
         let given = list("proxies", "a name with a port such as sip.pstnhub.microsoft.com:5061") { text in
             SIPURI("sip:\(text);transport=tls").flatMap { $0.host.isName ? $0 : nil }
         }
-        guard isTeams else {
-            if given != nil { complain("proxies", "only a trunk of 'kind: teamsDirectRouting' has proxies") }
-            return
-        }
+        guard isTeams else { return }
         trunk.proxies = given ?? TrunkReader.proxies.compactMap { SIPURI("sip:\($0);transport=tls") }
         if trunk.proxies.isEmpty { complain("proxies", "Teams is nowhere; leave the key out for its own three names") }
         if !trunk.gateways.isEmpty { complain("gateways", "Teams is reached by name; write 'proxies', or neither") }
