@@ -17,7 +17,7 @@ package import Telephony
 ///     GET  /v1/queues                        queues and how many wait
 ///     GET  /v1/contexts                      contexts; since, until, caller, called, agent, outcome, limit
 ///     GET  /v1/contexts/ID                   one; format=vcon for a vCon
-///     GET  /v1/contexts/ID/recording         its recording, in the clear
+///     GET  /v1/contexts/ID/recording         its recording, in the clear; ?leg=N for a further party's own
 ///     POST /v1/contexts/ID/link              an address from which it can be read without a token; seconds=300
 ///     GET  /v1/numbers/NUMBER/context        the context of the call for which a number of the pool is leased
 ///     GET  /v1/facts                         facts as they happen, as Server-Sent Events; call, event, after
@@ -143,7 +143,8 @@ package struct AdminAPI: Sendable {
         case ("GET", "queues", 1): return queues()
         case ("GET", "contexts", 1): return try list(request, who)
         case ("GET", "contexts", 2): return try show(path[1], request.query["format"], who)
-        case ("GET", "contexts", 3) where path[2] == "recording": return try recording(path[1], who)
+        case ("GET", "contexts", 3) where path[2] == "recording":
+            return try recording(path[1], leg: request.query["leg"], who)
         case ("POST", "contexts", 3) where path[2] == "link": return try link(path[1], request, who)
         case ("GET", "facts", 1): return try facts(request, who)
         case ("GET", "numbers", 3) where path[2] == "context":
@@ -213,7 +214,7 @@ package struct AdminAPI: Sendable {
             try note(.show, [record.context.call], who, "a context over HTTP")
             return Answer(json: record.context)
         case "vcon":
-            record.recording = try sources.archive?.recording(of: record.context.call, in: store())
+            record.recordings = try sources.archive?.recordings(of: record.context.call, in: store()) ?? []
             try note(.export, [record.context.call], who, "a vCon over HTTP")
             return Answer(200, "application/vcon+json", .octets(try vcon(record)))
         default: return Answer(400, error: "'format' is json or vcon")
@@ -224,9 +225,14 @@ package struct AdminAPI: Sendable {
         do { return try VCon(of: record).data() } catch { throw RecordsError("the vCon cannot be written: \(error)") }
     }
 
-    private func recording(_ id: String, _ who: String) throws(RecordsError) -> Answer {
-        guard let archive = sources.archive, let recording = try archive.recording(of: CallID(id), in: store()) else {
-            return Answer(404, error: "there is no recording of that call")
+    private func recording(_ id: String, leg: String?, _ who: String) throws(RecordsError) -> Answer {
+        let number = leg.map { Int($0) }
+        if case .some(.none) = number { return Answer(400, error: "'leg' is the number of a leg, as in the facts") }
+        let track = number.flatMap { $0 }.map { LegID($0) }
+        guard let archive = sources.archive,
+            let recording = try archive.recording(of: CallID(id), leg: track, in: store())
+        else {
+            return Answer(404, error: "there is no recording of that call" + (leg == nil ? "" : "'s leg"))
         }
         try note(.playRecording, [CallID(id)], who, "a recording over HTTP")
         return Answer(200, recording.mediaType, .octets(recording.data))

@@ -30,6 +30,8 @@ package enum RecordingChannels: String, Sendable, CaseIterable {
     case separate
     /// Both on one.
     case mixed
+    /// As ``separate``; and each further party on a recording of its own.
+    case legs
 }
 
 /// Audio files in memory: nothing of them touches the disk.

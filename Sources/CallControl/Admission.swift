@@ -20,6 +20,8 @@ package struct Admission: Sendable {
     package var tickPhase: Int
     package var entropy: CallEntropy
     package var recordsAudio: Bool
+    /// Each further party has a recording of its own besides.
+    package var recordsLegs = false
     /// The caller is looked up, and an answer is of use for so long; `nil` where nobody is asked.
     package var lookUpLimit: Interval?
     /// What the caller's trunk does for callers who are handed on.

@@ -150,8 +150,9 @@ extension Call {
         case .cancel(let request): outputs.append(.cancel(requestID(request)))
         case .transfer(let request): closing = .transfer(request)
         case .sensitiveInput(let isSensitive): takeSecrets(isSensitive)
-        case .fact(.digit(let heard)): recordKey(heard)
-        case .fact(let body): record(body)
+        case .fact(let body):
+            if case .digit(let heard) = body { reveal(heard) }
+            record(body)
         case .hangUp(let cause): closing = .hangUp(cause)
         }
     }
@@ -165,16 +166,12 @@ extension Call {
         takesSecret = isSensitive
     }
 
-    /// Puts a key into the account. One that is no secret may be heard in the recording, and by a recogniser.
-    private mutating func recordKey(_ heard: DigitHeard) {
+    /// A key that is no secret may be heard in the recording, and by a recogniser.
+    private mutating func reveal(_ heard: DigitHeard) {
+        guard !heard.digit.isSensitive, let digit = Digit(heard.digit.redacted) else { return }
         let start = SampleTime(ticks: Int64((heard.start * Double(clockRate.ticksPerSecond)).rounded()))
-        if !heard.digit.isSensitive, let digit = Digit(heard.digit.redacted) {
-            recorder?.reveal(digit, at: start)
-            recognitionTap?.reveal(digit, at: start)
-        }
-        var key = heard
-        key.start = mediaTime(start).roundedSeconds
-        record(.digit(key))
+        recorder?.reveal(digit, at: start)
+        recognitionTap?.reveal(digit, at: start)
     }
 
     mutating func play(_ playback: Playback) {
@@ -240,10 +237,11 @@ extension Call {
         let isSaid = player.saysSecret
         // The line gives back what it was told.
         secretEchoTicks = isSaid ? Call.longestEchoInTicks : max(0, secretEchoTicks - 1)
+        let isGiven = takesSecret || start < secretEnd || secretEchoTicks > 0
         let chunk = recorder?.take(
-            caller: caller.heard.span, at: start, parley: caller.said.span,
-            masksCaller: takesSecret || start < secretEnd || secretEchoTicks > 0, masksParley: isSaid)
+            caller: caller.heard.span, at: start, parley: caller.said.span, masksCaller: isGiven, masksParley: isSaid)
         if let chunk { outputs.append(.recorded(id, chunk)) }
+        recordLegs(isSecret: isGiven)
     }
 
     /// Sends what was mixed; at the end of the call a last report with a goodbye.

@@ -105,11 +105,8 @@ struct Call: ~Copyable {
 
     var clockRate: ClockRate { caller.clockRate }
 
-    /// Media time of a position of the caller's stream: how much was played out when that was, which is its place in a
-    /// recording. The stream's own position differs from it by what the playout delay has been changed.
-    @inline(__always) func mediaTime(_ position: SampleTime) -> Interval {
-        clockRate.interval(ticks: position.ticks + caller.playoutShift)
-    }
+    /// Media time of a position of the caller's leg, which is its place in a recording.
+    @inline(__always) func mediaTime(_ position: SampleTime) -> Interval { clockRate.interval(ticks: position.ticks) }
 
     /// Puts an event into the account and the record.
     mutating func record(_ body: CallEventBody, at position: SampleTime? = nil) {

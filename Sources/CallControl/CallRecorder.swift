@@ -100,7 +100,8 @@ struct CallRecorder {
     }
 
     private mutating func chunk() -> RecordedAudio {
-        let audio = RecordedAudio(sampleRate: sampleRate, caller: callerSamples, parley: parleySamples)
+        let audio = RecordedAudio(
+            track: .call, sampleRate: sampleRate, channels: [callerSamples, parleySamples])
         callerSamples = []
         parleySamples = []
         reserve()

@@ -52,13 +52,11 @@ struct Leg: ~Copyable {
         lastReception = now
     }
 
-    /// Where in its stream the party has been heard up to.
-    @inline(__always) var position: SampleTime { reception.position }
-    /// By how many RTP ticks more has been played out than ``position`` says: shortening the delay makes it less,
-    /// lengthening more.
-    @inline(__always) var playoutShift: Int64 { reception.playoutShift }
+    /// How much of the party has been heard: 20 ms a tick, by our own clock. What was heard at a time of the stream's own
+    /// (``Reception/position``) is told in this time: the playout delay changes, and two clocks are never alike.
+    @inline(__always) var position: SampleTime { reception.playedTime }
     var quality: MediaQuality { reception.quality }
-    /// How long the party has been in the call. ``position`` differs from it by what the playout delay has changed.
+    /// How long the party has been in the call.
     var time: Interval { Interval(nanoseconds: saidFrames &* tickDuration.nanoseconds) }
 
     /// Tells where that lies which a tick touches and the leg does not contain.
@@ -173,7 +171,7 @@ struct Leg: ~Copyable {
 
     mutating func infoDigit(_ digit: Digit, durationInMilliseconds: Int?) {
         let duration = Interval.milliseconds(Int64(max(0, min(durationInMilliseconds ?? 0, 60_000))))
-        listener.sipInfo(digit, at: position, duration: duration)
+        listener.sipInfo(digit, at: reception.position, duration: duration)
     }
 
     /// Takes the next 20 ms out of the jitter buffer.
@@ -183,10 +181,11 @@ struct Leg: ~Copyable {
 
     /// Listens to what was played out.
     mutating func listen() {
-        let start = position - ticks(samples: heardFrame.count)
+        let end = reception.position
+        let start = end - ticks(samples: heardFrame.count)
         let frame = heardFrame
         listener.hear(frame.span, at: start, isConcealed: reception.isConcealing)
-        if let held = reception.heldKey { listener.telephoneEventHolds(held, at: position) }
+        if let held = reception.heldKey { listener.telephoneEventHolds(held, at: end) }
         while let key = reception.nextKey() {
             listener.telephoneEvent(key.digit, keyDown: key.keyDown, until: key.knownUntil)
         }
@@ -194,15 +193,19 @@ struct Leg: ~Copyable {
 
     /// The speech that has begun and not ended, at the leg's end.
     mutating func finishListening() -> Range<SampleTime>? {
-        listener.finish(at: position)
+        listener.finish(at: reception.position)
         var speech: Range<SampleTime>?
-        while let event = listener.next() {
+        while let event = nextEvent() {
             if case .speechEnded(let start, let end) = event { speech = start..<max(start, end) }
         }
         return speech
     }
 
-    mutating func nextEvent() -> CallerEvent? { listener.next() }
+    /// What the party did, in the time of ``position``.
+    mutating func nextEvent() -> CallerEvent? {
+        guard let event = listener.next() else { return nil }
+        return event.moved { reception.playedTime(of: $0) }
+    }
 
     /// A key could have gone down in what was heard last that is not known yet: the detector follows a tone, or the
     /// frame ends too loud to be silence.

@@ -30,6 +30,8 @@ struct Reception: ~Copyable {
     /// Decoded samples, of which the first ``buffered`` are still to be played.
     private var samples: [Int16]
     private var buffered = 0
+    /// ``position`` and ``playedTime`` before the last frame.
+    private var tickBegin = (position: SampleTime.zero, played: SampleTime.zero)
     /// Where in the stream the next sample to be decoded is.
     private var decodePosition = SampleTime.zero
     /// Concealed audio since the last that was decoded, in ticks.
@@ -116,9 +118,16 @@ struct Reception: ~Copyable {
     /// Where in the stream the next sample to be played is.
     @inline(__always) var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
 
-    /// How much has been played out, less ``position``.
-    @inline(__always) var playoutShift: Int64 {
-        Int64(counts.playedFrames) * clockRate.ticks(tickDuration) - position.ticks
+    /// How much has been played out.
+    @inline(__always) var playedTime: SampleTime {
+        SampleTime(ticks: Int64(counts.playedFrames) * clockRate.ticks(tickDuration))
+    }
+
+    /// How much had been played out when a place of the stream was. Shortening and lengthening the delay moves what comes
+    /// after: what was heard in a tick is not told to have been before it.
+    func playedTime(of place: SampleTime) -> SampleTime {
+        guard place > tickBegin.position else { return place + (tickBegin.played - tickBegin.position) }
+        return max(place + (playedTime - position), tickBegin.played + 1)
     }
 
     /// Takes a packet whose header has been read; says why when it took nothing of it.
@@ -200,6 +209,7 @@ struct Reception: ~Copyable {
     /// Fills the next frame.
     mutating func play(into frame: inout [Int16], at now: Instant) {
         played.clear()
+        tickBegin = (position, playedTime)
         correctDelay(at: now)
         while buffered < frameSamples { decodeNext() }
         Reception.copy(samples.span.extracting(0..<frameSamples), to: &frame)

@@ -20,6 +20,8 @@ package struct SignallingConfiguration: Sendable {
     package var timeZone = "UTC"
     /// Calls are recorded.
     package var recordsAudio = false
+    /// Each further party has a recording of its own besides.
+    package var recordsLegs = false
     /// Who may be called; as made, nobody.
     package var outbound = OutboundRules()
     /// Callers are looked up, and an answer is of use for so long; `nil` where nobody is asked.

@@ -226,6 +226,7 @@ extension Signalling {
             tickPhase: phase, entropy: CallEntropy(from: &random), recordsAudio: configuration.recordsAudio,
             lookUpLimit: configuration.lookUpLimit)
         admission.referral = line.trunk.transfers.referral
+        admission.recordsLegs = configuration.recordsLegs
         return admission
     }
 }

@@ -126,11 +126,12 @@ package enum SwitchboardRequest: Sendable {
     case routeFailed(call: CallID, TransferOutcome)
 }
 
-/// A stretch of a call, both directions sample-aligned.
+/// A stretch of what is recorded of a call.
 package struct RecordedAudio: Sendable {
+    package var track: RecordingTrack
     package var sampleRate: Int
-    package var caller: [Int16]
-    package var parley: [Int16]
+    /// Sample-aligned: the caller and what the caller hears; or a further leg's party alone.
+    package var channels: [[Int16]]
 }
 
 /// Why a ``Switchboard`` took nothing of a datagram. Counted, never logged one by one.

@@ -19,6 +19,31 @@ package enum CallerEvent: Sendable, Equatable {
     case toneEnded(ToneSpan)
 }
 
+extension CallerEvent {
+    /// The same on another time line.
+    ///
+    /// - Parameter place: gives a time of the one on the other.
+    package func moved(_ place: (SampleTime) -> SampleTime) -> CallerEvent {
+        switch self {
+        case .digit(var digit):
+            digit.start = place(digit.start)
+            return .digit(digit)
+        case .speechStarted(let start): return .speechStarted(at: place(start))
+        case .speechEnded(let start, let end): return .speechEnded(from: place(start), to: place(end))
+        case .keySounds(let digit, let start): return .keySounds(digit, from: place(start))
+        case .keyReleased(var tones):
+            tones.start = place(tones.start)
+            tones.end = place(tones.end)
+            return .keyReleased(tones)
+        case .toneStarted(let tone, let start): return .toneStarted(tone, at: place(start))
+        case .toneEnded(var span):
+            span.start = place(span.start)
+            span.end = place(span.end)
+            return .toneEnded(span)
+        }
+    }
+}
+
 /// One key press, whatever it was heard by.
 package struct DigitEvent: Sendable, Equatable {
     package var digit: Digit

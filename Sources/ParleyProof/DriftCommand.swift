@@ -77,7 +77,7 @@ private struct ClickCounter: ReplayObserver {
         // The bend of a sine of 400 Hz and amplitude 8,000, and as much again for the codec's noise.
         let angle = 2 * Double.pi * 400 / Double(sampleRate)
         let bound = Int(8_000 * angle * angle * 1.5 + 1_200)
-        for sample in audio.caller {
+        for sample in audio.channels[0] {
             let bend = abs(Int(sample) - 2 * last.0 + last.1)
             // The first second is the beginning of the tone.
             if samples > sampleRate, samples > quietUntil, bend > bound {

@@ -75,13 +75,14 @@ struct CallRunner {
     ) async throws -> ReplayResult {
         var options = ReplayOptions()
         options.recordsAudio = keeper.recordsAudio
+        options.recordsLegs = keeper.recordsLegs
         options.switchboard.frontEnd = profile
         var observer = Observer(narrator: narrator, recordingPath: keeper.streamedPath(of: call.name))
         let replay = try CallReplay(of: call, agent: agent, outside: outside, options: options)
         let result = try await replay.run(&observer)
         narrator = observer.narrator
         try observer.writer?.finish()
-        try keeper.keep(result, name: call.name, audio: observer.audio, sampleRate: observer.sampleRate)
+        try keeper.keep(result, name: call.name, observer.recordings)
         return result
     }
 
@@ -98,9 +99,8 @@ private struct Observer<Narrator: CallNarrator>: ReplayObserver {
     var narrator: Narrator
     let recordingPath: String?
     private(set) var writer: AudioFileWriter?
-    /// Both sides of the whole call; empty where they are written as they come.
-    private(set) var audio: [[Int16]] = [[], []]
-    private(set) var sampleRate = 8_000
+    /// What was recorded of the whole call, but for what is written as it comes.
+    private(set) var recordings: [RecordedAudio] = []
 
     init(narrator: Narrator, recordingPath: String?) {
         self.narrator = narrator
@@ -110,16 +110,17 @@ private struct Observer<Narrator: CallNarrator>: ReplayObserver {
     mutating func happened(_ event: CallEvent) throws { try narrator.happened(event) }
 
     mutating func recorded(_ audio: RecordedAudio) throws {
-        guard let recordingPath else {
-            sampleRate = audio.sampleRate
-            self.audio[0] += audio.caller
-            self.audio[1] += audio.parley
+        guard let recordingPath, audio.track.leg == nil else {
+            guard let index = recordings.firstIndex(where: { $0.track.leg == audio.track.leg }) else {
+                return recordings.append(audio)
+            }
+            for (channel, samples) in audio.channels.enumerated() { recordings[index].channels[channel] += samples }
             return
         }
         let writer =
             try self.writer ?? AudioFileWriter(path: recordingPath, sampleRate: audio.sampleRate, channelCount: 2)
         self.writer = writer
-        try writer.write([audio.caller, audio.parley])
+        try writer.write(audio.channels)
     }
 }
 

@@ -83,7 +83,7 @@ extension ContextsCommand {
             if let output { try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true) }
             for context in contexts {
                 var record = CallRecord(context: context, events: try store.events(of: context.call))
-                if !withoutRecordings { record.recording = try archive.recording(of: context.call, in: store) }
+                if !withoutRecordings { record.recordings = try archive.recordings(of: context.call, in: store) }
                 let document = try VCon(of: record)
                 if let output {
                     try save(try document.data(), "\(output)/\(document.uuid ?? "call").vcon")

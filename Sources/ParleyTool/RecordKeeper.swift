@@ -1,5 +1,6 @@
 import ArgumentParser
 import AudioFiles
+import CallControl
 import Connectors
 import Documents
 import Foundation
@@ -20,7 +21,8 @@ struct RecordOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "separate: the caller left, what the caller hears right; mixed: both on one channel.", valueName: "form"))
+            "separate: the caller left, what the caller hears right; mixed: both on one channel; "
+                + "legs: as separate, and each further party in a file of its own.", valueName: "form"))
     var recordChannels: RecordingChannels = .separate
 
     @Option(
@@ -87,15 +89,16 @@ struct RecordKeeper {
     }
 
     var recordsAudio: Bool { folder != nil }
+    var recordsLegs: Bool { policy.channels == .legs }
 
     /// Where a plain recording of a call is written while the call runs; `nil` when it is kept as a whole afterwards.
     func streamedPath(of name: String) -> String? {
-        guard let folder, store == nil, policy.format == .wav, policy.channels == .separate else { return nil }
+        guard let folder, store == nil, policy.format == .wav, policy.channels != .mixed else { return nil }
         return "\(folder)/\(name).wav"
     }
 
     /// Keeps what came of a call. A call that was replayed before is kept anew.
-    func keep(_ result: ReplayResult, name: String, audio: [[Int16]], sampleRate: Int) throws {
+    func keep(_ result: ReplayResult, name: String, _ recordings: [RecordedAudio]) throws {
         let call = result.context.call
         if let store {
             if try store.record(of: call) != nil { try store.erase([call]) }
@@ -103,12 +106,13 @@ struct RecordKeeper {
                 RecordBatch(
                     facts: result.events, sealed: [result.context], subscriptions: subscriptions, now: .current()))
         }
-        guard let archive, let first = audio.first, !first.isEmpty else { return }
-        // What was streamed is there already. A name says what is in a file; who may not read the file shall not read
-        // that either.
-        guard streamedPath(of: name) == nil else { return }
-        try archive.keep(
-            audio, sampleRate: sampleRate, of: call, named: isSealed ? nil : name, at: .current(), in: store)
+        guard let archive else { return }
+        // A name says what is in a file; who may not read the file shall not read that either.
+        for recording in recordings {
+            try archive.keep(
+                recording.channels, sampleRate: recording.sampleRate, of: call, recording.track,
+                named: isSealed ? nil : name, at: .current(), in: store)
+        }
     }
 }
 

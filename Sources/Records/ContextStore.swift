@@ -137,12 +137,16 @@ package struct RecordingEntry: Sendable, Equatable, Codable {
     package var keptUntil: WallTime?
     /// `nil` in entries that were written before recordings could have one.
     package var channelCount: Int?
+    /// `nil` in entries of a call's own recording.
+    package var track: RecordingTrack?
 
     package init(
         call: CallID, path: String, mediaType: String, isEncrypted: Bool, checksum: String, byteCount: Int,
-        duration: Double, createdAt: WallTime, keptUntil: WallTime?, channelCount: Int? = nil
+        duration: Double, createdAt: WallTime, keptUntil: WallTime?, channelCount: Int? = nil,
+        track: RecordingTrack? = nil
     ) {
         self.channelCount = channelCount
+        self.track = track
         self.call = call
         self.path = path
         self.mediaType = mediaType

@@ -8,7 +8,7 @@ package import Telephony
 /// A disk without room holds nothing up: what is to be written waits, and ``problem`` says so.
 package final class LiveRecordings: Sendable {
     private enum Piece: Sendable {
-        case audio(CallID, sampleRate: Int, caller: [Int16], parley: [Int16])
+        case audio(CallID, RecordingTrack, sampleRate: Int, channels: [[Int16]])
         case end(CallID)
     }
 
@@ -46,9 +46,11 @@ package final class LiveRecordings: Sendable {
         thread.start()
     }
 
-    /// Takes a stretch of a call, both sides of the same length.
-    package func append(caller: [Int16], parley: [Int16], sampleRate: Int, of call: CallID) {
-        inbox.withLock { $0.pieces.append(.audio(call, sampleRate: sampleRate, caller: caller, parley: parley)) }
+    /// Takes a stretch of one of a call's recordings, all channels of the same length.
+    ///
+    /// - Parameter track: which of them; its time counts when the recording begins.
+    package func append(_ channels: [[Int16]], sampleRate: Int, of call: CallID, _ track: RecordingTrack = .call) {
+        inbox.withLock { $0.pieces.append(.audio(call, track, sampleRate: sampleRate, channels: channels)) }
     }
 
     /// The call is over.
@@ -70,7 +72,8 @@ package final class LiveRecordings: Sendable {
 
     /// The files of a thread's own.
     private struct Files {
-        var running: [CallID: RunningRecording] = [:]
+        /// Of each running call, in the order in which they began.
+        var running: [CallID: [RunningRecording]] = [:]
         /// Calls that are over, in order, whose recordings are to be kept.
         var over: [RunningRecording] = []
         /// Until when nothing is kept, because the last try failed.
@@ -100,17 +103,19 @@ package final class LiveRecordings: Sendable {
 
     private func take(_ piece: Piece, _ files: inout Files) {
         switch piece {
-        case .audio(let call, let sampleRate, let caller, let parley):
-            let file = files.running[call] ?? archive.begin(call, sampleRate: sampleRate, at: clock())
-            files.running[call] = file
-            file.append(caller, parley)
-        case .end(let call):
-            if let file = files.running.removeValue(forKey: call) { files.over.append(file) }
+        case .audio(let call, let track, let sampleRate, let channels):
+            if let file = files.running[call]?.first(where: { $0.track.leg == track.leg }) {
+                return file.append(channels)
+            }
+            let file = archive.begin(call, track, sampleRate: sampleRate, at: clock())
+            files.running[call, default: []].append(file)
+            file.append(channels)
+        case .end(let call): files.over += files.running.removeValue(forKey: call) ?? []
         }
     }
 
     private func flush(_ files: inout Files) {
-        for file in files.running.values {
+        for file in files.running.values.joined() {
             do throws(RecordsError) { try file.flush() } catch { files.problem = error }
         }
     }
@@ -143,8 +148,8 @@ extension RecordingArchive {
         }
     }
 
-    func begin(_ call: CallID, sampleRate: Int, at now: WallTime) -> RunningRecording {
-        RunningRecording(of: call, in: folder, sampleRate: sampleRate, key: policy.key, at: now)
+    func begin(_ call: CallID, _ track: RecordingTrack, sampleRate: Int, at now: WallTime) -> RunningRecording {
+        RunningRecording(of: call, track, in: folder, sampleRate: sampleRate, key: policy.key, at: now)
     }
 
     /// Keeps the recording of a call that is over.
@@ -155,7 +160,7 @@ extension RecordingArchive {
     private func keep(
         _ left: LeftRecording, startedAt: WallTime, in store: (any ContextStore)?
     ) throws(RecordsError) {
-        try keep(left.channels, sampleRate: left.sampleRate, of: left.call, at: startedAt, in: store)
+        try keep(left.channels, sampleRate: left.sampleRate, of: left.call, left.track, at: startedAt, in: store)
         unlink(left.path)
     }
 
@@ -180,7 +185,7 @@ extension RecordingArchive {
                 let end = Double(status.st_mtim.tv_sec)
                 let start = WallTime(millisecondsSince1970: Int64((end - duration) * 1_000))
                 try keep(left, startedAt: start, in: store)
-                calls.append(left.call)
+                if !calls.contains(left.call) { calls.append(left.call) }
             } catch {
                 problems.append(error)
             }

@@ -108,7 +108,7 @@ package final class OutboxSender: Sendable {
             guard var record = try store.record(of: entry.call) else {
                 return .refused(reason: "nothing is known of the call any more")
             }
-            record.recording = try recordings?.recording(of: entry.call, in: store)
+            record.recordings = try recordings?.recordings(of: entry.call, in: store) ?? []
             return await destination.deliver(record, entry, isRetry: entry.attempts > 1)
         } catch {
             return .postponed(reason: "\(error)", retryAfter: nil)

@@ -38,13 +38,14 @@ package struct RecordingArchive: Sendable {
     ///
     /// - Parameters:
     ///   - channels: one list of samples a channel, all of the same length; the caller first.
+    ///   - track: which of the call's recordings it is.
     ///   - name: of the file, without its suffix; a digest of the call's identifier when left out.
     ///   - store: where it is registered; `nil` where there is none.
     /// - Throws: ``RecordsError``.
     @discardableResult
     package func keep(
-        _ channels: [[Int16]], sampleRate: Int, of call: CallID, named name: String? = nil, at now: WallTime,
-        in store: (any ContextStore)?
+        _ channels: [[Int16]], sampleRate: Int, of call: CallID, _ track: RecordingTrack = .call,
+        named name: String? = nil, at now: WallTime, in store: (any ContextStore)?
     ) throws(RecordsError) -> RecordingEntry {
         let channels = policy.channels == .mixed ? RecordingArchive.mixed(channels) : channels
         var octets: Data
@@ -54,13 +55,14 @@ package struct RecordingArchive: Sendable {
             throw RecordsError("\(call): the recording cannot be encoded: \(error.problem)")
         }
         if let key = policy.key { octets = try SealedFile.seal(octets, with: key) }
-        let path = path(of: call, named: name)
+        let path = path(of: call, track, named: name)
         try write(octets, to: path)
         let entry = RecordingEntry(
             call: call, path: path, mediaType: policy.format.mediaType, isEncrypted: policy.key != nil,
             checksum: RecordingArchive.checksum(octets), byteCount: octets.count,
             duration: Double(channels.first?.count ?? 0) / Double(sampleRate), createdAt: now,
-            keptUntil: policy.retention.map { now + $0 }, channelCount: channels.count)
+            keptUntil: policy.retention.map { now + $0 }, channelCount: channels.count,
+            track: track.leg == nil ? nil : track)
         try store?.addRecording(entry)
         return entry
     }
@@ -76,10 +78,11 @@ package struct RecordingArchive: Sendable {
     }
 
     /// A call's identifier may come from outside; a digest of it is a file's name wherever files are.
-    private func path(of call: CallID, named name: String?) -> String {
+    private func path(of call: CallID, _ track: RecordingTrack, named name: String?) -> String {
         let digest = SHA256.hash(data: Data(call.rawValue.utf8)).prefix(12).map { String(format: "%02x", $0) }.joined()
-        let own = policy.names == .calls ? RunningRecording.fileName(of: call, suffix: "") : digest
-        return "\(folder)/\(name ?? own).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
+        let own = policy.names == .calls ? RunningRecording.fileName(of: call, .call, suffix: "") : digest
+        let part = track.leg.map { "-leg\($0.rawValue)" } ?? ""
+        return "\(folder)/\(name ?? own)\(part).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
     }
 
     private func write(_ octets: Data, to path: String) throws(RecordsError) {
@@ -97,11 +100,29 @@ package struct RecordingArchive: Sendable {
         SHA256.hash(data: octets).map { String(format: "%02x", $0) }.joined()
     }
 
-    /// The recording of a call, in the clear; `nil` when there is none.
+    /// The recording of a call, or of one of its further parties, in the clear; `nil` when there is none.
     ///
     /// - Throws: ``RecordsError`` when it is not as it was written, or the key is another.
-    package func recording(of call: CallID, in store: any ContextStore) throws(RecordsError) -> CallRecord.Recording? {
-        guard let entry = try store.recordings(of: call).first else { return nil }
+    package func recording(
+        of call: CallID, leg: LegID? = nil, in store: any ContextStore
+    ) throws(RecordsError) -> CallRecord.Recording? {
+        guard let entry = try store.recordings(of: call).first(where: { $0.track?.leg == leg }) else { return nil }
+        return try read(entry)
+    }
+
+    /// All recordings of a call in the clear, the call's own first.
+    ///
+    /// - Throws: ``RecordsError``.
+    package func recordings(
+        of call: CallID, in store: any ContextStore
+    ) throws(RecordsError) -> [CallRecord.Recording] {
+        var recordings: [CallRecord.Recording] = []
+        for entry in try store.recordings(of: call) { recordings.append(try read(entry)) }
+        return recordings.sorted { ($0.track.leg ?? .caller) < ($1.track.leg ?? .caller) }
+    }
+
+    private func read(_ entry: RecordingEntry) throws(RecordsError) -> CallRecord.Recording {
+        let call = entry.call
         guard let octets = FileManager.default.contents(atPath: entry.path) else {
             throw RecordsError("\(entry.path): the recording of \(call) is not there any more")
         }
@@ -116,9 +137,11 @@ package struct RecordingArchive: Sendable {
             plain = try SealedFile.open(octets, with: key)
         }
         let suffix = entry.mediaType == RecordingFormat.wav.mediaType ? "wav" : "opus"
+        let track = entry.track ?? .call
+        let part = track.leg.map { "-leg\($0.rawValue)" } ?? ""
         return CallRecord.Recording(
-            data: plain, mediaType: entry.mediaType, filename: "\(call).\(suffix)",
-            channelCount: entry.channelCount ?? 2)
+            data: plain, mediaType: entry.mediaType, filename: "\(call)\(part).\(suffix)",
+            channelCount: entry.channelCount ?? 2, duration: entry.duration, track: track)
     }
 
     /// Removes the recordings of calls, file and entry. Needs no key.

@@ -3,7 +3,7 @@ import Telephony
 
 /// The recording of a call that still runs, on the disk: what was written before a crash can be read.
 ///
-/// In the clear it is a stereo WAV whose header is true after every write. With a key it is a ``SealedFile`` of the rate
+/// In the clear it is a WAV whose header is true after every write. With a key it is a ``SealedFile`` of the rate
 /// (4 octets, little-endian) and the samples. While the disk has no room, samples wait in memory, at most
 /// ``pendingLimit`` octets of them; what comes after is silence of the same length, so that the rest stays where it
 /// belongs. The file is locked as long as the process lives: another one that finds it unlocked knows that it was
@@ -11,12 +11,12 @@ import Telephony
 final class RunningRecording {
     /// Octets of samples that wait in memory for room on the disk.
     static let pendingLimit = 8 << 20
-    static let channelCount = 2
     /// What the names of files of running calls end with.
     static let suffix = ".running"
     static let wavHeaderLength = 44
 
     let call: CallID
+    let track: RecordingTrack
     let path: String
     let sampleRate: Int
     let startedAt: WallTime
@@ -33,19 +33,21 @@ final class RunningRecording {
     private var end = 0
 
     init(
-        of call: CallID, in folder: String, sampleRate: Int, key: RecordingKey?, at now: WallTime
+        of call: CallID, _ track: RecordingTrack, in folder: String, sampleRate: Int, key: RecordingKey?,
+        at now: WallTime
     ) {
         self.call = call
+        self.track = track
         self.sampleRate = sampleRate
         startedAt = now
-        path = "\(folder)/\(RunningRecording.fileName(of: call))"
+        path = "\(folder)/\(RunningRecording.fileName(of: call, track))"
         if let key {
             let writer = SealedFile.Writer(key: key)
             unwritten = writer.header
             sealer = writer
             pending = RunningRecording.littleEndian(UInt32(sampleRate))
         } else {
-            unwritten = RunningRecording.wavHeader(sampleRate: sampleRate, sampleOctets: 0)
+            unwritten = RunningRecording.wavHeader(track.channelCount, sampleRate: sampleRate, sampleOctets: 0)
         }
     }
 
@@ -62,25 +64,37 @@ final class RunningRecording {
         flock(descriptor, LOCK_EX | LOCK_NB)
     }
 
-    /// A name from which the call's identifier can be read again.
-    static func fileName(of call: CallID, suffix: String = suffix) -> String {
+    /// A name from which the call's identifier can be read again, and which of its recordings it is.
+    static func fileName(of call: CallID, _ track: RecordingTrack, suffix: String = suffix) -> String {
         let allowed = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
-        return (call.rawValue.addingPercentEncoding(withAllowedCharacters: allowed) ?? "call") + suffix
+        let name = call.rawValue.addingPercentEncoding(withAllowedCharacters: allowed) ?? "call"
+        guard let leg = track.leg else { return name + suffix }
+        return "\(name).leg\(leg.rawValue).\(track.startsAt.nanoseconds)\(suffix)"
     }
 
-    /// Takes both sides of a stretch of the call; writes nothing yet.
-    func append(_ caller: [Int16], _ parley: [Int16]) {
-        let count = min(caller.count, parley.count)
-        let octets = count * 2 * RunningRecording.channelCount
+    /// What a name says; the other way of ``fileName(of:_:suffix:)``.
+    static func parts(ofFileName name: String) -> (call: CallID, track: RecordingTrack) {
+        let parts = name.dropLast(suffix.count).split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let call = CallID(parts[0].removingPercentEncoding ?? parts[0])
+        guard parts.count == 3, let leg = Int(parts[1].dropFirst("leg".count)), let start = Int64(parts[2]) else {
+            return (call, .call)
+        }
+        return (call, RecordingTrack(leg: LegID(leg), startsAt: .nanoseconds(start)))
+    }
+
+    /// Takes all sides of a stretch of the call; writes nothing yet.
+    func append(_ channels: [[Int16]]) {
+        let count = channels.map(\.count).min() ?? 0
+        let octets = count * 2 * channels.count
         guard missing == 0, pending.count + octets <= RunningRecording.pendingLimit else {
             missing += octets
             return
         }
         pending.reserveCapacity(pending.count + octets)
         for index in 0..<count {
-            for sample in [caller[index], parley[index]] {
-                pending.append(UInt8(truncatingIfNeeded: sample))
-                pending.append(UInt8(truncatingIfNeeded: sample >> 8))
+            for channel in channels {
+                pending.append(UInt8(truncatingIfNeeded: channel[index]))
+                pending.append(UInt8(truncatingIfNeeded: channel[index] >> 8))
             }
         }
     }
@@ -93,7 +107,7 @@ final class RunningRecording {
         repeat { try writeOut() } while try encodeNext()
         guard sealer == nil, end >= RunningRecording.wavHeaderLength else { return }
         let header = RunningRecording.wavHeader(
-            sampleRate: sampleRate, sampleOctets: end - RunningRecording.wavHeaderLength)
+            track.channelCount, sampleRate: sampleRate, sampleOctets: end - RunningRecording.wavHeaderLength)
         try write(header, at: 0)
     }
 
@@ -141,8 +155,8 @@ final class RunningRecording {
         }
     }
 
-    /// The header of a WAV of two channels of 16-bit samples.
-    static func wavHeader(sampleRate: Int, sampleOctets: Int) -> Data {
+    /// The header of a WAV of 16-bit samples.
+    static func wavHeader(_ channelCount: Int, sampleRate: Int, sampleOctets: Int) -> Data {
         let frame = UInt32(2 * channelCount)
         let rate = UInt32(truncatingIfNeeded: sampleRate)
         let length = UInt32(clamping: sampleOctets)
@@ -160,9 +174,10 @@ final class RunningRecording {
 /// The recording of a call whose process is gone, or that is over.
 struct LeftRecording {
     var call: CallID
+    var track: RecordingTrack
     var path: String
     var sampleRate: Int
-    /// The caller's samples and Parley's.
+    /// One list of samples a channel.
     var channels: [[Int16]]
     var isSealed: Bool
 
@@ -173,8 +188,7 @@ struct LeftRecording {
         guard let octets = FileManager.default.contents(atPath: path) else {
             throw RecordsError("\(path): the recording cannot be read")
         }
-        let name = (path as NSString).lastPathComponent.dropLast(RunningRecording.suffix.count)
-        call = CallID(String(name).removingPercentEncoding ?? String(name))
+        (call, track) = RunningRecording.parts(ofFileName: (path as NSString).lastPathComponent)
         self.path = path
         isSealed = octets.starts(with: SealedFile.magic)
         let rate: Data
@@ -192,17 +206,17 @@ struct LeftRecording {
         guard rate.count == 4, (8_000...192_000).contains(sampleRate) else {
             throw RecordsError("\(path): the recording breaks off before its beginning")
         }
-        channels = LeftRecording.channels(Data(samples))
+        channels = LeftRecording.channels(Data(samples), channelCount: track.channelCount)
     }
 
-    private static func channels(_ octets: Data) -> [[Int16]] {
-        let count = octets.count / (2 * RunningRecording.channelCount)
-        var channels = [[Int16]](repeating: [], count: RunningRecording.channelCount)
+    private static func channels(_ octets: Data, channelCount: Int) -> [[Int16]] {
+        let count = octets.count / (2 * channelCount)
+        var channels = [[Int16]](repeating: [], count: channelCount)
         for channel in channels.indices { channels[channel].reserveCapacity(count) }
         octets.withUnsafeBytes { buffer in
             for frame in 0..<count {
                 for channel in channels.indices {
-                    let offset = 2 * (frame * RunningRecording.channelCount + channel)
+                    let offset = 2 * (frame * channelCount + channel)
                     let bits = UInt16(buffer[offset]) | UInt16(buffer[offset + 1]) << 8
                     channels[channel].append(Int16(bitPattern: bits))
                 }

@@ -7,7 +7,8 @@ package struct CallRecord: Sendable {
     package var context: CallContext
     /// In order; empty when only the context was kept.
     package var events: [CallEvent]
-    package var recording: Recording?
+    /// The call's own first, then those of further parties.
+    package var recordings: [Recording]
 
     /// A recording, whole and in the clear.
     package struct Recording: Sendable {
@@ -16,20 +17,31 @@ package struct CallRecord: Sendable {
         package var mediaType: String
         package var filename: String
         package var channelCount: Int
+        /// Seconds.
+        package var duration: Double?
+        package var track: RecordingTrack
 
-        package init(data: Data, mediaType: String, filename: String, channelCount: Int = 2) {
+        package init(
+            data: Data, mediaType: String, filename: String, channelCount: Int = 2, duration: Double? = nil,
+            track: RecordingTrack = .call
+        ) {
             self.channelCount = channelCount
+            self.duration = duration
+            self.track = track
             self.data = data
             self.mediaType = mediaType
             self.filename = filename
         }
     }
 
-    package init(context: CallContext, events: [CallEvent] = [], recording: Recording? = nil) {
+    package init(context: CallContext, events: [CallEvent] = [], recordings: [Recording] = []) {
         self.context = context
         self.events = events
-        self.recording = recording
+        self.recordings = recordings
     }
+
+    /// The call's own recording.
+    package var recording: Recording? { recordings.first { $0.track.leg == nil } }
 }
 
 extension VCon {
@@ -59,6 +71,7 @@ extension VCon {
         } else if let transfer = context.transfer {
             dialog += VCon.dialogs(of: transfer, context)
         }
+        dialog += VCon.recordings(ofLegs: record, legs)
         analysis = VCon.analysis(of: record)
         attachments = [try VCon.attachment(context)]
     }
@@ -121,12 +134,23 @@ extension VCon {
         dialog.partyHistory = partyHistory(context, legs, answeredAt)
         if let recording = record.recording {
             if recording.channelCount == 1 { dialog.parties = [[caller, parley] + joined] }
-            dialog.content.mediaType = recording.mediaType
-            dialog.content.filename = recording.filename
-            dialog.content.encoding = .base64url
-            dialog.content.body = .string(recording.data.base64URL)
+            dialog.content = Content(of: recording)
         }
         return dialog
+    }
+
+    /// What each further party said, on a recording of its own.
+    private static func recordings(ofLegs record: CallRecord, _ legs: LegHistory) -> [Dialog] {
+        guard let answeredAt = record.context.answeredAt else { return [] }
+        return record.recordings.compactMap { recording in
+            guard let leg = recording.track.leg else { return nil }
+            var dialog = Dialog(.recording, start: answeredAt + recording.track.startsAt)
+            dialog.duration = recording.duration
+            dialog.parties = [[legs.party(of: leg)]]
+            dialog.application = "telephony"
+            dialog.content = Content(of: recording)
+            return dialog
+        }
     }
 
     private static func partyHistory(
@@ -204,5 +228,16 @@ extension VCon.Party {
         } else if !address.isEmpty {
             tel = address
         }
+    }
+}
+
+extension VCon.Content {
+    /// A recording, inside the vCon.
+    fileprivate init(of recording: CallRecord.Recording) {
+        self.init()
+        mediaType = recording.mediaType
+        filename = recording.filename
+        encoding = .base64url
+        body = .string(recording.data.base64URL)
     }
 }

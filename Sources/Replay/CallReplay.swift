@@ -35,6 +35,8 @@ package struct ReplayOptions: Sendable {
     package var switchboard = SwitchboardConfiguration()
     /// Gives audio of both sides to ``ReplayObserver/recorded(_:)``.
     package var recordsAudio = false
+    /// Each further party has a recording of its own besides.
+    package var recordsLegs = false
     package var keepsTrace = false
     package var keepsHeard = false
 
@@ -109,10 +111,11 @@ package struct CallReplay: ~Copyable {
         }
         desk = call.centre.map { Desk($0, call.parties, wall: call.startsAt) }
         result = ReplayResult(context: CallContext(call: id))
-        let admission = Admission(
+        var admission = Admission(
             call: id, from: call.from, to: call.to, startedAt: call.startsAt, timeZone: call.timeZone,
             headers: call.headers, agent: agent, caller: caller.offer, entropy: CallEntropy(from: &generator),
             recordsAudio: options.recordsAudio, lookUpLimit: call.lookUp?.limit)
+        admission.recordsLegs = options.recordsLegs
         switchboard.receive(.admit(admission), at: now)
     }
 

@@ -1,3 +1,4 @@
+import AudioFiles
 import Admin
 import CallControl
 import Connectors
@@ -236,6 +237,7 @@ extension ServiceConfiguration {
             trunks: trunks, advertised: [:], mediaHost: .ipv4(0x7F00_0001), ports: pairs,
             entropy: Entropy(SystemRandomNumberGenerator(), shard: shard))
         signalling.recordsAudio = records.recordings != nil
+        signalling.recordsLegs = records.recordings != nil && records.channels == .legs
         signalling.lookUpLimit = lookUpLimit
         signalling.outbound = outbound.rules
         if media.shards > 1 { signalling.mediaNumbersOfOthers = media.ports }

@@ -51,8 +51,7 @@ final class ServiceOutside: Sendable {
         case .fact(let event): happened(event)
         case .request(let id, let request): answer(request, id)
         case .recorded(let call, let audio):
-            records.recordings?.append(
-                caller: audio.caller, parley: audio.parley, sampleRate: audio.sampleRate, of: call)
+            records.recordings?.append(audio.channels, sampleRate: audio.sampleRate, of: call, audio.track)
         case .sealed(let context): sealed(context)
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
         case .line(let call, let sipCallID): operations.recorder.began(call, sipCallID: sipCallID)

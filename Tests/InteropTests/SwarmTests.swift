@@ -23,6 +23,7 @@ struct SwarmTests {
     private static let configuration = """
         agents: {desk: desk}
         store: contexts.sqlite
+        recordings: {folder: recordings, channels: legs}
         media: {address: 127.0.0.1, ports: 20400-20499, hold-music: hold.wav}
         outbound: {queue: billing}
         admin: {socket: parley.sock}
@@ -108,10 +109,24 @@ struct SwarmTests {
             let found = (tones + others).filter { recording.has($0) }
             #expect(found == tones, "\(name)")
         }
+        try SwarmTests.expectLegsAlone(bench)
         let facts = bench.facts()
         let spoke = facts.filter { $0["event"] as? String == "legEnded" }
         #expect(spoke.count == 4)
         #expect(facts.contains { $0["event"] as? String == "queueEntered" })
+    }
+
+    /// Each leg's own recording has its party's tone and no other.
+    private static func expectLegsAlone(_ bench: Bench) throws {
+        let folder = bench.folder.appending(path: "recordings")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(files.count == 5, "\(files)")
+        for (leg, frequency) in [(1, 440.0), (2, 620), (3, 750), (4, 880)] {
+            let file = try #require(files.first { $0.hasSuffix("-leg\(leg).wav") }, "\(files)")
+            let recording = SineWave.Recording(wav: try Data(contentsOf: folder.appending(path: file)))
+            let found = [300.0, 360, 440, 620, 750, 880, 1_000].filter { recording.has($0) }
+            #expect(found == [frequency], "leg \(leg)")
+        }
     }
 
     private static func write(to bench: Bench) throws {

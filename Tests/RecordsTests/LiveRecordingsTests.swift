@@ -35,7 +35,7 @@ struct LiveRecordingsTests {
         for part in 0..<2 {
             let range = part * 8_000..<(part + 1) * 8_000
             recordings.append(
-                caller: Array(LiveRecordingsTests.samples[range]), parley: Array(LiveRecordingsTests.silence[range]),
+                [Array(LiveRecordingsTests.samples[range]), Array(LiveRecordingsTests.silence[range])],
                 sampleRate: 8_000, of: "call-1")
         }
         recordings.finish("call-1")
@@ -57,12 +57,14 @@ struct LiveRecordingsTests {
         let archive = try LiveRecordingsTests.archive(folder + "/r", isSealed: isSealed)
         let killed = try LiveRecordings(archive, store: store)
         killed.append(
-            caller: LiveRecordingsTests.samples, parley: LiveRecordingsTests.silence, sampleRate: 8_000,
-            of: "call/2 é")
+            [LiveRecordingsTests.samples, LiveRecordingsTests.silence], sampleRate: 8_000, of: "call/2 é")
+        let expert = RecordingTrack(leg: LegID(2), startsAt: .milliseconds(12_340))
+        killed.append([LiveRecordingsTests.samples], sampleRate: 8_000, of: "call/2 é", expert)
         killed.stop()
         #expect(try store.recordings(of: "call/2 é").isEmpty)
         if !isSealed {
-            let name = try #require(try FileManager.default.contentsOfDirectory(atPath: folder + "/r").first)
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/r")
+            let name = try #require(names.first { !$0.contains(".leg") })
             let octets = try #require(FileManager.default.contents(atPath: folder + "/r/" + name))
             #expect(try AudioEncoding.decode(octets, name: "r").channels[0].samples == LiveRecordingsTests.samples)
         }
@@ -74,6 +76,31 @@ struct LiveRecordingsTests {
         #expect(
             try AudioEncoding.decode(recording.data, name: "r").channels.map(\.samples)
                 == [LiveRecordingsTests.samples, LiveRecordingsTests.silence])
+        let alone = try #require(try archive.recording(of: "call/2 é", leg: LegID(2), in: store))
+        #expect(alone.track == expert && alone.channelCount == 1)
+        #expect(
+            try AudioEncoding.decode(alone.data, name: "r").channels.map(\.samples) == [LiveRecordingsTests.samples])
+        #expect(try archive.recordings(of: "call/2 é", in: store).map(\.track) == [.call, expert])
+        #expect(try archive.recording(of: "call/2 é", leg: LegID(1), in: store) == nil)
+        #expect(try RecordingArchive.remove(["call/2 é"], from: store) == 2)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/r").isEmpty)
+    }
+
+    @Test("mixed, both sides are on one channel, and what is too loud for one is clipped")
+    func mixes() throws {
+        let folder = try LiveRecordingsTests.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var policy = RecordingArchive.Policy()
+        policy.channels = .mixed
+        let store = try SQLiteStore(path: folder + "/s.sqlite", creates: true)
+        let archive = RecordingArchive(folder: folder, policy: policy)
+        try archive.keep(
+            [[1, -2, 30_000, -30_000], [10, 20, 30_000, -30_000]], sampleRate: 8_000, of: "call",
+            at: .current(), in: store)
+        let recording = try #require(try archive.recording(of: "call", in: store))
+        #expect(recording.channelCount == 1)
+        #expect(
+            try AudioEncoding.decode(recording.data, name: "r").channels.map(\.samples) == [[11, 18, 32_767, -32_768]])
     }
 
     @Test("an encrypted recording that was cut off anywhere is kept as far as it goes")
@@ -83,8 +110,10 @@ struct LiveRecordingsTests {
         let archive = try LiveRecordingsTests.archive(folder, isSealed: true)
         let killed = try LiveRecordings(archive, store: nil)
         killed.append(
-            caller: LiveRecordingsTests.samples + LiveRecordingsTests.samples,
-            parley: LiveRecordingsTests.samples + LiveRecordingsTests.samples, sampleRate: 8_000, of: "call")
+            [
+                LiveRecordingsTests.samples + LiveRecordingsTests.samples,
+                LiveRecordingsTests.samples + LiveRecordingsTests.samples,
+            ], sampleRate: 8_000, of: "call")
         killed.stop()
         let path = folder + "/call.running"
         let whole = try #require(FileManager.default.contents(atPath: path))
@@ -107,7 +136,7 @@ struct LiveRecordingsTests {
         try FileManager.default.removeItem(atPath: folder + "/r")
         #expect(FileManager.default.createFile(atPath: folder + "/r", contents: nil))
         recordings.append(
-            caller: LiveRecordingsTests.samples, parley: LiveRecordingsTests.silence, sampleRate: 8_000, of: "call")
+            [LiveRecordingsTests.samples, LiveRecordingsTests.silence], sampleRate: 8_000, of: "call")
         recordings.finish("call")
         while recordings.problem == nil { usleep(1_000) }
         try FileManager.default.removeItem(atPath: folder + "/r")

@@ -56,7 +56,7 @@ enum SampleRecords {
     }
 
     static func record(_ events: [CallEvent], recording: CallRecord.Recording? = nil) -> CallRecord {
-        CallRecord(context: context(events), events: events, recording: recording)
+        CallRecord(context: context(events), events: events, recordings: recording.map { [$0] } ?? [])
     }
 
     static func context(_ events: [CallEvent]) -> CallContext {

@@ -22,6 +22,12 @@ struct VConTests {
         for outcome in TransferOutcome.allCases {
             records.append(("\(outcome)", SampleRecords.record(SampleRecords.events(transfer: outcome))))
         }
+        var parties = SampleRecords.record(LegStory.consultation.events, recording: wave)
+        parties.recordings.append(
+            CallRecord.Recording(
+                data: wave.data, mediaType: "audio/x-wav", filename: "call-leg1.wav", channelCount: 1, duration: 1,
+                track: RecordingTrack(leg: LegID(1), startsAt: .milliseconds(3_020))))
+        records.append(("each party recorded", parties))
         for story in LegStory.all { records.append((story.name, SampleRecords.record(story.events))) }
         return records
     }()
@@ -55,6 +61,19 @@ struct VConTests {
             ],
         ]
         for value in bad { #expect(validator.problems(of: value) != []) }
+    }
+
+    @Test("a recording of one party begins when it does, and names that party alone")
+    func partyRecordings() throws {
+        let record = try #require(VConTests.records.first { $0.name == "each party recorded" }?.record)
+        let document = try VCon(of: record)
+        let recording = try #require(document.dialog.last)
+        let answeredAt = try #require(record.context.answeredAt)
+        #expect(recording.kind == .recording && recording.parties == [[2]])
+        #expect(recording.start == answeredAt + .milliseconds(3_020) && recording.duration == 1)
+        #expect(recording.content.filename == "call-leg1.wav")
+        // What is replayed is the call's own.
+        #expect(try document.recording(besides: "/nowhere").dialog.content.filename == "call.wav")
     }
 
     @Test("what is written is read back as it was", arguments: records.indices)

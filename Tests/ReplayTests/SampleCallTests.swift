@@ -35,8 +35,8 @@ struct KeepingObserver: ReplayObserver {
 
     mutating func happened(_ event: CallEvent) {}
     mutating func recorded(_ audio: RecordedAudio) {
-        caller += audio.caller
-        parley += audio.parley
+        caller += audio.channels[0]
+        parley += audio.channels[1]
         sampleRate = audio.sampleRate
     }
 }

@@ -159,6 +159,7 @@ extension Call {
         guard let index = index(of: leg) else { return }
         if let speech = joined[index].leg?.finishListening() { spoke(leg, speech, index) }
         record(.legEnded(LegEnded(leg: leg, reason: reason, cause: cause)))
+        if let audio = joined[index].recorder?.finish() { outputs.append(.recorded(id, audio)) }
         let gone = joined.remove(at: index)
         if let media = gone.media {
             outputs.append(.closed(media.port))
@@ -176,6 +177,20 @@ extension Call {
     }
 
     // MARK: - Every tick
+
+    /// Records what the parties say, beside the caller's next frame as what the caller hears is.
+    mutating func recordLegs(isSecret: Bool) {
+        guard admission.recordsLegs else { return }
+        for party in joined where party.isConnected {
+            guard let heard = party.heard else { continue }
+            if party.recorder == nil {
+                party.recorder = LegRecorder(
+                    party.id, sampleRate: heard.sampleRate, from: mediaTime(caller.position))
+            }
+            let chunk = party.recorder?.take(heard.frame.span, isSecret: isSecret)
+            if let chunk { outputs.append(.recorded(id, chunk)) }
+        }
+    }
 
     mutating func receive(
         datagram: Span<UInt8>, of leg: LegID, isRTCPPort: Bool, from source: TransportAddress, at now: Instant

@@ -38,6 +38,8 @@ final class JoinedLeg {
     private var earlySince: Instant?
     /// Its party was heard to say something.
     var hasSpoken = false
+    /// What its party says is recorded, since it is connected.
+    var recorder: LegRecorder?
     /// The ports that ``leg`` has.
     var media: MediaDescription?
     /// A smoothed level, by which the loudest are chosen.

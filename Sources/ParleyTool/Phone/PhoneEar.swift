@@ -66,7 +66,7 @@ struct PhoneEar: ~Copyable {
         guard let path else { return }
         let writer = try recording ?? AudioFileWriter(path: path, sampleRate: audio.sampleRate, channelCount: 1)
         recording = writer
-        try writer.write([audio.caller])
+        try writer.write([audio.channels[0]])
     }
 
     /// Gives the recording its name.

@@ -1,3 +1,5 @@
+import AudioFiles
+
 /// A key of the configuration file: what it takes, what holds without it, what it means.
 package struct ConfigurationKey: Sendable {
     package enum Kind: Sendable {
@@ -76,8 +78,9 @@ extension ConfigurationKey {
         .init("recordings.folder", .text, "", "Where a recording of each call is written."),
         .init("recordings.format", .words(["wav", "opus"]), "wav", "The form of recordings."),
         .init(
-            "recordings.channels", .words(["separate", "mixed"]), "separate",
-            "'separate' has the caller left and what the caller hears right, 'mixed' both on one channel."),
+            "recordings.channels", .words(RecordingChannels.allCases.map(\.rawValue)), "separate",
+            "'separate' has the caller left and what the caller hears right, 'mixed' both on one channel; 'legs' is as "
+                + "'separate', and every further party has a recording of its own from when it is connected."),
         .init(
             "recordings.key", .text, "",
             "Encrypt recordings with the key at env:NAME or file:PATH, 64 hexadecimal digits."),

@@ -115,7 +115,7 @@ struct Line: ~Copyable {
         while let output = switchboard.poll() {
             switch output {
             case .fact(let event): facts.append(event.body)
-            case .recorded(_, let audio): heard += audio.caller
+            case .recorded(_, let audio): heard += audio.channels[0]
             default: break
             }
         }
