@@ -105,6 +105,29 @@ struct BadInputCommandTests {
         for sentence in agent.sentences { #expect(outcome.errors.contains(sentence), "\(outcome.errors)") }
     }
 
+    @Test("check names every mistake in a file of connectors with its line, and says nothing of one that is right")
+    func connectors() throws {
+        try scratch.write(
+            """
+            connectors:
+              - name: hook
+                kind: webhook
+                url: ftp://crm.example.com/calls
+                format: json
+                fields: { reason: =Global.Reason & }
+              - { name: hook, kind: folder, folder: out }
+              - { name: other, kind: salesfarce }
+
+            """, "bad.yaml")
+        let outcome = try ParleyProcess.run(["check", scratch.path + "/bad.yaml"])
+        #expect(outcome.status == 1)
+        let said = outcome.output + outcome.errors
+        for line in [4, 6, 7, 8] { #expect(said.contains("bad.yaml:\(line):"), "\(line) in\n\(said)") }
+        try scratch.write("connectors:\n  - { name: files, kind: folder, folder: out }\n", "good.yaml")
+        let good = try ParleyProcess.run(["check", scratch.path + "/good.yaml"])
+        #expect(good.status == 0 && good.output.isEmpty, "\(good.output)\(good.errors)")
+    }
+
     /// What is written in a call that succeeds.
     struct Writing: Sendable, CustomTestStringConvertible {
         var option: String
