@@ -18,15 +18,14 @@ struct DialogStoreTests {
             batch.dialogs = changes
             try store.write(batch)
         }
-        let others = try store.openDialogs()
         try write([.open(dialog("a")), .open(dialog("b", call: "call-2")), .open(dialog("a", json: "{\"cseq\":2}"))])
-        let open = try store.openDialogs().filter { !others.contains($0) }
+        let open = try store.openDialogs()
         #expect(open.sorted { $0.name < $1.name } == [dialog("a", json: "{\"cseq\":2}"), dialog("b", call: "call-2")])
         // It began and ended within one transaction.
         try write([.over(name: "a"), .open(dialog("c")), .over(name: "c"), .over(name: "never there")])
-        #expect(try store.openDialogs().filter { !others.contains($0) }.map(\.name) == ["b"])
+        #expect(try store.openDialogs().map(\.name) == ["b"])
         try store.erase(["call-2"])
-        #expect(try store.openDialogs() == others)
+        #expect(try store.openDialogs().isEmpty)
     }
 
     @Test("what is known of a dialog is replaced, goes with it, and is erased with its call")
@@ -38,7 +37,8 @@ struct DialogStoreTests {
     @Test("the same in PostgreSQL")
     func postgres() throws {
         guard let server = PostgresServer.shared else { return }
-        try DialogStoreTests.check(try PostgresStore(server.address))
+        // A database of its own: other tests count what is in the one they share.
+        try DialogStoreTests.check(try PostgresStore(server.makeDatabase("dialogs")))
     }
 
     @Test("what a process left open, the next finds lost")
