@@ -4,12 +4,14 @@ import PackageDescription
 /// Detectors and codecs work on eight numbers at a time: with AVX2 in one instruction, without it in two. Results are the same
 /// to the bit. Processors since 2013 have it; `PARLEY_CPU=x86-64` builds for those that have not.
 #if arch(x86_64)
-    let processor: [SwiftSetting] = [
-        .unsafeFlags(
-            ["-Xcc", "-march=\(Context.environment["PARLEY_CPU"] ?? "x86-64-v3")"], .when(configuration: .release))
-    ]
+    let model = Context.environment["PARLEY_CPU"] ?? "x86-64-v3"
+    let processor: [SwiftSetting] = [.unsafeFlags(["-Xcc", "-march=\(model)"], .when(configuration: .release))]
+    /// The tool says so where it is missing.
+    let processorCheck: [SwiftSetting] =
+        model == "x86-64-v3" ? [.define("WANTS_AVX2", .when(configuration: .release))] : []
 #else
     let processor: [SwiftSetting] = []
+    let processorCheck: [SwiftSetting] = []
 #endif
 
 let settings: [SwiftSetting] =
@@ -188,6 +190,7 @@ let package = Package(
         .executableTarget(
             name: "ParleyTool",
             dependencies: everything + [
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -199,7 +202,7 @@ let package = Package(
                 .embedInCode("Schemas/event.schema.json"), .embedInCode("Schemas/context.schema.json"),
                 .embedInCode("Schemas/call.schema.json"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings + processorCheck),
 
         // Programs that measure and prove.
         .target(name: "CAllocationCounter", path: "Sources/System/CAllocationCounter"),

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CLinux
+import Foundation
 
 /// The command line: its verbs, grouped by who uses them.
 @main
@@ -36,4 +38,16 @@ struct ParleyTool: AsyncParsableCommand {
                 name: "For whoever owns the records", subcommands: [ContextsCommand.self, ReportCommand.self]),
             CommandGroup(name: "For programs", subcommands: [SchemaCommand.self]),
         ])
+
+    static func main() async {
+        #if WANTS_AVX2
+            guard parley_has_avx2() != 0 else {
+                Terminal.explain(
+                    "this parley was built for processors with AVX2, which this one has not; "
+                        + "'PARLEY_CPU=x86-64 swift build -c release' builds one for it")
+                exit(1)
+            }
+        #endif
+        await main(nil)
+    }
 }

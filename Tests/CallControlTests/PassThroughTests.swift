@@ -81,8 +81,8 @@ struct PassThroughTests {
     func recorded() throws {
         var bridge = try Bridge(.pcmu)
         for number in 0..<200 { bridge.tick(number) }
-        let caller = bridge.recorded.flatMap(\.caller)
-        let parley = bridge.recorded.flatMap(\.parley)
+        let caller = bridge.recorded.flatMap(\.channels[0])
+        let parley = bridge.recorded.flatMap(\.channels[1])
         #expect(caller.count == parley.count && caller.count > 100 * 160)
         for side in [caller, parley] {
             // The octets that are sent stand for up to 120; what fades out in their absence is softer.
