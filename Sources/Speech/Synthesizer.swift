@@ -3,13 +3,13 @@ package import CallFlow
 import Foundation
 package import Telephony
 
-/// Speaks text by flite: embedded, deterministic, one text at a time.
+/// Speaks text by flite: embedded, one text at a time, and a text has the same samples every time.
 ///
 /// The library keeps state of its own while it speaks, so that all its users share one lock.
 package enum Synthesizer {
     /// The voices that come with the library.
     package enum Voice: String, Sendable, CaseIterable {
-        /// A man, by diphones at 16 kHz: the same samples every time.
+        /// A man, by diphones at 16 kHz.
         case kal16
         case awb
         case rms
@@ -43,6 +43,8 @@ package enum Synthesizer {
             flite_feat_set_float(handle.pointee.features, "duration_stretch", pace / Float(prosody.rate))
             flite_feat_set_float(handle.pointee.features, "int_f0_target_mean", pitch * Float(prosody.pitch))
         }
+        // All voices but one draw noise from the C library's generator: from its beginning, whatever was said before.
+        srand(1)
         let made = flite_text_to_wave(text, handle)
         if prosody.rate != 1 || prosody.pitch != 1 {
             flite_feat_set_float(handle.pointee.features, "duration_stretch", pace)

@@ -2,6 +2,7 @@ import AudioFiles
 import Foundation
 import FrontEnd
 import Scoring
+import Speech
 import Telephony
 import Testing
 
@@ -29,6 +30,13 @@ struct SpeechScoreTests {
         #expect(try SpeechSuite(voices: voices, seconds: 4, seed: 2).scene(7).samples != scene.samples)
     }
 
+    @Test("a voice says a text with the same samples, whatever was said before", arguments: Synthesizer.Voice.allCases)
+    func voices(voice: Synthesizer.Voice) throws {
+        let first = try Synthesizer.speak("Yes, please.", voice: voice)
+        _ = try Synthesizer.speak("No, that's not what I meant.", voice: .slt)
+        #expect(try Synthesizer.speak("Yes, please.", voice: voice).samples == first.samples)
+    }
+
     @Test("tones of the network alone are no speech", arguments: [[350.0, 440], [440, 480], [1_100], [697, 1_336]])
     func tones(frequencies: [Double]) {
         let samples = (0..<32_000).map { index in
@@ -47,7 +55,8 @@ struct SpeechScoreTests {
         #expect(try #require(card.figure("trueBargeIns")) >= 0.95)
         #expect(try #require(card.figure("trueBargeInsOnEcho")) >= 0.95)
         #expect(try #require(card.figure("decisionP50InMilliseconds")) <= 50)
-        #expect(try #require(card.figure("decisionP95InMilliseconds")) <= 100)
+        let slow = try #require(card.figure("decisionP95InMilliseconds"))
+        #expect(slow <= 100)
         #expect(card.figure("falseFromEchoAt15DBAnHour") == 0)
         #expect(card.figure("falseFromBabbleInTenMinutes") == 0)
     }
