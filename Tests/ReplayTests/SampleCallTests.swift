@@ -56,6 +56,30 @@ func agent(of call: TestCall) throws -> (Agent, SpokenOutside) {
     return (try #require(reading.agent), .frontdesk)
 }
 
+/// Every sample call, replayed once for all tests.
+actor SampleReplays {
+    struct Replayed: Sendable {
+        var call: TestCall
+        var result: ReplayResult
+    }
+
+    static let shared = SampleReplays()
+    private var runs: [String: Task<Replayed, any Error>] = [:]
+
+    func replayed(_ folder: String) async throws -> Replayed {
+        if let run = runs[folder] { return try await run.value }
+        let run = Task.detached {
+            let call = try TestCallFolder.read(folder)
+            let (agent, outside) = try agent(of: call)
+            var observer = SilentObserver()
+            let result = try await CallReplay(of: call, agent: agent, outside: outside).run(&observer)
+            return Replayed(call: call, result: result)
+        }
+        runs[folder] = run
+        return try await run.value
+    }
+}
+
 @Suite("Test calls")
 struct SampleCallTests {
     static let folders: [String] = {
@@ -68,11 +92,9 @@ struct SampleCallTests {
 
     @Test("a call comes out as its call.yaml expects", arguments: folders)
     func expectations(folder: String) async throws {
-        let call = try TestCallFolder.read(folder)
-        var observer = SilentObserver()
-        let (agent, outside) = try agent(of: call)
-        let result = try await CallReplay(of: call, agent: agent, outside: outside).run(&observer)
-        let failure = try ExpectedEvent.firstFailure(of: call.expectations, in: result.events)
+        let replayed = try await SampleReplays.shared.replayed(folder)
+        let result = replayed.result
+        let failure = try ExpectedEvent.firstFailure(of: replayed.call.expectations, in: result.events)
         #expect(failure == nil, "\(failure?.description ?? "")")
         #expect(result.unreachedStep == nil)
         let json = String(decoding: try JSONEncoder().encode(result.context), as: UTF8.self)

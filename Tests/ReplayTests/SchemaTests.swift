@@ -32,11 +32,7 @@ struct SchemaTests {
     @Test("every event of the sample calls fits it", arguments: SampleCallTests.folders)
     func events(folder: String) async throws {
         let branches = try branches()
-        var observer = SilentObserver()
-        let result = try await CallReplay(
-            of: TestCallFolder.read(folder), agent: riverbend(), outside: SpokenOutside.riverbend
-        ).run(&observer)
-        for event in result.events {
+        for event in try await SampleReplays.shared.replayed(folder).result.events {
             let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(event)) as? [String: Any] ?? [:]
             let branch = try #require(branches[event.body.name])
             #expect(branch.required.isSubset(of: object.keys), "\(event.body.name)")
