@@ -1,6 +1,5 @@
 import ArgumentParser
 import CLinux
-import Foundation
 
 /// The command line: its verbs, grouped by who uses them.
 @main
@@ -42,10 +41,10 @@ struct ParleyTool: AsyncParsableCommand {
     static func main() async {
         #if WANTS_AVX2
             guard parley_has_avx2() != 0 else {
-                Terminal.explain(
-                    "this parley was built for processors with AVX2, which this one has not; "
-                        + "'PARLEY_CPU=x86-64 swift build -c release' builds one for it")
-                exit(1)
+                exit(
+                    withError: CommandError(
+                        description: "this parley was built for processors with AVX2, which this one has not; "
+                            + "'PARLEY_CPU=x86-64 swift build -c release' builds one for it"))
             }
         #endif
         await main(nil)
