@@ -2,28 +2,31 @@ import Foundation
 
 /// A configuration of `parley serve` in which a dialog hands every caller over to somebody behind a gateway.
 enum BridgingService {
+    /// Hands the caller over at once.
+    static let dialog = """
+        kind: AdaptiveDialog
+        beginDialog:
+          kind: OnConversationStart
+          id: main
+          actions:
+            - kind: TransferConversationV2
+              id: transfer
+              transferType:
+                kind: TransferToAgent
+                context:
+                  kind: AutomaticTransferContext
+            - kind: EndConversation
+              id: end
+
+        """
+
     /// Writes it to a folder.
     ///
     /// - Returns: the file to serve with.
     static func write(to folder: String, sipPort: UInt16, gateway: UInt16, calls: Int) throws -> String {
         let files = [
             "desk/agent.mcs.yml": "kind: GptComponentMetadata\ndisplayName: desk\n",
-            "desk/topics/start.mcs.yml": """
-            kind: AdaptiveDialog
-            beginDialog:
-              kind: OnConversationStart
-              id: main
-              actions:
-                - kind: TransferConversationV2
-                  id: transfer
-                  transferType:
-                    kind: TransferToAgent
-                    context:
-                      kind: AutomaticTransferContext
-                - kind: EndConversation
-                  id: end
-
-            """,
+            "desk/topics/start.mcs.yml": dialog,
             "parley.yaml": """
             agents: {desk: \(folder)/desk}
             media: {address: 127.0.0.1, ports: 10000-\(10_000 + 4 * calls + 400)}

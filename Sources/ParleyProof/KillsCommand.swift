@@ -100,22 +100,7 @@ struct KillsCommand: ParsableCommand {
         try FileManager.default.createDirectory(atPath: folder + "/desk/topics", withIntermediateDirectories: true)
         let files = [
             "desk/agent.mcs.yml": "kind: GptComponentMetadata\ndisplayName: desk\n",
-            "desk/topics/start.mcs.yml": """
-            kind: AdaptiveDialog
-            beginDialog:
-              kind: OnConversationStart
-              id: main
-              actions:
-                - kind: TransferConversationV2
-                  id: transfer
-                  transferType:
-                    kind: TransferToAgent
-                    context:
-                      kind: AutomaticTransferContext
-                - kind: EndConversation
-                  id: end
-
-            """,
+            "desk/topics/start.mcs.yml": BridgingService.dialog,
             "line/agent.mcs.yml": "kind: GptComponentMetadata\ndisplayName: line\n",
             "line/topics/start.mcs.yml": """
             kind: AdaptiveDialog

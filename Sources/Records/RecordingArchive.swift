@@ -81,8 +81,7 @@ package struct RecordingArchive: Sendable {
     private func path(of call: CallID, _ track: RecordingTrack, named name: String?) -> String {
         let digest = SHA256.hash(data: Data(call.rawValue.utf8)).prefix(12).map { String(format: "%02x", $0) }.joined()
         let own = policy.names == .calls ? RunningRecording.fileName(of: call, .call, suffix: "") : digest
-        let part = track.leg.map { "-leg\($0.rawValue)" } ?? ""
-        return "\(folder)/\(name ?? own)\(part).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
+        return "\(folder)/\(name ?? own)\(track.part).\(policy.format.rawValue)" + (policy.key == nil ? "" : ".sealed")
     }
 
     private func write(_ octets: Data, to path: String) throws(RecordsError) {
@@ -138,9 +137,8 @@ package struct RecordingArchive: Sendable {
         }
         let suffix = entry.mediaType == RecordingFormat.wav.mediaType ? "wav" : "opus"
         let track = entry.track ?? .call
-        let part = track.leg.map { "-leg\($0.rawValue)" } ?? ""
         return CallRecord.Recording(
-            data: plain, mediaType: entry.mediaType, filename: "\(call)\(part).\(suffix)",
+            data: plain, mediaType: entry.mediaType, filename: "\(call)\(track.part).\(suffix)",
             channelCount: entry.channelCount ?? 2, duration: entry.duration, track: track)
     }
 
@@ -179,4 +177,9 @@ package struct RecordingArchive: Sendable {
         }
         try store.removeRecording(entry.path)
     }
+}
+
+extension RecordingTrack {
+    /// What the name of a file says of it.
+    fileprivate var part: String { leg.map { "-leg\($0.rawValue)" } ?? "" }
 }
