@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Salesforce, against its documented messages")
 struct SalesforceTests {
-    private static let key: _RSA.Signing.PrivateKey? = try? _RSA.Signing.PrivateKey(keySize: .bits2048)
+    private static let key = try? _RSA.Signing.PrivateKey(pemRepresentation: SigningKey.pem)
     private static let alice = (id: "003000000000001AAA", name: "Alice", number: "+15550100")
 
     private struct Setting {
