@@ -96,6 +96,10 @@ struct Story {
             return ["waits in \(body.queue)  ·  number \(body.position)\(wait)"]
         case .voicemailLeft(let body):
             return ["leaves a message  \(style.faint("from \(seconds(body.start)) to \(seconds(body.end))"))"]
+        case .callBackPromised(let body):
+            return ["\(style.parley("Parley")) will call \(body.number) back for \(body.queue)"]
+        case .callBackTried(let body):
+            return ["call-back \(body.attempt) for \(body.queue)  ·  \(style.strong(body.outcome.rawValue))"]
         case .transferEnded(let body): return ["transfer  \(body.outcome.rawValue)"]
         case .telemetry(let body): return [style.faint("telemetry \(body.name)")]
         case .failure(let body): return [style.alarm("failure  \(body.message)") + style.faint(" (\(body.code))")]

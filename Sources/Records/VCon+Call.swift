@@ -191,7 +191,7 @@ extension VCon {
             case .noAnswer: .noAnswer
             case .refused, .failed: .failed
             case .callerGone: .hungUp
-            case .completed, .voicemail, nil: nil
+            case .completed, .voicemail, .callBack, nil: nil
             }
         guard let disposition else { return [dialog] }
         dialog.targetDialog = 2

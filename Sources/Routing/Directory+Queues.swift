@@ -43,6 +43,7 @@ extension Directory {
             isKnown = true
             leave(number, isAbandonment: true)
         }
+        if keepPromise(to: call) { isKnown = true }
         for index in agents.indices {
             guard case .talking(call, _, _) = agents[index].activity else { continue }
             isKnown = true
@@ -69,7 +70,7 @@ extension Directory {
 
     /// Whether nothing is known of any call: nobody waits, rings, talks or is to be called back.
     package var isQuiet: Bool {
-        entries.isEmpty && numbers.isEmpty && callBacks.isEmpty && places.isEmpty
+        entries.isEmpty && numbers.isEmpty && callBacks.isEmpty && promised.isEmpty && places.isEmpty
             && agents.allSatisfy {
                 switch $0.activity {
                 case .idle, .wrapUp: true
@@ -95,11 +96,6 @@ extension Directory {
         }
     }
 
-    private func refusal(of queue: Int) -> QueueRefusal? {
-        if !isOpen(queue) { return .closed }
-        return queues[queue].length >= queues[queue].profile.maximumLength ? .full : nil
-    }
-
     func isOpen(_ queue: Int) -> Bool {
         guard let hours = queues[queue].profile.hours, let wall else { return true }
         return hours.contains(wall.wallTime(at: now))
@@ -109,10 +105,8 @@ extension Directory {
         _ request: QueueRequest, _ queue: Int, visited: [Int], asksForCallBack: Bool
     ) -> QueueAdmission {
         let profile = queues[queue].profile
-        let place = Place(priority: request.priority ?? profile.priority, joined: now, number: nextNumber())
-        var entry = Entry(
-            place: place, call: request.call, queue: queue, ownPriority: request.priority, ownSkills: request.skills,
-            fits: fits(queue, profile.skills + request.skills), arrived: now, visited: visited, estimatedAt: now)
+        var entry = newEntry(request, queue, visited: visited)
+        let place = entry.place
         entry.armMessages(profile, at: now)
         numbers[request.call] = place.number
         queues[queue].history.callJoined(priority: place.priority, at: now)
@@ -122,6 +116,19 @@ extension Directory {
         settle()
         learnEstimate(place.number)
         return .queued(profile.id, position: position)
+    }
+
+    func refusal(of queue: Int) -> QueueRefusal? {
+        if !isOpen(queue) { return .closed }
+        return queues[queue].length >= queues[queue].profile.maximumLength ? .full : nil
+    }
+
+    mutating func newEntry(_ request: QueueRequest, _ queue: Int, visited: [Int]) -> Entry {
+        let profile = queues[queue].profile
+        return Entry(
+            place: Place(priority: request.priority ?? profile.priority, joined: now, number: nextNumber()),
+            call: request.call, queue: queue, ownPriority: request.priority, ownSkills: request.skills,
+            fits: fits(queue, profile.skills + request.skills), arrived: now, visited: visited, estimatedAt: now)
     }
 
     // MARK: - The order
@@ -159,6 +166,7 @@ extension Directory {
         places[number] = nil
         if numbers[entry.call] == number { numbers[entry.call] = nil }
         if let callBack = entry.callBack { callBacks[callBack.id] = nil }
+        if promised[entry.call] == number { promised[entry.call] = nil }
         queues[entry.queue].length -= 1
         return entry
     }
@@ -194,7 +202,7 @@ extension Directory {
             agents[agent].activity = .idle
             emit(.withdrawCallBack(id, agent: agents[agent].profile.id))
             refresh(agent)
-        case .waiting, .resting: break
+        case .waiting, .promised, .resting: break
         }
     }
 }

@@ -31,6 +31,8 @@ package struct Directory: Sendable {
     var numbers: [CallID: UInt64] = [:]
     /// The entries of callers who hung up to be called back.
     var callBacks: [CallBackID: UInt64] = [:]
+    /// The entries of callers who are to be called back once their call is over.
+    var promised: [CallID: UInt64] = [:]
     var availableCount = 0
     var timers = TimerQueue()
     var outputs: Deque<DirectoryOutput> = []

@@ -54,6 +54,8 @@ package struct CallBackAttempt: Hashable, Sendable {
     package var number: String
     /// From 1.
     package var attempt: Int
+    /// How many follow when this one does not reach the caller.
+    package var attemptsLeft: Int
     package var ringTimeout: Interval
     /// Kept free for the caller.
     package var agent: AgentID

@@ -16,6 +16,8 @@ struct Place: Sendable, Comparable {
 struct Entry: Sendable {
     enum State: Sendable, Equatable {
         case waiting
+        /// The caller is to be called back and still on the line: nobody is called before that call is over.
+        case promised
         /// Rings at an agent, by index.
         case offered(Int)
         /// The caller is being dialled, with an agent kept free.
@@ -65,7 +67,7 @@ extension Entry {
     func due(_ profile: QueueProfile) -> Instant? {
         if let callBack {
             return switch state {
-            case .waiting: callBack.expiry
+            case .waiting, .promised: callBack.expiry
             case .resting(let until): min(until, callBack.expiry)
             case .offered, .dialling: nil
             }

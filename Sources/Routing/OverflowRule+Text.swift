@@ -5,7 +5,7 @@ import Telephony
 extension OverflowRule {
     /// What a rule looks like, for those who wrote another.
     package static let examples =
-        "'waited 120: queue night', 'length 20: number +15550123', 'closed: voicemail' or 'nobody: dialog'"
+        "'waited 120: queue night', 'length 20: number +15550123', 'closed: voicemail', 'waited 60: callback' or 'nobody: dialog'"
 
     /// Reads `waited 120: dialog`, `length 20: number +15550123`, `nobody: queue night`, `closed: voicemail`.
     ///
@@ -39,6 +39,7 @@ extension OverflowTarget {
         switch (words.first, words.count) {
         case ("dialog", 1): self = .dialog
         case ("voicemail", 1): self = .voicemail
+        case ("callback", 1): self = .callBackOffer
         case ("number", 2):
             guard words[1] == NumberPool.target || OutboundTarget(words[1]) != nil else { return nil }
             self = .number(words[1])

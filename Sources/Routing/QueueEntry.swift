@@ -34,3 +34,9 @@ package enum QueueRefusal: Hashable, Sendable {
     case full
     case closed
 }
+
+/// What came of a wish to be called back.
+package enum CallBackAdmission: Hashable, Sendable {
+    case promised(CallBackID, QueueID)
+    case refused(QueueRefusal)
+}

@@ -80,6 +80,8 @@ package struct CallBackTerms: Hashable, Sendable {
     package var ringTimeout: Interval
     /// How long after joining the queue nobody is called back any more.
     package var expiry: Interval
+    /// How long after the call is over in which it was promised the first attempt comes at the earliest.
+    package var settling = Interval.seconds(5)
 
     package init(
         attempts: Int = 3, pause: Interval = .seconds(300), ringTimeout: Interval = .seconds(30),

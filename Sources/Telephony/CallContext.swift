@@ -32,6 +32,10 @@ public struct CallContext: Sendable, Equatable, Codable {
     public var legs: [Leg] = []
     /// The message that the caller left.
     public var voicemail: VoicemailLeft?
+    /// What the caller was promised when this call ended: to be called back.
+    public var callBackPromised: CallBackPromised?
+    /// Set in a call that Parley placed to call a caller back: the call that it was promised in, and what came of it.
+    public var callBack: CallBackTried?
     public var telemetry: [Telemetry] = []
     public var failures: [Failure] = []
     public var outcome: CallOutcome?
@@ -164,6 +168,8 @@ extension CallContext {
         case .legSpoke(let body): change(body.leg) { $0.spoke += body.end - body.start }
         case .transferEnded(let body): transfer?.outcome = body.outcome
         case .voicemailLeft(let body): voicemail = body
+        case .callBackPromised(let body): callBackPromised = body
+        case .callBackTried(let body): callBack = body
         case .telemetry(let body): telemetry.append(body)
         case .failure(let body): failures.append(body)
         case .mediaQuality(let body): media = body

@@ -65,6 +65,10 @@ public enum CallEventBody: Sendable, Equatable {
     /// The caller waits for somebody to be free.
     case queueEntered(QueueEntered)
     case voicemailLeft(VoicemailLeft)
+    /// The caller keeps the place in a queue and will be called back.
+    case callBackPromised(CallBackPromised)
+    /// A caller was called back, or was to be: what came of it.
+    case callBackTried(CallBackTried)
     /// The hand-over came to an outcome.
     case transferEnded(TransferEnded)
     /// The dialog logged an event of its own.
@@ -86,7 +90,7 @@ extension CallEventBody {
         "variableSet", "httpRequested", "httpAnswered", "answerRequested", "answerGiven", "callerLookedUp",
         "transferRequested",
         "legDialled", "legRinging", "legAnswered", "legReplaced", "legPlaced", "legSpoke", "legEnded",
-        "queueEntered", "voicemailLeft",
+        "queueEntered", "voicemailLeft", "callBackPromised", "callBackTried",
         "transferEnded", "telemetry",
         "failure", "mediaQuality", "callEnded",
     ]
@@ -127,6 +131,8 @@ extension CallEventBody {
         case .legEnded: "legEnded"
         case .queueEntered: "queueEntered"
         case .voicemailLeft: "voicemailLeft"
+        case .callBackPromised: "callBackPromised"
+        case .callBackTried: "callBackTried"
         case .transferEnded: "transferEnded"
         case .telemetry: "telemetry"
         case .failure: "failure"
@@ -170,6 +176,8 @@ extension CallEventBody {
         case .legEnded(let body): try body.encode(to: encoder)
         case .queueEntered(let body): try body.encode(to: encoder)
         case .voicemailLeft(let body): try body.encode(to: encoder)
+        case .callBackPromised(let body): try body.encode(to: encoder)
+        case .callBackTried(let body): try body.encode(to: encoder)
         case .transferEnded(let body): try body.encode(to: encoder)
         case .telemetry(let body): try body.encode(to: encoder)
         case .failure(let body): try body.encode(to: encoder)
@@ -213,6 +221,8 @@ extension CallEventBody {
         case "legEnded": self = .legEnded(try LegEnded(from: decoder))
         case "queueEntered": self = .queueEntered(try QueueEntered(from: decoder))
         case "voicemailLeft": self = .voicemailLeft(try VoicemailLeft(from: decoder))
+        case "callBackPromised": self = .callBackPromised(try CallBackPromised(from: decoder))
+        case "callBackTried": self = .callBackTried(try CallBackTried(from: decoder))
         case "transferEnded": self = .transferEnded(try TransferEnded(from: decoder))
         case "telemetry": self = .telemetry(try Telemetry(from: decoder))
         case "failure": self = .failure(try Failure(from: decoder))

@@ -76,6 +76,8 @@ public enum TransferKind: String, Sendable, Codable, CaseIterable {
     case expert
     /// The caller leaves a message.
     case voicemail
+    /// The caller hangs up, keeps the place in a queue and is called back.
+    case callBack
 }
 
 /// How a hand-over ended.
@@ -90,6 +92,8 @@ public enum TransferOutcome: String, Sendable, Codable, CaseIterable {
     case callerGone
     /// The caller left a message.
     case voicemail
+    /// The caller has been promised to be called back.
+    case callBack
 }
 
 /// Who did something.
