@@ -135,7 +135,7 @@ extension Grammar {
 
     /// Messages, and actions beside questions.
     static let actions = """
-        group Action SendActivity Question CSATQuestion ConditionGroup ActionScope DisconnectedNodeContainer Foreach BreakLoop ContinueLoop GotoAction BeginDialog ReplaceDialog RepeatDialog EndDialog CancelDialog CancelAllDialogs EndConversation RecognizeIntent SetVariable SetTextVariable SetMultipleVariables ParseValue EditTable EditTableV2 ClearAllVariables ResetVariable HttpRequestAction InvokeFlowAction AnswerQuestionWithAI SearchAndSummarizeContent TransferConversation TransferConversationV2 Parley.Queue Parley.Consult Parley.Swarm Parley.Voicemail Parley.Hold Parley.Whisper LogCustomTelemetryEvent InvokeAIBuilderModelAction WaitForConnectorTrigger InvokeConnectorAction InvokeMcpToolAction InvokeSkillAction SearchAndSummarizeWithCustomModel InvokeCustomModelAction SearchKnowledgeSources AdaptiveCardPrompt OAuthInput ActivateExternalTrigger DisableTrigger EmitEvent GetActivityMembers GetConversationMembers SignOutUser DeleteActivity UpdateActivity CreateSearchQuery
+        group Action SendActivity Question CSATQuestion ConditionGroup ActionScope DisconnectedNodeContainer Foreach BreakLoop ContinueLoop GotoAction BeginDialog ReplaceDialog RepeatDialog EndDialog CancelDialog CancelAllDialogs EndConversation RecognizeIntent SetVariable SetTextVariable SetMultipleVariables ParseValue EditTable EditTableV2 ClearAllVariables ResetVariable HttpRequestAction InvokeFlowAction AnswerQuestionWithAI SearchAndSummarizeContent TransferConversation TransferConversationV2 Parley.Queue Parley.Consult Parley.Swarm Parley.Voicemail Parley.Callback Parley.Hold Parley.Whisper LogCustomTelemetryEvent InvokeAIBuilderModelAction WaitForConnectorTrigger InvokeConnectorAction InvokeMcpToolAction InvokeSkillAction SearchAndSummarizeWithCustomModel InvokeCustomModelAction SearchKnowledgeSources AdaptiveCardPrompt OAuthInput ActivateExternalTrigger DisableTrigger EmitEvent GetActivityMembers GetConversationMembers SignOutUser DeleteActivity UpdateActivity CreateSearchQuery
         group ActivityTemplate Message? EventActivity Activity (scalar)
         object Message
           text [text]
@@ -373,6 +373,13 @@ extension Grammar {
           queue expr
           lengthInSeconds int=
           silenceInSeconds int=
+          context <TransferContext>
+        action Parley.Callback
+          queue expr
+          skills [expr]
+          priority int=
+          phoneNumber expr
+          messageToAgent <ActivityTemplate>
           context <TransferContext>
         action LogCustomTelemetryEvent
           eventName expr

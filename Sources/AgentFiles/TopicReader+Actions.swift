@@ -86,7 +86,8 @@ extension TopicReader {
                     seconds: count(node, "seconds") ?? .constant(30),
                     music: node.member("music").flatMap { template($0, "music") }))
         case "Parley.Whisper": return node.member("message").flatMap { plainText($0, "message") }.map { .whisper($0) }
-        case "Parley.Queue", "Parley.Consult", "Parley.Swarm", "Parley.Voicemail": return people(name, node)
+        case "Parley.Queue", "Parley.Consult", "Parley.Swarm", "Parley.Voicemail", "Parley.Callback":
+            return people(name, node)
         case "LogCustomTelemetryEvent":
             let name = node.member("eventName").flatMap { template($0, "eventName") } ?? Template(constant: "event")
             return .logEvent(name: name, properties: node.member("properties").flatMap { value($0, "properties") })
@@ -206,7 +207,8 @@ extension TopicReader {
     /// Kinds of telephony that the schema lacks: whom the caller comes to, and whether the dialog goes on afterwards.
     private mutating func people(_ name: String, _ node: Node) -> Action.Kind {
         var action = TransferAction(
-            kind: name == "Parley.Queue" ? .agent : name == "Parley.Voicemail" ? .voicemail : .expert, phoneNumber: nil,
+            kind: TopicReader.transferKind(name),
+            phoneNumber: node.member("phoneNumber").flatMap { template($0, "phoneNumber") },
             messageToAgent: node.member("messageToAgent").flatMap { plainText($0, "messageToAgent") },
             context: transferContext(node), userToUser: nil, headers: [], dtmfSequence: nil)
         action.queue = node.member("queue").flatMap { template($0, "queue") }
@@ -220,6 +222,15 @@ extension TopicReader {
             action.returnsToDialog = true
         }
         return .transfer(action)
+    }
+
+    private static func transferKind(_ name: String) -> TransferKind {
+        switch name {
+        case "Parley.Queue": .agent
+        case "Parley.Voicemail": .voicemail
+        case "Parley.Callback": .callBack
+        default: .expert
+        }
     }
 
     private mutating func transferContext(_ node: Node) -> TransferAction.Context {

@@ -157,6 +157,7 @@ struct FaceMaker {
         case "Parley.Hold": return text(.transfer, "hold for seconds", plain(action.value["seconds"]))
         case "Parley.Whisper": return text(.transfer, "tell who takes the call", plain(action.value["message"]))
         case "Parley.Voicemail": return text(.transfer, "leave a message for", plain(action.value["queue"]))
+        case "Parley.Callback": return text(.transfer, "call the caller back for", plain(action.value["queue"]))
         case "Parley.Swarm": return text(.transfer, "confer with experts", plain(action.value["experts"]))
         case "BeginDialog", "ReplaceDialog":
             var face = text(.jump, action.kind == "BeginDialog" ? "begin topic" : "replace by topic", "")

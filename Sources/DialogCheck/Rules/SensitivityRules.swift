@@ -165,7 +165,7 @@ struct SensitivityRules {
                 "\($0) is sensitive and would go to a language model; leave it out"
             }
         case "TransferConversation", "TransferConversationV2", "Parley.Queue", "Parley.Consult", "Parley.Swarm",
-            "Parley.Voicemail", "Parley.Whisper":
+            "Parley.Voicemail", "Parley.Callback", "Parley.Whisper":
             report("sensitive-header", [type["sipUuiHeader"], type["sipxHeaders"]]) {
                 "\($0) is sensitive and reaches a SIP header; leave it out"
             }
