@@ -26,6 +26,10 @@ package struct Admission: Sendable {
     package var lookUpLimit: Interval?
     /// What the caller's trunk does for callers who are handed on.
     package var referral = TransferRules.Referral.off
+    /// From ``startedAt`` to the answer.
+    package var ringing = Interval.zero
+    /// The caller was dialled to be called back: then no dialog leads the call.
+    package var callBack: CallBackCall?
 
     package init(
         call: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,

@@ -45,7 +45,7 @@ extension Call {
     }
 
     /// To ask the session is to copy it, which is worth a call of its own.
-    @inline(never) private mutating func askSession() { sessionDeadline = session.deadline }
+    @inline(never) private mutating func askSession() { sessionDeadline = isLed ? session.deadline : nil }
 
     private mutating func enforceLimits(_ rules: CallRules, at now: Instant) {
         if now - caller.lastReception > rules.mediaTimeout, !caller.isOnHold {
@@ -73,8 +73,10 @@ extension Call {
         case .digit(let digit):
             recorder?.heard(digit)
             recognitionTap?.heard(digit)
-            session.advance(before: digit.start)
-            if !endVoicemail(by: digit.digit) { tell(.digit(digit.digit, source: digit.source), at: digit.start) }
+            if isLed { session.advance(before: digit.start) }
+            if !endVoicemail(by: digit.digit), !acceptsCallBack(by: digit.digit) {
+                tell(.digit(digit.digit, source: digit.source), at: digit.start)
+            }
         case .speechStarted(let start):
             handover?.voicemail?.speechStarted()
             record(.speechStarted(SpeechStarted(start: mediaTime(start).roundedSeconds)))
@@ -115,6 +117,7 @@ extension Call {
 
     /// Gives the session a piece of news; its wishes wait for ``drainSession()``.
     mutating func tell(_ input: SessionInput, at position: SampleTime) {
+        guard isLed else { return }
         session.receive(input, at: position)
         newsTime = max(newsTime, position)
         hasNews = true

@@ -99,8 +99,8 @@ struct Call: ~Copyable {
                 CallStarted(
                     from: admission.from, to: admission.to, agent: admission.agent.name,
                     codec: admission.caller.codec.name, startedAt: admission.startedAt)))
-        record(.callAnswered(CallAnswered(answeredAt: admission.startedAt)))
-        session.start(at: .zero)
+        record(.callAnswered(CallAnswered(answeredAt: admission.startedAt + admission.ringing)))
+        if let callBack = admission.callBack { begin(callBack) } else { session.start(at: .zero) }
     }
 
     var clockRate: ClockRate { caller.clockRate }
@@ -137,6 +137,7 @@ struct Call: ~Copyable {
 
     private func outcome(by party: Party, _ cause: HangupCause) -> CallOutcome {
         if let outcome = session.outcome { return outcome }
+        if wasServedByCallBack { return .escalated }
         switch (party, cause) {
         case (_, .temporaryFailure), (_, .limitReached), (_, .mediaTimeout): return .failed
         case (_, .transferred): return .escalated

@@ -144,7 +144,7 @@ extension Switchboard {
 
     /// The phase of the tick for the next call: the one with the fewest calls, of so few that each has about a dozen.
     /// Each phase wakes the loop fifty times a second, which costs as much as some calls do.
-    private var emptiestPhase: Int {
+    var emptiestPhase: Int {
         let wanted = max(4, min(TickGroup.phases, callCount / 12))
         var best = 0
         for index in 1..<wanted {

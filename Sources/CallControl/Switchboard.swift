@@ -32,6 +32,8 @@ package struct Switchboard: ~Copyable {
     var outputs: Deque<SwitchboardOutput> = []
     /// What calls want of their further legs, where the switchboard signals itself.
     var legCommands: Deque<(CallID, LegCommand)> = []
+    /// Callers who are being called and have not answered.
+    var originations: [CallID: Placed] = [:]
     var datagrams = DatagramQueue()
     private var lastSerial: UInt32 = 0
     /// When the SIP side must next run, as it was when it ran last: to ask it is to copy it.
@@ -260,7 +262,10 @@ extension Switchboard {
             guard let (serial, kind, number) = Call.split(id), let place = places[serial] else { return }
             groups[place.group].calls[place.index].take(reply, to: kind, number, at: now)
             collect(place, at: now)
+        case .originate(let origination): originate(origination, at: now)
+        case .withdraw(let id, let result): withdraw(id, result, at: now)
         case .leg(let id, let event):
+            if takeOfDialledCaller(id, event, at: now) { break }
             guard let place = place(of: id) else { return }
             take(event, of: place, at: now)
         case .command(let id, let command):

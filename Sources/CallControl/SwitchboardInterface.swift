@@ -17,6 +17,10 @@ package enum SwitchboardInput: Sendable {
     /// Somebody wants something of a running call.
     case command(CallID, CallCommand)
 
+    /// A caller is to be called back.
+    case originate(Origination)
+    /// A caller who is being called back and has not answered is given up.
+    case withdraw(CallID, CallBackResult)
     /// Parley is to end a call: an operator's command, or the end of the service.
     case hangUp(CallID, HangupCause)
     /// What comes on signalling connections. Taken only by a switchboard that signals.
@@ -124,6 +128,8 @@ package enum SwitchboardRequest: Sendable {
     case lookUpCaller(call: CallID, CallerInquiry)
     /// Where the route led, under the number of the hand-over: nobody was reached. Another route is due, or an outcome.
     case routeFailed(call: CallID, TransferOutcome)
+    /// The caller wants to be called back, under the number of the hand-over.
+    case callBackWanted(call: CallID)
 }
 
 /// A stretch of what is recorded of a call.

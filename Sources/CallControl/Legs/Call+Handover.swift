@@ -11,6 +11,8 @@ struct Handover {
     var isBridged = false
     /// How the caller waits for somebody to be free.
     var wait: WaitPlan?
+    /// The key by which the caller who waits takes a call-back; `nil` where none is offered.
+    var callBackKey: Digit?
     /// The caller leaves a message.
     var voicemail: Voicemail?
     /// Those who are called at once and have not answered; none is ``leg`` before it has.
@@ -39,7 +41,7 @@ struct Handover {
 //                  └─ refused ┘                     └──> consult, transfer, conference
 
 extension Call {
-    private var routeRequest: RequestID { requestID(.transfer, 0) }
+    var routeRequest: RequestID { requestID(.transfer, 0) }
 
     mutating func beginHandover(_ request: TransferRequest) {
         handover = Handover(request: request)
@@ -68,6 +70,8 @@ extension Call {
         case .say(let prompt): announce(prompt)
         case .withdraw(let reference): withdraw(reference, at: now)
         case .voicemail(let plan): beginVoicemail(plan)
+        case .offerCallBack(let offer): self.offer(offer)
+        case .promiseCallBack(let promise): self.promise(promise)
         }
     }
 
@@ -80,7 +84,7 @@ extension Call {
         if handover?.leg == nil { stopRinging(for: .caller) }
     }
 
-    private mutating func announce(_ prompt: PromptSource) {
+    mutating func announce(_ prompt: PromptSource) {
         play(Playback(id: nextAnnouncement(), source: prompt, topic: "", action: "queue", bargeIn: .nothing))
     }
 
@@ -117,6 +121,11 @@ extension Call {
 
     private mutating func bridge() {
         handover?.isBridged = true
+        if !isLed {
+            // Whoever answers says who calls.
+            player.stop(.stopped)
+            reportPrompts()
+        }
         place(.caller, .speaking)
         record(.transferEnded(TransferEnded(outcome: .completed)))
     }
@@ -199,6 +208,7 @@ extension Call {
         stopRinging(for: .caller)
         if callerPlace != .speaking { place(.caller, .speaking) }
         record(.transferEnded(TransferEnded(outcome: outcome)))
+        if let callBack = admission.callBack { return apologise(for: callBack) }
         tell(.transferEnded(outcome), at: caller.position)
     }
 

@@ -139,6 +139,10 @@ package enum Route: Sendable {
     case withdraw(UInt64)
     /// The caller leaves a message.
     case voicemail(VoicemailPlan)
+    /// The caller who waits is asked whether to be called back.
+    case offerCallBack(CallBackOffer)
+    /// The caller will be called back, and need not wait.
+    case promiseCallBack(CallBackPromise)
 }
 
 /// How a caller leaves a message.

@@ -47,7 +47,9 @@ extension Switchboard {
         guard let trunk = signalling?.trunk(for: plan), plan.contact != nil || !trunk.gateways.isEmpty else {
             return refuse(leg, of: call, .failed, cause: 3, at: now)
         }
-        let caller = serials[call].flatMap { places[$0] }.map { groups[$0.group].calls[$0.index].admission.from }
+        let caller =
+            serials[call].flatMap { places[$0] }.map { groups[$0.group].calls[$0.index].admission.from }
+            ?? originations[call]?.origination.from
         if trunk.isDirectRouting, plan.referred?.replaces != nil {
             // Teams refuses every request with a Replaces.
             return refuse(leg, of: call, .refused, cause: 21, at: now)
@@ -74,6 +76,7 @@ extension Switchboard {
         }
         signalling?.dialled[handle] = Signalling.Dialled(
             call: call, leg: leg, trunk: trunk, ports: ports, permit: permit?.id)
+        if leg == .caller { signalling?.handles[call] = handle }
         if let referred = plan.referred { report(100, of: referred.id, referred.by, of: call, at: now) }
     }
 
@@ -113,7 +116,8 @@ extension Switchboard {
     private mutating func answered(
         _ handle: SIPCallHandle, _ line: Signalling.Dialled, _ media: NegotiatedMedia, at now: Instant
     ) {
-        guard let description = signalling?.description(media, line.ports, line.trunk), serials[line.call] != nil
+        guard let description = signalling?.description(media, line.ports, line.trunk),
+            serials[line.call] != nil || originations[line.call] != nil
         else {
             signalling?.userAgent.hangUp(handle, cause: 65, at: now)
             return
@@ -125,9 +129,10 @@ extension Switchboard {
         _ handle: SIPCallHandle, _ line: Signalling.Dialled, _ ending: CallEnding, at now: Instant
     ) {
         signalling?.dialled[handle] = nil
+        if line.leg == .caller, signalling?.handles[line.call] == handle { signalling?.handles[line.call] = nil }
         signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
         if let permit = line.permit { signalling?.outbound.ended(permit) }
-        guard serials[line.call] != nil else { return }
+        guard serials[line.call] != nil || originations[line.call] != nil else { return }
         let event: LegEvent =
             ending.outcome == .completed
             ? .hungUp(line.leg) : .refused(line.leg, LegEndReason(ending.outcome), cause: ending.q850)
@@ -187,7 +192,7 @@ extension LegEndReason {
         case .busy: self = .busy
         case .noAnswer, .callerGone: self = .noAnswer
         case .refused: self = .refused
-        case .completed, .failed, .voicemail: self = .failed
+        case .completed, .failed, .voicemail, .callBack: self = .failed
         }
     }
 }

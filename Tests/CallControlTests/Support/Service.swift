@@ -82,6 +82,8 @@ struct Service: ~Copyable {
     private(set) var handovers: [RequestID] = []
     /// Where the last message went.
     private(set) var lastHop: Hop?
+    /// Accounts of calls that are over.
+    private(set) var sealed: [CallContext] = []
     private(set) var packets = 0
     private(set) var keys: [(digit: Digit, timestamp: [UInt8])] = []
     /// Where packets went.
@@ -129,6 +131,7 @@ struct Service: ~Copyable {
                 lastHop = message.hop
                 if let message = try? SIPMessage(parsing: message.octets) { messages.append(message) }
             case .fact(let event): facts.append(event)
+            case .sealed(let context): sealed.append(context)
             case .opened(let port): opened.append(port)
             case .closed(let port): closed.append(port)
             case .request(let id, .transfer), .request(let id, .routeFailed): handovers.append(id)
