@@ -92,6 +92,7 @@ extension CallDistributor {
         case .legAnswered(let body): answered(LegKey(call: event.call, leg: body.leg), at: now)
         case .legReplaced(let body): replaced(LegKey(call: event.call, leg: body.leg), at: now)
         case .legEnded(let body): ended(LegKey(call: event.call, leg: body.leg), body.reason, at: now)
+        case .callBackTried(let body): tried(event.call, body, at: now)
         case .callEnded: ended(event.call, at: now)
         default: return
         }
@@ -136,6 +137,7 @@ extension CallDistributor {
 
     private mutating func ended(_ call: CallID, at now: Instant) {
         seekers[call] = nil
+        lines[call] = nil
         directory.callEnded(call, at: now)
         experts.callEnded(call)
         expected = expected.filter { $0.value.call != call }

@@ -64,6 +64,12 @@ package struct CallDistributor: Sendable {
     /// Those who are to be dialled and whose leg is not known yet, by the plan's reference.
     var expected: [UInt64: (call: CallID, member: Member)] = [:]
     var legs: [LegKey: Member] = [:]
+    /// Callers who are to be called back.
+    var promises: [CallBackID: Promise] = [:]
+    /// The call-backs of the calls that were placed for them.
+    var lines: [CallID: CallBackID] = [:]
+    /// Attempts that the directory has taken back since it was last drained.
+    var takenBack: [CallBackID] = []
     var lastInvitation: UInt64 = 0
     var lastInquiry: UInt64 = 0
     /// Where phones are, by address-of-record.
@@ -147,7 +153,15 @@ package struct CallDistributor: Sendable {
     }
 
     /// Whether nothing is known of any call: nobody waits, rings or talks.
-    package var isQuiet: Bool { directory.isQuiet && seekers.isEmpty && expected.isEmpty && legs.isEmpty }
+    package var isQuiet: Bool {
+        directory.isQuiet && seekers.isEmpty && promises.isEmpty && lines.isEmpty && expected.isEmpty && legs.isEmpty
+    }
+
+    /// Somebody is still to be called back.
+    package var hasPromised: Bool { !promises.isEmpty }
+
+    /// Callers who are still to be called back.
+    package var promisedCalls: Int { promises.count }
 
     // MARK: - Calls
 
@@ -158,7 +172,11 @@ package struct CallDistributor: Sendable {
         _ call: CallID, _ request: RequestID, _ transfer: TransferRequest, context: CallContext? = nil, at now: Instant
     ) {
         seekers[call] = Seeker(request: request, transfer: transfer, context: context)
-        if transfer.kind == .expert {
+        if let id = lines[call] {
+            resume(call, id, at: now)
+        } else if transfer.kind == .callBack {
+            promiseCallBack(call, transfer, at: now)
+        } else if transfer.kind == .expert {
             reply(.routed(.dialAll(plans(for: transfer, in: call, at: now))), to: call)
         } else if transfer.kind == .agent, let terms = configuration.router, terms.isAskedFirst {
             askRouter(call, terms, at: now)
@@ -206,8 +224,8 @@ package struct CallDistributor: Sendable {
         askRouter(call, terms, at: now)
     }
 
-    private func queue(for transfer: TransferRequest) -> QueueID? {
-        guard transfer.kind == .agent else { return nil }
+    func queue(for transfer: TransferRequest) -> QueueID? {
+        guard transfer.kind == .agent || transfer.kind == .callBack else { return nil }
         return transfer.queue?.name.map { QueueID($0) } ?? configuration.defaultQueue
     }
 
@@ -272,8 +290,9 @@ package struct CallDistributor: Sendable {
             // Who was not given to somebody at once waits.
             let waiting = seekers.filter { $0.value.queue != nil && !$0.value.isWaiting && !isOffered($0.key) }
             for call in waiting.keys.sorted(by: { $0.rawValue < $1.rawValue }) { wait(call) }
-            if waiting.isEmpty { return }
+            if waiting.isEmpty { break }
         }
+        giveUpTakenBack(at: now)
     }
 
     private func isOffered(_ call: CallID) -> Bool { seekers[call]?.offer != nil }
@@ -295,16 +314,19 @@ package struct CallDistributor: Sendable {
             seekers[call]?.isWaiting = false
         case .overflow(let call, let queue, let target, _): overflow(call, from: queue, to: target)
         case .agent(let agent, let state): outputs.append(.agent(agent, state))
-        case .offerCallBack, .callBack, .withdrawCallBack, .callBackEnded: break
+        case .offerCallBack(let call, let queue): offerCallBack(call, queue)
+        case .callBack(let attempt): place(attempt, at: now)
+        case .withdrawCallBack(let id, _): takenBack.append(id)
+        case .callBackEnded(let id, _, let outcome): callBackEnded(id, outcome)
         }
     }
 
-    private func messages(of call: CallID) -> WaitMessages {
+    func messages(of call: CallID) -> WaitMessages {
         seekers[call]?.queue.flatMap { configuration.messages[$0] } ?? WaitMessages()
     }
 
     /// Tells a call how it waits.
-    private mutating func wait(_ call: CallID) {
+    mutating func wait(_ call: CallID) {
         guard let queue = seekers[call]?.queue else { return }
         seekers[call]?.isWaiting = true
         reply(

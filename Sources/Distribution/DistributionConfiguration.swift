@@ -18,6 +18,10 @@ package struct DistributionConfiguration: Sendable {
 
     /// How messages are left in a queue's place; the usual where a queue has no entry.
     package var voicemail: [QueueID: VoicemailTerms] = [:]
+    /// What is said to those who are called back; the usual where a queue has no entry.
+    package var callBacks: [QueueID: CallBackMessages] = [:]
+    /// Whom Parley may call; `nil` lets everybody be promised a call.
+    package var outbound: OutboundRules?
     /// Calls are recorded: without it nobody can leave a message.
     package var keepsRecordings = true
     /// When the outside router is asked; `nil` where there is none.

@@ -11,6 +11,10 @@ package enum DistributionOutput: Sendable {
     case agent(AgentID, AgentState)
     /// The outside router is to be asked; what comes of it goes to ``CallDistributor/routerAnswered(_:_:at:)``.
     case askRouter(RouterInquiry)
+    /// A caller is to be called back.
+    case place(CallBackPlacement)
+    /// The caller who is called back under that name is given up, unless the call was answered.
+    case withdraw(CallID, CallBackResult)
     /// The outside router was of no use; a sentence without its subject. The call goes on without it.
     case routerFailed(CallID, String)
 }

@@ -13,6 +13,7 @@ struct Floor {
     private(set) var plans: [CallID: [DialPlan]] = [:]
     private var lastLeg: [CallID: Int] = [:]
     private(set) var states: [AgentID: AgentState] = [:]
+    private(set) var placements: [CallBackPlacement] = []
     private(set) var inquiries: [RouterInquiry] = []
 
     init(_ configuration: DistributionConfiguration) {
@@ -51,13 +52,44 @@ struct Floor {
         drain()
     }
 
-    mutating func seek(_ call: CallID, queue: QueueWish? = nil, message: String = "") {
+    /// - Parameter number: the caller's; `nil` where nothing is known of the call.
+    mutating func seek(_ call: CallID, queue: QueueWish? = nil, message: String = "", from number: String? = nil) {
         var transfer = TransferRequest(
             kind: .agent, target: .open(""), messageToAgent: .open(message), variables: [], userToUser: nil,
             headers: [], dtmfSequence: "")
         transfer.queue = queue
-        distributor.seek(call, RequestID(1), transfer, at: now)
+        distributor.seek(call, RequestID(1), transfer, context: number.map { context(of: call, from: $0) }, at: now)
         drain()
+    }
+
+    private func context(of call: CallID, from number: String) -> CallContext {
+        var context = CallContext(call: call)
+        context.from = number
+        return context
+    }
+
+    /// A dialog wants its caller to be called back.
+    mutating func seekCallBack(_ call: CallID, to target: String = "", from number: String) {
+        let transfer = TransferRequest(
+            kind: .callBack, target: .open(target), messageToAgent: .open(""), variables: [], userToUser: nil,
+            headers: [], dtmfSequence: "")
+        distributor.seek(call, RequestID(1), transfer, context: context(of: call, from: number), at: now)
+        drain()
+    }
+
+    /// One who waits says yes to a call-back.
+    mutating func wantCallBack(_ call: CallID) {
+        distributor.callBackWanted(call, at: now)
+        drain()
+    }
+
+    /// A call to a caller came to something; one that did not reach the caller is over.
+    mutating func tried(_ call: CallID, _ result: CallBackResult) {
+        fact(
+            call,
+            .callBackTried(
+                CallBackTried(promisedIn: "call", queue: "billing", attempt: 1, attemptsLeft: 1, outcome: result)))
+        if result != .reached { callEnded(call) }
     }
 
     /// What becomes of the call's leg that was dialled last.
@@ -130,6 +162,10 @@ struct Floor {
             case .askRouter(let inquiry):
                 tell(inquiry.call, "ask")
                 inquiries.append(inquiry)
+            case .place(let placement):
+                placements.append(placement)
+                tell(placement.callBack.promisedIn, placement.plan.map { "place \($0.target)" } ?? "nothing is placed")
+            case .withdraw(let call, let result): tell(call, "give up: \(result.rawValue)")
             case .routerFailed(let call, let reason): tell(call, "router \(reason)")
             }
         }
@@ -150,6 +186,8 @@ struct Floor {
         case .say: tell(call, "say")
         case .withdraw: tell(call, "withdraw")
         case .voicemail(let plan): tell(call, "voicemail \(plan.queue)")
+        case .offerCallBack(let offer): tell(call, "offer a call-back by \(offer.key)")
+        case .promiseCallBack(let promise): tell(call, "promise to call \(promise.number)")
         }
     }
 
