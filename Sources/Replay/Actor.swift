@@ -42,6 +42,11 @@ final class Actor {
         }
     }
 
+    /// It has been called already.
+    var wasCalled: Bool {
+        if case .idle = phase { false } else { true }
+    }
+
     /// Can be called: it is not on this call.
     var isFree: Bool { leg == nil }
 

@@ -1,5 +1,6 @@
 package import CallControl
 package import CallFlow
+import Distribution
 package import Telephony
 
 /// What a replayed call needs of the outside: everything else it brings along.
@@ -20,6 +21,8 @@ package struct ReplayResult: Sendable {
     package var unreachedStep: CallerStep?
     /// What the caller heard; empty unless asked for.
     package var heard: [Int16] = []
+    /// What is known of the calls that called the caller back, in order.
+    package var callBacks: [CallContext] = []
     /// What the other parties heard, in their order; empty unless asked for.
     package var heardByParties: [(name: String, audio: PCMAudio)] = []
 }
@@ -74,6 +77,12 @@ package struct CallReplay: ~Copyable {
     private var result: ReplayResult
     private var datagram: [UInt8] = []
     private var isOver = false
+    /// The call that came in is over; its caller may be called back.
+    private var callerIsGone = false
+    /// The call that goes on.
+    private var current: CallID
+    private let agent: Agent
+    private var callsBack = 0
     private var transfers = 0
     private let actors: [Actor]
     /// Agents who were called for the hand-over in hand.
@@ -88,6 +97,7 @@ package struct CallReplay: ~Copyable {
         of call: TestCall, agent: Agent, outside: any ReplayOutside, options: ReplayOptions = ReplayOptions()
     ) throws {
         self.call = call
+        self.agent = agent
         self.options = options
         self.outside = outside
         var configuration = options.switchboard
@@ -95,6 +105,7 @@ package struct CallReplay: ~Copyable {
         switchboard = Switchboard(configuration)
         var generator = SeededGenerator(seed: call.seed)
         let id = CallID("replay-" + call.name)
+        current = id
         caller = try Caller(
             Caller.Line(
                 codec: call.codec, keys: call.keys, echo: call.echo, driftInPPM: call.network.driftInPPM,
@@ -104,7 +115,7 @@ package struct CallReplay: ~Copyable {
         answers = AnswerQueue(stubs: call.stubs)
         recogniser = ScriptedRecogniser(delay: call.recognitionDelay)
         let seed = call.seed
-        actors = call.parties.enumerated().map { index, party in
+        actors = (call.parties + call.callBacks).enumerated().map { index, party in
             Actor(
                 party, number: index + 1, network: call.network,
                 generator: SeededGenerator(seed: seed &+ UInt64(index + 1)), keepsHeard: options.keepsHeard)
@@ -132,7 +143,9 @@ package struct CallReplay: ~Copyable {
             }
         }
         result.heard = caller.takeHeard()
-        result.heardByParties = actors.map { (name: $0.party.name, audio: $0.takeHeard()) }
+        result.heardByParties = actors.filter { $0.party.role != .caller || $0.wasCalled }.map {
+            (name: $0.party.name, audio: $0.takeHeard())
+        }
         result.unreachedStep = caller.pendingStep
         return result
     }
@@ -140,10 +153,13 @@ package struct CallReplay: ~Copyable {
     /// The earliest time at which anything is due.
     private mutating func nextMoment() -> Instant {
         var next = now + call.limit
-        for due in [
-            switchboard.deadline, caller.deadline, network.nextArrival, answers.nextDue, desk?.deadline,
-        ] {
+        for due in [switchboard.deadline, answers.nextDue, desk?.deadline] {
             if let due, due < next { next = due }
+        }
+        if !callerIsGone {
+            for due in [caller.deadline, network.nextArrival] {
+                if let due, due < next { next = due }
+            }
         }
         for actor in actors {
             if let due = actor.deadline, due < next { next = due }
@@ -153,7 +169,7 @@ package struct CallReplay: ~Copyable {
 
     /// Does what is due now: one mutation after another, each drained before the next.
     private mutating func step(_ observer: inout some ReplayObserver) async throws {
-        while let packet = network.receive(at: now) {
+        while !callerIsGone, let packet = network.receive(at: now) {
             let port = packet.isRTCP ? caller.offer.rtcpPort : caller.offer.port
             let source = packet.isRTCP ? caller.offer.remoteRTCP : caller.offer.remote
             switchboard.receive(datagram: packet.bytes.span, on: port, from: source, at: now)
@@ -173,7 +189,7 @@ package struct CallReplay: ~Copyable {
             switchboard.advance(to: now)
             try await drain(&observer)
         }
-        while let due = caller.deadline, due <= now, !isOver {
+        while let due = caller.deadline, due <= now, !callerIsGone {
             switch caller.act(into: &network, at: now) {
             case nil: break
             case .infoDigit(let digit): switchboard.receive(.infoDigit(result.context.call, digit), at: now)
@@ -187,9 +203,11 @@ package struct CallReplay: ~Copyable {
         }
         desk?.advance(to: now)
         takeReplies()
+        try await drain(&observer)
         if !isOver, now - Instant.zero >= call.limit {
-            switchboard.receive(.callerHungUp(result.context.call), at: now)
+            switchboard.receive(.callerHungUp(current), at: now)
             try await drain(&observer)
+            isOver = true
         }
     }
 
@@ -208,17 +226,22 @@ package struct CallReplay: ~Copyable {
         switch output {
         case .fact(let event):
             result.events.append(event)
-            caller.observe(event, at: now)
+            if !callerIsGone { caller.observe(event, at: now) }
             for actor in actors { actor.observe(event, at: now) }
             desk?.happened(event, at: now)
             takeReplies()
             try observer.happened(event)
-        case .recorded(_, let audio): try observer.recorded(audio)
+        case .recorded(let call, let audio): if call == result.context.call { try observer.recorded(audio) }
         case .request(let id, let request): await answer(request, id)
         case .cancel(let id): answers.cancel(id)
         case .sealed(let context):
-            result.context = context
-            isOver = true
+            if context.call == result.context.call {
+                result.context = context
+                callerIsGone = true
+            } else {
+                result.callBacks.append(context)
+            }
+            isOver = callerIsGone && desk?.hasPromised != true
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
         case .leg(let call, let command): try await perform(command, call, &observer)
         case .dialled(let call, let leg, let reference): desk?.dialled(call, leg, reference: reference, at: now)
@@ -260,6 +283,13 @@ package struct CallReplay: ~Copyable {
         case .routeFailed(let call, let outcome) where desk != nil:
             desk?.routeFailed(call, outcome, at: now)
             takeReplies()
+        case .callBackWanted(let call):
+            desk?.callBackWanted(call, at: now)
+            takeReplies()
+        case .transfer(_, let request, let context) where request.kind == .callBack:
+            let queue = request.queue?.name ?? ""
+            answers.schedule(
+                id, .routed(.promiseCallBack(CallBackPromise(queue: queue, number: context.from))), at: now)
         case .transfer(_, let request, _) where request.kind == .voicemail:
             answers.schedule(id, .routed(.voicemail(VoicemailPlan(request))), at: now)
         case .transfer(_, let request, _) where request.kind == .expert:
@@ -291,6 +321,33 @@ extension CallReplay {
     /// What the contact centre answers is on its way at once.
     private mutating func takeReplies() {
         while let (request, reply) = desk?.nextReply() { answers.schedule(request, reply, at: now) }
+        while let wish = desk?.nextCallBack() {
+            switch wish {
+            case .place(let placement): originate(placement)
+            case .withdraw(let call, let result): switchboard.receive(.withdraw(call, result), at: now)
+            }
+        }
+    }
+
+    /// Calls the caller back.
+    private mutating func originate(_ placement: CallBackPlacement) {
+        callsBack += 1
+        var generator = SeededGenerator(seed: call.seed &+ UInt64(1_000 + callsBack))
+        var origination = Origination(
+            call: placement.call, from: placement.from, to: placement.to,
+            startedAt: call.startsAt + (now - Instant.zero), agent: agent, plan: placement.plan,
+            entropy: CallEntropy(from: &generator), callBack: placement.callBack)
+        origination.timeZone = call.timeZone
+        current = placement.call
+        switchboard.receive(.originate(origination), at: now)
+    }
+
+    /// The caller's phone rings: as often as the test call says what the caller does then.
+    private func ringCaller() -> [LegEvent] {
+        guard let actor = actors.first(where: { $0.party.role == .caller && !$0.wasCalled }) else {
+            return [.refused(.caller, .noAnswer, cause: 19)]
+        }
+        return actor.ring(.caller, at: now)
     }
 
     /// The next agent, or what became of the last one when there is none left.
@@ -344,6 +401,8 @@ extension CallReplay {
         _ command: LegCommand, _ call: CallID, _ observer: inout some ReplayObserver
     ) async throws {
         switch command {
+        case .dial(.caller, _):
+            for event in ringCaller() { switchboard.receive(.leg(call, event), at: now) }
         case .dial(let leg, let plan):
             let actor = actors.first { $0.party.name == plan.target && $0.isFree }
             let events = actor?.ring(leg, at: now) ?? [.refused(leg, .failed, cause: 1)]
@@ -364,7 +423,7 @@ extension CallReplay {
     }
 
     private mutating func act(_ actor: Actor, _ observer: inout some ReplayObserver) async throws {
-        let call = result.context.call
+        let call = current
         for action in try actor.act(at: now) {
             switch action {
             case .event(let event): switchboard.receive(.leg(call, event), at: now)
@@ -414,7 +473,7 @@ extension TransferOutcome {
         case .busy: 486
         case .noAnswer, .callerGone: 480
         case .refused: 603
-        case .failed, .voicemail: 503
+        case .failed, .voicemail, .callBack: 503
         }
     }
 }

@@ -14,6 +14,14 @@ struct Desk {
         case declines(CallID, LegID, LegEndReason)
         case leaves(CallID)
         case router(RouterInquiry, RouterReply)
+        /// An agent goes away, or is back.
+        case agent(AgentID, isThere: Bool)
+    }
+
+    /// What is to be done for the caller who is called back.
+    enum CallBackWish {
+        case place(CallBackPlacement)
+        case withdraw(CallID, CallBackResult)
     }
 
     private let centre: TestCentre
@@ -24,6 +32,7 @@ struct Desk {
     /// The others who are on the line, by the leg that rings or talks.
     private var legs: [CallID: LegID] = [:]
     private var asked = 0
+    private var callBacks: [CallBackWish] = []
     private var replies: [(RequestID, SwitchboardInput.Reply)] = []
     /// How the REFERs fare that the router has brought about and that were not sent yet.
     private var referrals: [TransferOutcome?] = []
@@ -33,6 +42,10 @@ struct Desk {
         self.parties = parties
         distributor = CallDistributor(centre.configuration(parties), at: .zero, wall: wall)
         for (index, other) in centre.others.enumerated() { arrange(.joins(index), at: .zero + other.joins) }
+        for party in parties {
+            if let time = party.leaves { arrange(.agent(AgentID(party.name), isThere: false), at: .zero + time) }
+            if let time = party.returns { arrange(.agent(AgentID(party.name), isThere: true), at: .zero + time) }
+        }
     }
 
     var deadline: Instant? {
@@ -54,6 +67,12 @@ struct Desk {
         replies.isEmpty ? nil : replies.removeFirst()
     }
 
+    /// A call to the caller that is to be placed, or given up.
+    mutating func nextCallBack() -> CallBackWish? { callBacks.isEmpty ? nil : callBacks.removeFirst() }
+
+    /// Somebody is still to be called back.
+    var hasPromised: Bool { distributor.hasPromised || !callBacks.isEmpty }
+
     /// How the next REFER fares; the outer `nil` where the router has brought about none.
     mutating func takeReferral() -> TransferOutcome?? { referrals.isEmpty ? nil : .some(referrals.removeFirst()) }
 
@@ -63,6 +82,11 @@ struct Desk {
         _ call: CallID, _ request: RequestID, _ transfer: TransferRequest, _ context: CallContext, at now: Instant
     ) {
         distributor.seek(call, request, transfer, context: context, at: now)
+        drain(at: now)
+    }
+
+    mutating func callBackWanted(_ call: CallID, at now: Instant) {
+        distributor.callBackWanted(call, at: now)
         drain(at: now)
     }
 
@@ -106,6 +130,7 @@ struct Desk {
             happened(call, .legEnded(LegEnded(leg: leg, reason: reason, cause: 0)), at: now)
             distributor.routeFailed(call, reason.outcome, at: now)
         case .leaves(let call): leave(call, at: now)
+        case .agent(let agent, let isThere): _ = distributor.setAway(isThere ? nil : "elsewhere", agent, at: now)
         case .router(let inquiry, let reply): distributor.routerAnswered(inquiry, reply, at: now)
         }
         drain(at: now)
@@ -145,6 +170,8 @@ struct Desk {
             case .reply(let call, let request, let reply):
                 if other(call) == nil { replies.append((request, reply)) } else { take(reply, of: call, at: now) }
             case .askRouter(let inquiry): askRouter(inquiry, at: now)
+            case .place(let placement): callBacks.append(.place(placement))
+            case .withdraw(let call, let result): callBacks.append(.withdraw(call, result))
             case .agent, .routerFailed: break
             }
         }

@@ -33,6 +33,8 @@ package struct TestCall: Sendable {
     package var transferOutcomes: [TransferOutcome] = [.completed]
     /// Those who are called when the caller is handed over: agents in this order, others by their names.
     package var parties: [TestParty] = []
+    /// What the caller does each time that Parley calls back, in order.
+    package var callBacks: [TestParty] = []
     /// The queues, the router and the other callers; `nil` where agents are called one after the other.
     package var centre: TestCentre?
     /// Played to who is on hold.

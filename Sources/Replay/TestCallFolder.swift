@@ -104,6 +104,7 @@ struct TestCallReader {
         call.transferOutcomes = transferOutcomes(&map)
         if let node = map.value("lookUp") { call.lookUp = lookUp(node) }
         call.parties = people(&map)
+        call.callBacks = callBacks(&map)
         call.centre = centre(&map, call.parties)
         call.holdMusic = map.string("holdMusic")
         map.refuseOthers()

@@ -59,6 +59,7 @@ extension TestCallReader {
         if let node = map.value("announce") { announce(node, &profile, &messages) }
         if let node = map.value("comfort") { comfort(node, &profile) }
         if let node = map.value("voicemail") { centre.voicemail[profile.id] = voicemail(node) }
+        if let node = map.value("callBack") { centre.callBacks[profile.id] = callBack(node, &profile) }
         centre.others += map.list("others").compactMap { other($0, in: profile.id) }
         map.refuseOthers()
         centre.queues.append(profile)
@@ -81,6 +82,22 @@ extension TestCallReader {
         terms.silence = seconds("silence", &map) ?? terms.silence
         map.refuseOthers()
         return terms
+    }
+
+    private func callBack(_ node: Node, _ profile: inout QueueProfile) -> CallBackMessages {
+        var texts = CallBackMessages()
+        guard var map = MappingReader(node, "'callBack'", file: file, collector: collector) else { return texts }
+        var terms = CallBackTerms()
+        terms.attempts = map.number("attempts", in: 1...20).map { Int($0) } ?? terms.attempts
+        terms.pause = seconds("pause", &map) ?? terms.pause
+        terms.ringTimeout = seconds("ringTimeout", &map) ?? terms.ringTimeout
+        terms.expiry = seconds("expiry", &map) ?? terms.expiry
+        profile.callBack = terms
+        texts.offer = map.string("offer") ?? texts.offer
+        texts.farewell = map.string("farewell") ?? texts.farewell
+        texts.greeting = map.string("greeting") ?? texts.greeting
+        map.refuseOthers()
+        return texts
     }
 
     private func comfort(_ node: Node, _ profile: inout QueueProfile) {

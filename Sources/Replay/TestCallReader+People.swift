@@ -18,10 +18,30 @@ extension TestCallReader {
         return people
     }
 
+    /// What the caller does when Parley calls back.
+    mutating func callBacks(_ map: inout MappingReader) -> [TestParty] {
+        map.list("callBacks").enumerated().compactMap { index, node in
+            guard var map = MappingReader(node, "a call-back", file: file, collector: collector) else { return nil }
+            return party("caller-\(index + 1)", .caller, &map)
+        }
+    }
+
     private mutating func party(_ node: Node) -> TestParty? {
         guard var map = MappingReader(node, "a person", file: file, collector: collector) else { return nil }
         guard let name = map.requiredString("name") else { return nil }
-        var party = TestParty(name: name)
+        return party(name, .agent, &map)
+    }
+
+    private mutating func party(_ name: String, _ role: LegRole, _ map: inout MappingReader) -> TestParty {
+        var party = TestParty(name: name, role: role)
+        if role == .caller {
+            readAnswer(&map, into: &party)
+            if let codec = map.word("codec", of: CodecChoice.self) { party.codec = codec }
+            party.crosses = map.boolean("crosses") ?? false
+            party.script = map.list("does").compactMap { step($0, isCaller: true) }
+            map.refuseOthers()
+            return party
+        }
         if let role = map.word("role", of: LegRole.self) {
             if role == .caller { map.complain("a person is no caller; the caller's steps stand under 'caller'") }
             party.role = role
@@ -33,6 +53,8 @@ extension TestCallReader {
         party.skills = map.list("skills").compactMap(\.string)
         party.queues = map.list("queues").compactMap(\.string)
         party.crosses = map.boolean("crosses") ?? false
+        party.leaves = seconds("leaves", &map)
+        party.returns = seconds("returns", &map)
         party.script = map.list("does").compactMap { step($0, isCaller: false) }
         map.refuseOthers()
         return party
@@ -54,12 +76,15 @@ extension TestCallReader {
         case busy
         case refused
         case failed
+        /// Nobody may be called there.
+        case notAllowed
 
         var reason: LegEndReason {
             switch self {
             case .busy: .busy
             case .refused: .refused
             case .failed: .failed
+            case .notAllowed: .notAllowed
             }
         }
     }

@@ -8,6 +8,7 @@ package struct TestCentre: Sendable {
     package var queues: [QueueProfile] = []
     package var messages: [QueueID: WaitMessages] = [:]
     package var voicemail: [QueueID: VoicemailTerms] = [:]
+    package var callBacks: [QueueID: CallBackMessages] = [:]
     /// Callers beside the one of the test call.
     package var others: [OtherCaller] = []
     package var router: TestRouter?
@@ -68,6 +69,7 @@ extension TestCentre {
         configuration.queues = queues
         configuration.messages = messages
         configuration.voicemail = voicemail
+        configuration.callBacks = callBacks
         configuration.defaultQueue = queues.first?.id
         configuration.router = router?.terms
         func skills(_ party: TestParty) -> [Skill] { party.skills.compactMap { Skill(reading: $0) } }

@@ -27,6 +27,9 @@ package struct TestParty: Sendable {
     package var queues: [String] = []
     /// Answers in the moment in which the call takes its wish back: both are on their way at once.
     package var crosses = false
+    /// When an agent goes away from the desk, and comes back, from the beginning of the test call.
+    package var leaves: Interval?
+    package var returns: Interval?
     /// What the party does once it has answered.
     package var script: [CallerStep]
 
