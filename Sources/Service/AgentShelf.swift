@@ -7,6 +7,9 @@ import Synchronization
 /// The agents that answer, and the prompts of each: those of calls that run stay when new versions come.
 final class AgentShelf: Sendable {
     private struct Entry {
+        var name: String
+        /// The higher is the newer.
+        var version: Int
         /// Held by the trunks that it answers on and by its calls.
         weak var agent: Agent?
         var prompts: PromptLibrary
@@ -14,6 +17,7 @@ final class AgentShelf: Sendable {
 
     private let promptCache: String?
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
+    private let versions = Mutex(0)
 
     init(promptCache: String?) { self.promptCache = promptCache }
 
@@ -29,15 +33,27 @@ final class AgentShelf: Sendable {
             if let agent = reading.agent { agents[folder.name] = agent }
         }
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return (agents, diagnostics) }
+        let version = versions.withLock { version in
+            version += 1
+            return version
+        }
         entries.withLock { entries in
             entries = entries.filter { $0.value.agent != nil }
             for folder in folders {
                 guard let agent = agents[folder.name] else { continue }
                 entries[ObjectIdentifier(agent)] = Entry(
-                    agent: agent, prompts: PromptLibrary(agentFolder: folder.path, cacheFolder: promptCache))
+                    name: agent.name, version: version, agent: agent,
+                    prompts: PromptLibrary(agentFolder: folder.path, cacheFolder: promptCache))
             }
         }
         return (agents, diagnostics)
+    }
+
+    /// The newest agent that calls itself so.
+    func agent(named name: String) -> Agent? {
+        entries.withLock { entries in
+            entries.values.filter { $0.name == name && $0.agent != nil }.max { $0.version < $1.version }?.agent
+        }
     }
 
     /// The prompts of an agent; `nil` for one that is not from here.

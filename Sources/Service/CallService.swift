@@ -81,6 +81,7 @@ package final class CallService: Sendable {
                         agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
                         centre: centre, sharing: sharing, logger: logger)))
         }
+        centre.use(CallPlacer(shards.map(\.loop), shelf, configuration.records))
         loads.set(shards.map(\.outside))
         router.set(shards.map(\.loop))
         router.set(trunks)
@@ -190,6 +191,11 @@ package final class CallService: Sendable {
     private func drain() async {
         operations.drain()
         for shard in shards { shard.loop.post(.signalling(.drain)) }
+        if centre.promisedCalls > 0 {
+            logger.warning(
+                "\(centre.promisedCalls) callers were promised to be called back and will not be; their contexts say so"
+            )
+        }
         logger.info("no new calls; waiting for \(running.count) to finish")
         let end = ContinuousClock.now + .nanoseconds(drainTime.nanoseconds)
         while !running.isEmpty, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(100)) }

@@ -15,6 +15,8 @@ final class ContactCentre: Sendable {
         var distributor: CallDistributor
         /// The shard of each call that has asked for somebody.
         var homes: [CallID: MediaLoop] = [:]
+        /// Places calls to those who are called back, once there are shards.
+        var placer: CallPlacer?
     }
 
     private let state: Mutex<State>
@@ -38,6 +40,11 @@ final class ContactCentre: Sendable {
             State(
                 distributor: CallDistributor(configuration, at: MonotonicClock.now, wall: MonotonicClock.wallTime)))
     }
+
+    func use(_ placer: CallPlacer) { state.withLock { $0.placer = placer } }
+
+    /// Callers who were promised to be called back and have not been.
+    var promisedCalls: Int { state.withLock { $0.distributor.promisedCalls } }
 
     /// Does what is due, until it is cancelled.
     func run() async {
@@ -68,13 +75,17 @@ final class ContactCentre: Sendable {
         change { $0.distributor.routeFailed(call, outcome, at: $1) }
     }
 
+    func callBackWanted(_ call: CallID) {
+        change { $0.distributor.callBackWanted(call, at: $1) }
+    }
+
     func dialled(_ call: CallID, _ leg: LegID, reference: UInt64) {
         state.withLock { $0.distributor.dialled(call, leg, reference: reference) }
     }
 
     func happened(_ event: CallEvent) {
         switch event.body {
-        case .legAnswered, .legReplaced, .legEnded: change { $0.distributor.happened(event, at: $1) }
+        case .legAnswered, .legReplaced, .legEnded, .callBackTried: change { $0.distributor.happened(event, at: $1) }
         case .callEnded:
             change { state, now in
                 state.distributor.happened(event, at: now)
@@ -140,6 +151,15 @@ final class ContactCentre: Sendable {
         }
     }
 
+    private func place(_ placement: CallBackPlacement, _ state: inout State) {
+        guard let loop = state.placer?.place(placement) else {
+            logger.error("call \(placement.callBack.promisedIn) cannot be called back: its agent is gone")
+            return state.distributor.cannotPlace(placement.call, at: MonotonicClock.now)
+        }
+        logger.info("call \(placement.call) calls back who called in \(placement.callBack.promisedIn)")
+        state.homes[placement.call] = loop
+    }
+
     private func ask(_ inquiry: RouterInquiry) {
         guard let router = router() else { return }
         Task {
@@ -159,6 +179,8 @@ final class ContactCentre: Sendable {
                 post(reply, to: request, of: call, state.homes[call])
             case .agent(let agent, let state): logger.info("agent \(agent) is \(state.word)")
             case .askRouter(let inquiry): ask(inquiry)
+            case .place(let placement): place(placement, &state)
+            case .withdraw(let call, let result): state.homes[call]?.post(.withdraw(call, result))
             case .routerFailed(let call, let reason):
                 logger.warning("call \(call) goes on without the outside router, which \(reason)")
             }

@@ -33,6 +33,7 @@ extension ServiceOutside {
         case .transfer(let call, let transfer, let context):
             centre.seek(call, id, transfer, knowing: context, on: loop)
         case .routeFailed(let call, let outcome): centre.routeFailed(call, outcome)
+        case .callBackWanted(let call): centre.callBackWanted(call)
         case .finishRecognition: loop.post(.reply(id, .recognitionFailed(reason: "there is no recogniser")))
         case .openRecognition, .recognitionAudio: break
         }

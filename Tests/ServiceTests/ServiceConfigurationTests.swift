@@ -60,6 +60,11 @@ struct ServiceConfigurationTests {
         "what cannot work together is refused with the reason",
         arguments: [
             ("queues:\n    q:\n        overflow: [\"waited 60: voicemail\"]\n", "recordings.folder"),
+            ("queues:\n    q:\n        overflow: [\"waited 60: callback\"]\n", "outbound.allowed"),
+            (
+                "queues:\n    q:\n        overflow: [\"waited 60: callback\"]\noutbound: {allowed: [\"+1555*\"]}\n",
+                "no trunk has 'gateways'"
+            ),
             ("outbound:\n    pool:\n        numbers: [\"nobody\"]\n", "is no number"),
             ("admin:\n    api:\n        links: http://parley.example.com\n", "is no address such as https://"),
             ("admin:\n    api:\n        links: https://parley.example.com\n", "admin.api.address"),
@@ -78,6 +83,7 @@ struct ServiceConfigurationTests {
                 q:
                     overflow: ["waited 60: voicemail", "closed: voicemail"]
                     voicemail: {text: "Speak.", length-seconds: 30, silence-seconds: 2}
+                    callback: {offer: "Press 1.", attempts: 5, pause-seconds: 60, ring-seconds: 20, expiry-seconds: 600}
             outbound:
                 pool: {numbers: ["+15550700"], lease-seconds: 20, rest-seconds: 5}
 
@@ -85,6 +91,10 @@ struct ServiceConfigurationTests {
         let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small + text)
         let configuration = try #require(reading.configuration, "\(reading.diagnostics)")
         #expect(configuration.distribution.voicemail["q"]?.greeting == "Speak.")
+        #expect(configuration.distribution.callBacks["q"]?.offer == "Press 1.")
+        #expect(
+            configuration.distribution.queues.first?.callBack
+                == CallBackTerms(attempts: 5, pause: .seconds(60), ringTimeout: .seconds(20), expiry: .seconds(600)))
         #expect(configuration.distribution.voicemail["q"]?.longest == .seconds(30))
         #expect(configuration.distribution.keepsRecordings)
         #expect(

@@ -168,7 +168,7 @@ extension ConfigurationKey {
             "How long it is until then, and until the next time."),
         .init(
             "queues.*.overflow", .texts, "[]",
-            "In order: 'waited 120: queue night', 'length 20: number +15550123', 'closed: number +15550123', 'nobody: dialog'."
+            "In order: 'waited 120: queue night', 'length 20: number +15550123', 'closed: voicemail', 'waited 60: callback', 'nobody: dialog'."
         ),
         .init(
             "queues.*.voicemail.text", .text,
@@ -176,6 +176,26 @@ extension ConfigurationKey {
             "Said before the tone when an overflow is 'waited 120: voicemail'."),
         .init("queues.*.voicemail.length-seconds", .number(1...3_600), "120", "The longest that a message may be."),
         .init("queues.*.voicemail.silence-seconds", .number(1...60), "5", "So much silence ends a message."),
+        .init(
+            "queues.*.callback.offer", .text,
+            "To be called back when it is your turn, press 1 and hang up. You keep your place in the line.",
+            "Asked of who waits when an overflow is 'waited 60: callback'; the key is 1."),
+        .init(
+            "queues.*.callback.farewell", .text, "We will call you back when it is your turn. Goodbye.",
+            "Said before Parley hangs up."),
+        .init(
+            "queues.*.callback.greeting", .text, "This is the call back that you asked for. Please stay on the line.",
+            "Said to who answers the call-back, while the agent who was kept is called."),
+        .init(
+            "queues.*.callback.apology", .text,
+            "We are sorry: nobody can take your call now. Please call again.",
+            "Said where nobody is there all the same."),
+        .init("queues.*.callback.attempts", .number(1...20), "3", "How often a caller is called back."),
+        .init("queues.*.callback.pause-seconds", .number(5...86_400), "300", "From one attempt to the next."),
+        .init("queues.*.callback.ring-seconds", .number(5...300), "30", "How long the caller's phone may ring."),
+        .init(
+            "queues.*.callback.expiry-seconds", .number(60...604_800), "14400",
+            "How long after joining the queue nobody is called back any more."),
         .init("queues.*.length", .number(1...10_000), "1000", "Calls that wait at once; further ones are refused."),
         .init(
             "queues.*.ring-seconds", .number(3...300), "20",

@@ -21,6 +21,7 @@ struct DistributionReader {
             configuration.queues.append(profile)
             configuration.messages[profile.id] = messages
             configuration.voicemail[profile.id] = voicemail(name)
+            configuration.callBacks[profile.id] = callBackMessages(name)
         }
         configuration.agents = values.names(under: ["people"]).compactMap { person($0) }
         configuration.experts = values.names(under: ["experts"]).compactMap { expert($0) }
@@ -129,6 +130,7 @@ struct DistributionReader {
         profile.maximumLength = values.number(path + ["length"]) ?? profile.maximumLength
         profile.expectedTalk = seconds("talk-seconds") ?? profile.expectedTalk
         profile.overflow = (values.texts(path + ["overflow"]) ?? []).compactMap { rule($0, path + ["overflow"]) }
+        profile.callBack = callBackTerms(path + ["callback"])
         if let after = number(path + ["announce", "after-seconds"]) {
             profile.announcements = WaitAnnouncements(
                 after: after, every: number(path + ["announce", "every-seconds"]))
@@ -156,6 +158,25 @@ struct DistributionReader {
         return terms
     }
 
+    private func callBackTerms(_ path: [String]) -> CallBackTerms {
+        var terms = CallBackTerms()
+        terms.attempts = values.number(path + ["attempts"]) ?? terms.attempts
+        terms.pause = number(path + ["pause-seconds"]) ?? terms.pause
+        terms.ringTimeout = number(path + ["ring-seconds"]) ?? terms.ringTimeout
+        terms.expiry = number(path + ["expiry-seconds"]) ?? terms.expiry
+        return terms
+    }
+
+    private func callBackMessages(_ name: String) -> CallBackMessages {
+        let path = ["queues", name, "callback"]
+        var texts = CallBackMessages()
+        texts.offer = values.text(path + ["offer"]) ?? texts.offer
+        texts.farewell = values.text(path + ["farewell"]) ?? texts.farewell
+        texts.greeting = values.text(path + ["greeting"]) ?? texts.greeting
+        texts.apology = values.text(path + ["apology"]) ?? texts.apology
+        return texts
+    }
+
     private func number(_ path: [String]) -> Interval? { values.number(path).map { .seconds(Int64($0)) } }
 
     private func rule(_ text: String, _ path: [String]) -> OverflowRule? {
@@ -164,6 +185,9 @@ struct DistributionReader {
             return nil
         }
         if case .queue(let queue) = rule.target { check(queue.rawValue, at: path) }
+        if case .callBackOffer = rule.target, (values.texts(["outbound", "allowed"]) ?? []).isEmpty {
+            values.complain(path, "a call-back calls a number, and nobody may be called; set outbound.allowed")
+        }
         if case .voicemail = rule.target, values.text(["recordings", "folder"]) == nil {
             values.complain(path, "a voicemail is kept as a recording, and nothing is recorded; set recordings.folder")
         }

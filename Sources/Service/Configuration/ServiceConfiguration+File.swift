@@ -142,9 +142,14 @@ extension ServiceConfiguration {
         let addresses = distribution.agents.map(\.address) + distribution.experts.map(\.address)
         let outside = addresses.compactMap { if case .uri(let address) = $0 { address } else { nil } }
         outbound.rules.allowed += (outside + outbound.pool.numbers).compactMap { TargetPattern($0) }
+        let callsBack = distribution.queues.contains { $0.overflow.contains { $0.target == .callBackOffer } }
+        if callsBack, outbound.rules.trunks.isEmpty {
+            values.complain(["queues"], "callers cannot be called back: no trunk has 'gateways' that lead to them")
+        }
         if !outside.isEmpty, outbound.rules.trunks.isEmpty {
             values.complain(["people"], "agents cannot be called: no trunk has 'gateways' that lead to them")
         }
+        distribution.outbound = outbound.rules
         checkAgentsTarget(values)
     }
 
