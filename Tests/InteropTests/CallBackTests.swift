@@ -71,6 +71,11 @@ struct CallBackTests {
         bench.facts().count { $0["event"] as? String == event }
     }
 
+    private static func legsPlaced(_ facts: URL) -> Int {
+        let text = (try? String(contentsOf: facts, encoding: .utf8)) ?? ""
+        return text.components(separatedBy: "\"legPlaced\"").count - 1
+    }
+
     private static func invitations(_ bench: Bench) -> [String] {
         bench.read("phones.msg").components(separatedBy: "\n").filter { $0.hasPrefix("INVITE sip:") }
     }
@@ -126,7 +131,8 @@ struct CallBackTests {
         for call in 1...3 {
             if call == 3 { try await server.stop() }
             let caller = try LineCaller(.telephoneEvent, target: UInt16(port))
-            caller.begin([.wait { _ in CallBackTests.count("legPlaced", bench) >= 2 * call }])
+            let facts = bench.folder.appending(path: "facts.json")
+            caller.begin([.wait { _ in CallBackTests.legsPlaced(facts) >= 2 * call }])
             await caller.end()
             #expect(try await bench.wait { CallBackTests.count("callEnded", bench) == call })
         }
