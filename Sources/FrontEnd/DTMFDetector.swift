@@ -51,6 +51,14 @@ package struct DTMFDetector: Sendable {
         /// The same by what a codec adds: +6.5 dB and 10.5 dB.
         var codedTwist: Float = 4.5
         var codedReverseTwist: Float = 11.2
+        /// The same of tones that have nothing about them but themselves, as a codec at a low rate leaves them now and then,
+        /// and of those over a dial tone: 13 dB, and +6.5 dB and 11.5 dB.
+        var purestReverseTwist: Float = 20
+        var dialledTwist: Float = 4.5
+        var dialledReverseTwist: Float = 14
+        /// By how much their power may change, as a ratio: of tones that are steady, and of those over a dial tone.
+        var mostUnsteadiness: Float = 1.9
+        var dialledUnsteadiness: Float = 2.6
         /// What remains of a key may have below it, relative to its power.
         var mostBelow: Float = 1
         /// Samples of a trace that make a fit worth its while: of tones that go on and of tones that are over.
@@ -424,6 +432,9 @@ package struct DTMFDetector: Sendable {
         return hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
             || hasTwist(fit, most: limits.codedTwist, reverse: limits.codedReverseTwist)
                 && fit.unsteadiness(samples.span) <= 4
+            || surroundings.below <= 0.025 && surroundings.share >= 0.96
+                && hasTwist(fit, most: limits.codedTwist, reverse: limits.purestReverseTwist)
+                && fit.unsteadiness(samples.span) <= limits.mostUnsteadiness
     }
 
     private func sounding(_ trace: KeyToneTrace) -> Range<Int> {
@@ -482,11 +493,17 @@ package struct DTMFDetector: Sendable {
     /// Whether the tones are long, steady and nearly alone in their band, with something below that is soft or a dial
     /// tone: a voice has a pitch below and formants beside, and is never steady for long.
     private mutating func isSteady(_ fit: TwoToneFit, _ surroundings: TwoToneFit.Surroundings) -> Bool {
-        guard fit.end - fit.start >= limits.shortest, surroundings.pitch <= 0.12, surroundings.share >= 0.88,
-            hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist),
-            fit.unsteadiness(samples.span) <= 1.9
+        guard fit.end - fit.start >= limits.shortest, surroundings.pitch <= 0.12, surroundings.share >= 0.88
         else { return false }
-        if surroundings.below <= 0.25 { return true }
+        if surroundings.below <= 0.25 {
+            // A vowel that is held has something below and something beside.
+            return (surroundings.below <= 0.07 || surroundings.share >= 0.94)
+                && hasTwist(fit, most: limits.mostTwist, reverse: limits.mostReverseTwist)
+                && fit.unsteadiness(samples.span) <= limits.mostUnsteadiness
+        }
+        guard hasTwist(fit, most: limits.dialledTwist, reverse: limits.dialledReverseTwist),
+            fit.unsteadiness(samples.span) <= limits.dialledUnsteadiness
+        else { return false }
         let held = samples
         return dialTone.explains(
             held.span, from: max(0, banked - DTMFDetector.reach), to: banked,

@@ -44,8 +44,20 @@ struct DTMFGridTests {
         #expect(DigitDetector.parley().hear(audio).isEmpty)
     }
 
-    @Test("voices and tones of the network are no keys")
-    func talkOff() { #expect(DigitDetector.parley().hear(TalkOffSuite(seed: 3).audio(minutes: 1)).isEmpty) }
+    /// Of these voices the second and the third hold vowels whose formants lie where the tones of a key do.
+    @Test("voices and tones of the network are no keys", arguments: [3, 25, 29] as [UInt64])
+    func talkOff(seed: UInt64) {
+        #expect(DigitDetector.parley().hear(TalkOffSuite(seed: seed).audio(minutes: 1)).isEmpty)
+    }
+
+    @Test("keys over a dial tone, at the limits of twist and in noise, are heard, each once")
+    func overDialTone() throws {
+        let condition = try #require(DTMFCondition.inside.first { $0.name == "dial tone, all limits at once" })
+        let (audio, presses) = try DTMFSuite(seed: 1, keys: 240).audio(of: condition)
+        let match = DigitMatch(DigitDetector.parley().hear(audio), against: presses)
+        #expect(match.right == 240)
+        #expect(match.wrong + match.doubled + match.extra == 0)
+    }
 
     @Test("keys heard are matched with keys pressed: right, wrong, missed, doubled, extra")
     func matching() {
