@@ -90,6 +90,8 @@ struct Signalling {
     var dialled: [SIPCallHandle: Dialled] = [:]
     /// Gateways that did not answer when they were asked last.
     var silentGateways: Set<Hop> = []
+    /// Whether those are on hold whose far end is yet to be told.
+    var holds: [SIPCallHandle: Bool] = [:]
     /// Those that are to take another's place.
     var replacements: [SIPCallHandle: Replacement] = [:]
     var outbound: OutboundPolicy

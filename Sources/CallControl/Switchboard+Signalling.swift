@@ -34,6 +34,7 @@ extension Switchboard {
         while true {
             if let event = signalling?.userAgent.poll() {
                 if !takeOfReplacement(event, at: now), !takeOfLeg(event, at: now) { take(event, at: now) }
+                signalling?.resumeOffers(after: event, at: now)
             } else if legCommands.isEmpty {
                 break
             } else {

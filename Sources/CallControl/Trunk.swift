@@ -62,11 +62,20 @@ package struct TransferRules: Sendable, Equatable {
         case attended
     }
 
+    /// How a trunk's far end learns that it is on hold.
+    package enum Hold: String, Sendable, CaseIterable {
+        /// Not at all: it hears music.
+        case media
+        /// By a re-INVITE as well, and by another when it is taken off.
+        case reinvite
+    }
+
     /// A REFER of those whom Parley called is taken on.
     package var takesRefer = false
     /// An INVITE may take the place of a call of the same trunk.
     package var takesReplaces = false
     package var referral = Referral.off
+    package var hold = Hold.media
     /// The far end knows `X-` fields in lower case only.
     package var lowersHeaderNames = false
 

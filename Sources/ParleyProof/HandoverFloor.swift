@@ -282,7 +282,7 @@ struct HandoverFloor: ~Copyable {
             default: break
             }
         case .release(let leg, _): calls[call]?.lines[leg] = nil
-        case .refer, .referProgress: break
+        case .hold, .refer, .referProgress: break
         }
     }
 

@@ -418,7 +418,7 @@ extension CallReplay {
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]
             transfers += 1
             switchboard.receive(.leg(call, .referProgress(leg, status: outcome.sipStatus, isFinal: true)), at: now)
-        case .referProgress: break
+        case .hold, .referProgress: break
         }
     }
 

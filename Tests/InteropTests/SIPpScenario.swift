@@ -10,6 +10,12 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
         /// A provisional response that may come.
         case mayCome(Int)
         case pause(milliseconds: Int)
+        /// A request of the far end must come; its text must match a pattern.
+        case take(String, matching: String = "")
+        /// Answers the request that was taken last.
+        case answer(Int, sdp: String? = nil)
+        /// A command of the shell.
+        case shell(String)
     }
 
     let name: String
@@ -58,12 +64,47 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
 
                     """
             case .mayCome(let status): body += "<recv response=\"\(status)\" optional=\"true\"/>\n"
+            case .take(let method, let pattern):
+                body += SIPpScenario.take(method, pattern, number: checks.count)
+                if method == "INVITE" { checks += SIPpScenario.answered }
+                if !pattern.isEmpty { checks.append("check\(checks.count)") }
+            case .answer(let status, let sdp): body += SIPpScenario.answer(status, sdp)
+            case .shell(let command): body += "<nop><action><exec command=\"\(command)\"/></action></nop>\n"
             case .pause(let milliseconds): body += "<pause milliseconds=\"\(milliseconds)\"/>\n"
             }
         }
         let references = checks.isEmpty ? "" : "<Reference variables=\"\(checks.joined(separator: ","))\"/>\n"
         return
             "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<scenario name=\"\(name)\">\n\(body)\(references)</scenario>\n"
+    }
+
+    /// Header fields that an answer repeats, in variables of SIPp: another message may come before it is sent.
+    private static let answered = ["Via", "From", "To", "Call-ID", "CSeq"].map { $0.replacing("-", with: "") }
+
+    private static func take(_ method: String, _ pattern: String, number: Int) -> String {
+        var actions = ""
+        if method == "INVITE" {
+            for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+                actions +=
+                    "<ereg regexp=\".*\" search_in=\"hdr\" header=\"\(name):\" check_it=\"true\" assign_to=\"\(name.replacing("-", with: ""))\"/>\n"
+            }
+        }
+        if !pattern.isEmpty {
+            let variable = "check\(number + (method == "INVITE" ? answered.count : 0))"
+            actions +=
+                "<ereg regexp=\"\(pattern)\" search_in=\"msg\" check_it=\"true\" assign_to=\"\(variable)\"/>\n"
+        }
+        return "<recv request=\"\(method)\"><action>\n\(actions)</action></recv>\n"
+    }
+
+    private static func answer(_ status: Int, _ sdp: String?) -> String {
+        var lines = ["SIP/2.0 \(status) As the test wants"]
+        lines += ["Via", "From", "To", "Call-ID", "CSeq"].map { "\($0):[$\($0.replacing("-", with: ""))]" }
+        lines.append("Contact: <sip:ann@[local_ip]:[local_port];transport=[transport]>")
+        if sdp != nil { lines.append("Content-Type: application/sdp") }
+        lines += ["Content-Length: [len]", ""]
+        if let sdp { lines += sdp.split(separator: "\n").map(String.init) }
+        return "<send>\n<![CDATA[\n\n\(lines.joined(separator: "\n"))\n\n]]>\n</send>\n"
     }
 
     private func send(_ method: String, _ headers: [String], _ sdp: String?, _ cseq: Int, _ branch: String) -> String {

@@ -7,6 +7,7 @@ struct SIPpTests {
     private static let configuration = """
         agents:
             main: \(Bench.agent)
+        admin: {socket: parley.sock}
         media:
             address: "::"
             ports: 20000-20399
@@ -17,6 +18,7 @@ struct SIPpTests {
                 allow: [127.0.0.0/8, "::1"]
                 numbers: {"100": main}
                 headers: {out: {X-Parley-Call: "{call}"}}
+                transfers: {hold: reinvite}
             phones:
                 kind: phones
                 listen: ["udp:127.0.0.1:5090"]
@@ -191,6 +193,42 @@ struct SIPpTests {
         #expect(begun > 20)
         #expect(facts.count { $0["event"] as? String == "callEnded" } == begun)
         #expect(facts.count { $0["context"] != nil } == begun)
+    }
+
+    /// The caller is put on hold and offers something itself at that moment: both get 491, and Parley offers again.
+    private static let glare = SIPpScenario(
+        name: "glare",
+        steps: call([
+            .shell("touch up"), .take("INVITE", matching: "a=sendonly"),
+            .send("INVITE", sdp: SIPpScenario.offer(version: 2), cseq: 2), .mayCome(100), .expect(491),
+            .send("ACK", cseq: 2, branch: "[branch-3]"), .answer(491), .take("ACK"),
+            .take("INVITE", matching: "a=sendonly"),
+            .answer(200, sdp: SIPpScenario.offer("recvonly", version: 3)), .take("ACK"), .shell("touch held"),
+            .take("INVITE", matching: "a=sendrecv"), .answer(200, sdp: SIPpScenario.offer(version: 4)), .take("ACK"),
+        ]))
+
+    @Test("offers that cross both get 491, and the one of Parley that puts a caller on hold goes out again")
+    func crossing() async throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let bench = try Bench()
+        try bench.write("parley.yaml", SIPpTests.configuration)
+        try bench.write("users", "ann: s3cret\n")
+        try bench.write("glare.xml", SIPpTests.glare.xml)
+        let result = try await bench.run(
+            beside: "--json",
+            """
+            sipp -sf glare.xml -s 100 -i 127.0.0.1 -m 1 -nostdin -timeout 40 -timeout_error -recv_timeout 20000 \
+            -trace_msg -message_file messages 127.0.0.1:5080 > glare.out 2>&1 & PEER=$!
+            until_there() { for i in $(seq 150); do [ -e $1 ] && break; sleep 0.1; done; }
+            until_there up
+            CALL=$(sed -n 's/.*"call":"\\([0-9a-z]*\\)".*/\\1/p' facts.json | head -1)
+            $PARLEY calls hold $CALL --socket parley.sock; echo "hold $?"
+            until_there held
+            $PARLEY calls resume $CALL --socket parley.sock; echo "resume $?"
+            wait $PEER; echo "glare $?"
+            """)
+        #expect(result.contains("hold 0\n") && result.contains("resume 0\n"), "\(result)")
+        #expect(result.contains("glare 0\n"), "\(bench.read("glare.out").suffix(1_500))\n\(bench.read("messages"))")
     }
 
     @Test("calls over UDP and TCP, IPv4 and IPv6, none fails")

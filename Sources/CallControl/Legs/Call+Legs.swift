@@ -122,14 +122,19 @@ extension Call {
 
     /// Changes how a leg takes part.
     mutating func place(_ leg: LegID, _ participation: Participation) {
+        let wasHeld: Bool
         if leg == .caller {
+            wasHeld = callerPlace.room == .hold
             callerPlace = participation
         } else {
             guard let index = index(of: leg) else { return }
+            wasHeld = joined[index].participation.room == .hold
             joined[index].participation = participation
         }
         record(.legPlaced(LegPlaced(leg: leg, participation)))
-        participation.room == .hold ? playMusic(for: leg) : stopRinging(for: leg)
+        let isHeld = participation.room == .hold
+        isHeld ? playMusic(for: leg) : stopRinging(for: leg)
+        if isHeld != wasHeld { outputs.append(.leg(id, .hold(leg, isHeld: isHeld))) }
     }
 
     /// Ends a leg on the call's own account.

@@ -89,6 +89,8 @@ package enum LegCommand: Sendable {
     case dial(LegID, DialPlan)
     /// Ends a leg, or gives it up while it rings.
     case release(LegID, HangupCause)
+    /// A leg's party is on hold from now on, or no longer.
+    case hold(LegID, isHeld: Bool)
     /// Asks a leg's party to call somebody else itself (RFC 3515), in the place of another leg of this call where one is
     /// named (RFC 3891).
     case refer(LegID, Referral)

@@ -36,6 +36,7 @@ extension Switchboard {
             case .release(let leg, let cause):
                 guard let handle = signalling?.handle(of: call, leg) else { continue }
                 signalling?.userAgent.hangUp(handle, cause: cause.q850, at: now)
+            case .hold(let leg, let isHeld): signalling?.hold(leg, of: call, isHeld: isHeld, at: now)
             case .refer(let leg, let referral): refer(referral, leg, of: call, at: now)
             case .referProgress(let leg, let id, let status): report(status, of: id, leg, of: call, at: now)
             }

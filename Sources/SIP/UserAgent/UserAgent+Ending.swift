@@ -201,6 +201,16 @@ extension UserAgent {
         reoffer(handle, local: local, isRefresh: false, at: now)
     }
 
+    /// Offers the media as it is in another direction: ``MediaDirection/sendOnly`` puts the far end on hold (RFC 3264
+    /// section 8.4).
+    /// - Returns: whether an offer went out; `false` while another is open.
+    @discardableResult
+    package mutating func reoffer(_ handle: SIPCallHandle, direction: MediaDirection, at now: Instant) -> Bool {
+        guard var local = calls[handle]?.local else { return false }
+        local.direction = direction
+        return reoffer(handle, local: local, isRefresh: false, at: now)
+    }
+
     @discardableResult
     mutating func reoffer(_ handle: SIPCallHandle, local: LocalMedia, isRefresh: Bool, at now: Instant) -> Bool {
         guard var call = calls[handle], call.state == .established, call.reoffer == nil,

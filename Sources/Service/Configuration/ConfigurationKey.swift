@@ -277,6 +277,10 @@ extension ConfigurationKey {
             "trunks.*.transfers.out", .words(["off", "blind", "attended"]), "off",
             "Hand callers of this trunk on by REFER: 'blind' to numbers, 'attended' also with Replaces to who was consulted; Parley bridges when that fails, and with 'off'."
         ),
+        .init(
+            "trunks.*.transfers.hold", .words(["media", "reinvite"]), "media",
+            "How those are put on hold whom Parley speaks with over the trunk: 'media' plays music and says nothing, 'reinvite' also tells the far end, which then sends nothing, keys neither."
+        ),
         .init("trunks.*.tls.certificate", .text, "", "The certificate of TLS listeners and those above it, PEM."),
         .init("trunks.*.tls.key", .text, "", "The file of its key, PEM."),
         .init("trunks.*.tls.trust", .text, "", "Certificate authorities, PEM, when not the system's."),

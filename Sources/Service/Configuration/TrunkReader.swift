@@ -86,6 +86,7 @@ struct TrunkReader {
         trunk.transfers.takesRefer = values.flag(path("transfers.refer")) ?? (trunk.kind == .phones)
         trunk.transfers.takesReplaces = values.flag(path("transfers.replaces")) ?? (trunk.kind == .phones)
         trunk.transfers.referral = values.word(path("transfers.out"), of: TransferRules.Referral.self) ?? .off
+        trunk.transfers.hold = values.word(path("transfers.hold"), of: TransferRules.Hold.self) ?? .media
         trunk.transfers.lowersHeaderNames = values.flag(path("headers.lower-case")) ?? false
     }
 
