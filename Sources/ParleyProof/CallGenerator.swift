@@ -23,6 +23,8 @@ struct CallGenerator: ~Copyable {
         var firstPort: UInt16 = 30_000
         /// What those speak to whom the service hands the callers over; `nil` where it does not.
         var handedTo: GeneratedMedia?
+        /// Of those, how many for each caller.
+        var phones = 1
     }
 
     /// What came of it.
@@ -85,7 +87,8 @@ struct CallGenerator: ~Copyable {
         legs = nil
         if let other = plan.handedTo {
             legs = try AnsweredLegs(
-                port: CallGenerator.gatewayPort, media: other, count: plan.calls, firstPort: CallGenerator.firstLegPort)
+                port: CallGenerator.gatewayPort, media: other, count: plan.phones * plan.calls,
+                firstPort: CallGenerator.firstLegPort)
         }
         sentAt = [[Int64]](
             repeating: [Int64](repeating: 0, count: plan.handedTo == nil ? 0 : CallGenerator.remembered),
@@ -130,7 +133,7 @@ struct CallGenerator: ~Copyable {
     /// Whether every call that was to be placed has been answered or refused.
     var isSettled: Bool {
         guard figures.answered + figures.failed >= plan.calls else { return false }
-        return plan.handedTo == nil || handedOver >= figures.answered
+        return plan.handedTo == nil || handedOver >= plan.phones * figures.answered
     }
 
     private mutating func turnLegs(_ slot: Int) {

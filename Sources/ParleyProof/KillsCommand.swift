@@ -100,7 +100,7 @@ struct KillsCommand: ParsableCommand {
         try FileManager.default.createDirectory(atPath: folder + "/desk/topics", withIntermediateDirectories: true)
         let files = [
             "desk/agent.mcs.yml": "kind: GptComponentMetadata\ndisplayName: desk\n",
-            "desk/topics/start.mcs.yml": BridgingService.dialog,
+            "desk/topics/start.mcs.yml": BridgingService.handOver,
             "line/agent.mcs.yml": "kind: GptComponentMetadata\ndisplayName: line\n",
             "line/topics/start.mcs.yml": """
             kind: AdaptiveDialog

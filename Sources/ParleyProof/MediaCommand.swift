@@ -19,7 +19,7 @@ struct MediaCommand: ParsableCommand {
             Bridged rows: a dialog hands each caller over to a phone behind a gateway. Where both speak the same codec \
             packets are passed on as they came, and how long they took from one to the other is printed, the jitter buffer \
             included; otherwise they are transcoded. Their figures are of a leg and tick, and the floor's are of as many streams \
-            as there are legs.
+            as there are legs. A row of conferences brings two phones to each caller, so that three parties hear each other mixed.
 
             With --loadgen the callers are those of that program instead, and its own figures are printed.
 
@@ -34,6 +34,7 @@ struct MediaCommand: ParsableCommand {
     @Option(help: "Number of calls of the Opus row; 0 leaves it out.") var opusCalls = 60
     @Option(help: "Numbers of bridged PCMU calls, one row each; 0 leaves them out.") var bridgedCalls = "100,375,750"
     @Option(help: "Number of calls of the row that bridges PCMU to Opus; 0 leaves it out.") var transcodedCalls = 40
+    @Option(help: "Number of conferences of the row of three parties; 0 leaves it out.") var conferences = 100
     @Option(help: "Seconds that are measured.") var seconds = 10
     @Option(help: "The core of the service.") var core = 0
     @Option(help: "The core of the callers.") var callersCore = 1
@@ -69,6 +70,7 @@ struct MediaCommand: ParsableCommand {
         if opusCalls > 0 { try measure(program, .opus, opusCalls) }
         for count in MediaCommand.numbers(bridgedCalls) { try measure(program, .pcmu, count, handedTo: .pcmu) }
         if transcodedCalls > 0 { try measure(program, .pcmu, transcodedCalls, handedTo: .opus) }
+        if conferences > 0 { try measure(program, .pcmu, conferences, handedTo: .pcmu, phones: 2) }
     }
 
     private func program() throws -> String {
@@ -81,20 +83,23 @@ struct MediaCommand: ParsableCommand {
     }
 
     private func measure(
-        _ program: String, _ media: GeneratedMedia, _ count: Int, handedTo other: GeneratedMedia? = nil
+        _ program: String, _ media: GeneratedMedia, _ count: Int, handedTo other: GeneratedMedia? = nil, phones: Int = 1
     ) throws {
-        let floor = try measureFloor(other == nil ? count : 2 * count)
+        let legs = other == nil ? 1 : 1 + phones
+        let floor = try measureFloor(legs * count)
+        let kind = phones == 1 ? "bridged" : "three parties,"
         var row = MediaRow(
-            media: other.map { "bridged \(media.name) to \($0.name)" } ?? media.name, calls: count,
-            legsPerCall: other == nil ? 1 : 2)
+            media: other.map { "\(kind) \(media.name) to \($0.name)" } ?? media.name, calls: count, legsPerCall: legs)
         row.floorMicroseconds = floor
         let folder = try ProofRecords.temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let service = try other == nil ? start(program, calls: count) : startBridging(program, folder, calls: count)
+        let service =
+            try other == nil ? start(program, calls: count) : startBridging(program, folder, calls: count, phones)
         defer { service.stop() }
         let before = service.residentOctets
         var plan = CallGenerator.Plan(calls: count, media: media, target: MediaCommand.sipPort)
         plan.handedTo = other
+        plan.phones = phones
         var generator = try CallGenerator(plan)
         guard generator.hasPorts else {
             throw ValidationError("there are not two UDP ports for each of \(count) calls; is something else running?")
@@ -119,9 +124,11 @@ struct MediaCommand: ParsableCommand {
 
     private static let sipPort: UInt16 = 5_170
 
-    private func startBridging(_ program: String, _ folder: String, calls: Int) throws -> MeasuredProcess {
+    private func startBridging(_ program: String, _ folder: String, calls: Int, _ phones: Int) throws -> MeasuredProcess
+    {
         let file = try BridgingService.write(
-            to: folder, sipPort: MediaCommand.sipPort, gateway: CallGenerator.gatewayPort, calls: calls)
+            to: folder, sipPort: MediaCommand.sipPort, gateway: CallGenerator.gatewayPort, calls: calls,
+            phones: phones)
         return try started(try MeasuredProcess(program, ["serve", "--config", file], core: core), program)
     }
 
