@@ -29,6 +29,7 @@ struct Call: ~Copyable {
     /// Played to who is on hold.
     let holdMusic: PromptSource?
     var handover: Handover?
+    var callerReferral: CallerReferral?
     var announcements = 0
     var session: Session
     var player: PromptPlayer

@@ -78,6 +78,10 @@ struct Signalling {
         var incoming: IncomingCall
         /// It waits for the ACK before its media begins.
         var isWaiting = true
+        /// The far end has hung up, and the call waits for another in its place.
+        var isGone = false
+        /// REFERs of the far end that were taken on.
+        var referrals: Set<UInt32> = []
     }
 
     private(set) var configuration: SignallingConfiguration

@@ -65,8 +65,7 @@ extension Switchboard {
             let bindings = signalling?.userAgent.bindings(of: address, at: now) ?? []
             outputs.append(
                 .phone(address: address, bindings.map { PhoneContact(uri: $0.contact.uri, hop: $0.hop) }))
-        case .referred(let handle, let request):
-            signalling?.userAgent.rejectRefer(handle, id: request.id, at: now)
+        case .referred(let handle, let request): callerReferred(request, handle, at: now)
         case .progress, .answered, .reofferRefused, .info: break
         case .probed(let hop, let status): signalling?.heard(of: hop, status)
         case .registration(let id, let state):
@@ -160,6 +159,14 @@ extension Switchboard {
 
     /// The far end is gone: the call ends if it has not yet, and its ports rest.
     mutating func release(_ handle: SIPCallHandle, at now: Instant) {
+        guard let known = signalling?.lines[handle] else { return }
+        if let place = serials[known.call].flatMap({ places[$0] }),
+            groups[place.group].calls[place.index].callerLeft()
+        {
+            // The ports stay the call's until somebody else is the caller.
+            signalling?.lines[handle]?.isGone = true
+            return collect(place, at: now)
+        }
         guard let line = signalling?.lines.removeValue(forKey: handle) else { return }
         signalling?.handles[line.call] = nil
         signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
@@ -169,6 +176,7 @@ extension Switchboard {
     /// Parley ended a call: its SIP call ends with it.
     mutating func signalEnd(of id: CallID, _ cause: HangupCause, at now: Instant) {
         guard let handle = signalling?.handles[id] else { return }
+        if signalling?.lines[handle]?.isGone == true { return release(handle, at: now) }
         signalling?.userAgent.hangUp(handle, cause: cause.q850, at: now)
     }
 }
@@ -267,7 +275,7 @@ extension MediaDescription {
 }
 
 extension Codec {
-    fileprivate func isMeant(by format: AudioFormat) -> Bool {
+    func isMeant(by format: AudioFormat) -> Bool {
         format.name.lowercased() == name.lowercased() && format.clockRate == Int(clockRate.ticksPerSecond)
             && format.channels == (self == .opus ? 2 : 1)
     }

@@ -280,6 +280,9 @@ extension Switchboard {
     /// A further leg's news; its ports are the leg's from the moment at which it has media.
     private mutating func take(_ event: LegEvent, of place: CallPlace, at now: Instant) {
         switch event {
+        case .early(let leg, _) where groups[place.group].calls[place.index].callerReferral?.leg == leg: return
+        case .answered(let leg, let media) where groups[place.group].calls[place.index].callerReferral?.leg == leg:
+            return succeedCaller(leg, media, of: place, at: now)
         case .early(let leg, let media), .answered(let leg, let media):
             if groups[place.group].calls[place.index].index(of: leg) != nil {
                 use(media, by: leg, of: place)

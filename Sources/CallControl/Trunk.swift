@@ -72,6 +72,8 @@ package struct TransferRules: Sendable, Equatable {
 
     /// A REFER of those whom Parley called is taken on.
     package var takesRefer = false
+    /// A REFER of callers is taken on: somebody else comes in the caller's place.
+    package var takesReferOfCallers = false
     /// An INVITE may take the place of a call of the same trunk.
     package var takesReplaces = false
     package var referral = Referral.off
@@ -166,8 +168,9 @@ package struct Trunk: Sendable {
     /// - Parameter listener: the socket that a message came to; its address is the one that the answer tells.
     package func profile(on listener: ListenerID? = nil) -> PeerProfile {
         var profile = PeerProfile(
-            name: name, media: capabilities, serverName: serverName, allowsRefer: transfers.takesRefer,
-            allowsReplaces: transfers.takesReplaces, authentication: authentication,
+            name: name, media: capabilities, serverName: serverName,
+            allowsRefer: transfers.takesRefer || transfers.takesReferOfCallers, allowsReplaces: transfers.takesReplaces,
+            authentication: authentication,
             credentials: credentials)
         for place in places where profile.listeners[place.transport] == nil || place.listener == listener {
             profile.listeners[place.transport] = place.listener

@@ -82,7 +82,11 @@ final class Actor {
         return PCMAudio(sampleRate: sampleRate, samples: endpoint?.takeHeard() ?? [])
     }
 
-    func observe(_ event: CallEvent, at now: Instant) { endpoint?.observe(event, at: now) }
+    func observe(_ event: CallEvent, at now: Instant) {
+        endpoint?.observe(event, at: now)
+        // Who comes in the caller's place is the caller from then on.
+        if case .legReplaced(let body) = event.body, body.leg == .caller, body.by == leg { phase = .talking(.caller) }
+    }
 
     /// Hears a datagram that went out on one of its ports; whether it was the party's.
     func hear(_ datagram: [UInt8], on port: Port) -> Bool {

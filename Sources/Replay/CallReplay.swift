@@ -83,6 +83,7 @@ package struct CallReplay: ~Copyable {
     private var current: CallID
     private let agent: Agent
     private var callsBack = 0
+    private var callersReferrals: UInt32 = 0
     private var transfers = 0
     private let actors: [Actor]
     /// Agents who were called for the hand-over in hand.
@@ -194,6 +195,12 @@ package struct CallReplay: ~Copyable {
             case nil: break
             case .infoDigit(let digit): switchboard.receive(.infoDigit(result.context.call, digit), at: now)
             case .hangUp: switchboard.receive(.callerHungUp(result.context.call), at: now)
+            case .command(.refer(let name)):
+                callersReferrals += 1
+                switchboard.receive(
+                    .leg(
+                        result.context.call,
+                        .referred(.caller, id: callersReferrals, target: name, replaces: nil)), at: now)
             case .command: break
             }
             try await drain(&observer)
@@ -418,6 +425,8 @@ extension CallReplay {
             let outcome = outcomes.isEmpty ? .completed : outcomes[min(transfers, outcomes.count - 1)]
             transfers += 1
             switchboard.receive(.leg(call, .referProgress(leg, status: outcome.sipStatus, isFinal: true)), at: now)
+        // Somebody else is in the caller's place.
+        case .referProgress(.caller, _, 200): callerIsGone = true
         case .hold, .referProgress: break
         }
     }

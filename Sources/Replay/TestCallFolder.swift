@@ -104,6 +104,10 @@ struct TestCallReader {
         call.transferOutcomes = transferOutcomes(&map)
         if let node = map.value("lookUp") { call.lookUp = lookUp(node) }
         call.parties = people(&map)
+        for case .command(let command) in call.script.map(\.action) {
+            guard let name = command.name, !call.parties.contains(where: { $0.name == name }) else { continue }
+            map.complain("the caller does something with '\(name)', who is none of 'people'")
+        }
         call.callBacks = callBacks(&map)
         call.centre = centre(&map, call.parties)
         call.holdMusic = map.string("holdMusic")
@@ -186,7 +190,7 @@ struct TestCallReader {
     mutating func step(_ node: Node, isCaller: Bool = true) -> CallerStep? {
         guard var map = MappingReader(node, "a caller's step", file: file, collector: collector) else { return nil }
         let trigger = trigger(&map)
-        let action = isCaller ? action(&map) : command(&map) ?? action(&map)
+        let action = isCaller ? referral(&map) ?? action(&map) : command(&map) ?? action(&map)
         map.refuseOthers()
         guard let action else {
             if !collector.hasErrors { map.complain("a caller's step needs one of press, speak, stayOnTheLine, hangUp") }

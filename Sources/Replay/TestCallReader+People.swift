@@ -89,6 +89,11 @@ extension TestCallReader {
         }
     }
 
+    /// A step in which the caller asks by REFER that another take the caller's place.
+    func referral(_ map: inout MappingReader) -> CallerStep.Action? {
+        map.string("refer").map { .command(.refer($0)) }
+    }
+
     /// A step in which a person does something with the call.
     func command(_ map: inout MappingReader) -> CallerStep.Action? {
         let named: [(String, (String) -> PartyCommand)] = [

@@ -7,10 +7,12 @@ import Testing
 @Suite("Transfers by REFER")
 struct ReferralTests {
     private static func desk(
-        takes: Bool = true, out: TransferRules.Referral = .off, allowed: [String] = ["+1555*", "*@127.0.0.3"]
+        takes: Bool = true, ofCallers: Bool = false, out: TransferRules.Referral = .off,
+        allowed: [String] = ["+1555*", "*@127.0.0.3"]
     ) throws -> Desk {
         var rules = TransferRules()
         rules.takesRefer = takes
+        rules.takesReferOfCallers = ofCallers
         rules.referral = out
         return try Desk(rules, allowed: allowed)
     }
@@ -99,6 +101,101 @@ struct ReferralTests {
         other.service.forget()
         other.service.receive(dialog.request("REFER", headers: ["Refer-To: <sip:x@127.0.0.3>"]), from: Desk.gateway)
         #expect(other.service.statuses == [603])
+    }
+
+    // MARK: - Of callers
+
+    private static let carolsMedia = TransportAddress(ipv4: 0x7F00_0003, port: 7_200)
+
+    /// Carol's phone answers the INVITE that came last.
+    private static func carolAnswers(_ status: Int, _ desk: inout Desk) throws {
+        let invite = try #require(desk.service.messages.last { $0.method == .invite })
+        var response = invite.response(status, tag: "carol")
+        response.headers.append(.contact, "<sip:carol@127.0.0.3:5090>")
+        if status == 200 {
+            response.headers.append(.contentType, "application/sdp")
+            response.body = Array(Exchange.offer(address: "127.0.0.3", port: 7_200).utf8)
+        }
+        desk.service.receive(response.octets, from: Desk.gateway)
+    }
+
+    @Test(
+        "where the trunk says so a caller's REFER brings another into the caller's place, blindly or for a call that was held",
+        arguments: ["sip:carol@127.0.0.3", "sip:carol@127.0.0.3?Replaces=77%40b%3Bto-tag%3Dc1%3Bfrom-tag%3Db1"])
+    func callerRefers(target: String) throws {
+        var desk = try ReferralTests.desk(ofCallers: true)
+        try desk.bridge()
+        let caller = desk.callerDialog()
+        let agent = try desk.agentDialog()
+        desk.service.forget()
+        desk.service.receive(caller.request("REFER", cseq: 2, headers: ["Refer-To: <\(target)>"]))
+        let invite = try #require(desk.service.messages.last { $0.method == .invite })
+        #expect(invite.requestURI?.user == "carol")
+        #expect((invite.replaces == nil) != target.contains("Replaces"))
+        try ReferralTests.carolAnswers(180, &desk)
+        #expect(!desk.service.messages.contains { $0.method == .bye })
+        try ReferralTests.carolAnswers(200, &desk)
+        #expect(desk.reports == ["100 Trying", "180 Ringing", "200 OK"])
+        #expect(desk.service.messages.last { $0.method == .bye }?.callID == "a")
+        _ = desk.service.takeDestinations()
+        desk.service.run(for: .seconds(1))
+        let destinations = desk.service.takeDestinations()
+        #expect(destinations.isSuperset(of: [ReferralTests.carolsMedia, Desk.agentMedia]))
+        #expect(!destinations.contains(Exchange.media))
+        // Carol is the caller now: her BYE ends the call.
+        let carol = try desk.agentDialog()
+        #expect(carol.callID == invite.callID && carol.callID != agent.callID)
+        desk.service.receive(carol.request("BYE", cseq: 3), from: Desk.gateway)
+        desk.service.run(for: .milliseconds(100))
+        #expect(desk.service.ended()?.by == .caller)
+        #expect(desk.service.messages.contains { $0.method == .bye && $0.callID == agent.callID })
+        #expect(desk.service.switchboard.callCount == 0)
+    }
+
+    @Test(
+        "a caller who hangs up at once after the REFER is waited for by nobody: the one who was named comes",
+        arguments: [200, 486])
+    func callerRefersAndLeaves(status: Int) throws {
+        var desk = try ReferralTests.desk(ofCallers: true)
+        try desk.bridge()
+        let caller = desk.callerDialog()
+        desk.service.receive(caller.request("REFER", cseq: 2, headers: ["Refer-To: <sip:carol@127.0.0.3>"]))
+        try ReferralTests.carolAnswers(180, &desk)
+        desk.service.receive(caller.request("BYE", cseq: 3))
+        _ = desk.service.takeDestinations()
+        desk.service.run(for: .seconds(2))
+        #expect(desk.service.switchboard.callCount == 1)
+        #expect(!desk.service.takeDestinations().contains(Exchange.media))
+        try ReferralTests.carolAnswers(status, &desk)
+        desk.service.run(for: .seconds(1))
+        #expect(desk.service.switchboard.callCount == (status == 200 ? 1 : 0))
+        if status == 200 {
+            #expect(desk.service.takeDestinations().isSuperset(of: [ReferralTests.carolsMedia, Desk.agentMedia]))
+        } else {
+            #expect(desk.service.ended()?.by == .caller)
+        }
+        desk.service.run(for: .seconds(40))
+        // Every port is back: as many calls come as there are ports.
+        let before = desk.service.opened.count - desk.service.closed.count
+        #expect(before == (status == 200 ? 4 : 0))
+    }
+
+    @Test("whom a caller may name is ruled by the list, and the caller stays")
+    func callerMayNot() throws {
+        var desk = try ReferralTests.desk(ofCallers: true)
+        try desk.bridge()
+        desk.service.forget()
+        desk.service.receive(
+            desk.callerDialog().request("REFER", cseq: 2, headers: ["Refer-To: <sip:+4420@9.9.9.9>"]))
+        #expect(desk.service.statuses == [403] && !desk.service.messages.contains { $0.method == .invite })
+        desk.service.receive(
+            desk.callerDialog().request("REFER", cseq: 3, headers: ["Refer-To: <sip:carol@127.0.0.3>"]))
+        try ReferralTests.carolAnswers(486, &desk)
+        #expect(desk.reports == ["100 Trying", "486 Busy Here"])
+        _ = desk.service.takeDestinations()
+        desk.service.run(for: .seconds(1))
+        let destinations = desk.service.takeDestinations()
+        #expect(destinations.isSuperset(of: [Exchange.media, Desk.agentMedia]))
     }
 
     // MARK: - Out

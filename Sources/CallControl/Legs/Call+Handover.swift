@@ -241,6 +241,7 @@ extension Call {
     mutating func referred(
         by party: LegID, id: UInt32, to target: String, replacing other: LegID?, _ wishes: ReferredCall, at now: Instant
     ) {
+        if party == .caller { return callerRefers(id: id, to: target, wishes, at: now) }
         guard let current = handover, current.leg == party, current.referrer == nil else {
             return outputs.append(.leg(self.id, .referProgress(party, id: id, status: 603)))
         }
@@ -262,6 +263,9 @@ extension Call {
 
     /// Reports on a leg to the party that asked for it.
     mutating func tellReferrer(of leg: LegID, status: Int) {
+        if let referral = callerReferral, referral.leg == leg {
+            return outputs.append(.leg(id, .referProgress(.caller, id: referral.id, status: status)))
+        }
         guard let referrer = handover?.referrer, referrer.leg == leg, index(of: referrer.party) != nil else { return }
         outputs.append(.leg(id, .referProgress(referrer.party, id: referrer.id, status: status)))
     }

@@ -145,7 +145,7 @@ extension Call {
     }
 
     /// Gives up a leg that did not come, and tells who waits for it.
-    private mutating func give(up leg: LegID, _ reason: LegEndReason, cause: Int, at now: Instant) {
+    mutating func give(up leg: LegID, _ reason: LegEndReason, cause: Int, at now: Instant) {
         outputs.append(.leg(id, .release(leg, .normalClearing)))
         lose(leg, reason, cause: cause, at: now)
     }
@@ -157,6 +157,7 @@ extension Call {
         if let listener, !joined[index].isConnected { stopRinging(for: listener) }
         if wasCalling { tellReferrer(of: leg, status: reason.sipStatus) }
         remove(leg, reason, cause: cause)
+        if callersSuccessorLost(leg) { return }
         left(leg, reason, at: now)
     }
 

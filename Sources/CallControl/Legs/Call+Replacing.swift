@@ -7,9 +7,13 @@ import Telephony
 extension Call {
     /// The caller is reached over other media from now on; the conversation and the dialog go on.
     ///
-    /// - Parameter party: the address of who is there now.
+    /// - Parameters:
+    ///   - party: the address of who is there now.
+    ///   - leg: as whom that one was known before.
     /// - Returns: whether the media can be taken: its rate is that of what it takes the place of.
-    mutating func replaceCaller(with media: MediaDescription, by party: String, at now: Instant) -> Bool {
+    mutating func replaceCaller(
+        with media: MediaDescription, by party: String, as leg: LegID = .caller, at now: Instant
+    ) -> Bool {
         let before = callerMedia
         guard caller.renegotiate(media, at: now) else { return false }
         callerMedia = media
@@ -17,7 +21,7 @@ extension Call {
         if media.rtcpPort != media.port { outputs.append(.opened(media.rtcpPort)) }
         outputs.append(.closed(before.port))
         if before.rtcpPort != before.port { outputs.append(.closed(before.rtcpPort)) }
-        record(.legReplaced(LegReplaced(leg: .caller, by: .caller, party: .open(party))))
+        record(.legReplaced(LegReplaced(leg: .caller, by: leg, party: .open(party))))
         return true
     }
 

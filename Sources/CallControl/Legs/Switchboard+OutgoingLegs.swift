@@ -1,4 +1,5 @@
 import BasicContainers
+import DSP
 import DequeModule
 import Routing
 import SIP
@@ -68,7 +69,9 @@ extension Switchboard {
             return refuse(leg, of: call, .failed, cause: 42, at: now)
         }
         let shown = plan.from ?? permit?.numberShown ?? signalling?.numberShown(by: trunk) ?? caller ?? ""
-        guard let outgoing = signalling?.outgoingCall(plan, permit?.target, shown, trunk, ports),
+        guard
+            let outgoing = signalling?.outgoingCall(
+                plan, permit?.target, shown, trunk, ports, keepingRateOf: codecOfSucceeded(leg, call)),
             let handle = signalling?.userAgent.invite(outgoing, at: now)
         else {
             if let permit { signalling?.outbound.ended(permit.id) }
@@ -79,6 +82,14 @@ extension Switchboard {
             call: call, leg: leg, trunk: trunk, ports: ports, permit: permit?.id)
         if leg == .caller { signalling?.handles[call] = handle }
         if let referred = plan.referred { report(100, of: referred.id, referred.by, of: call, at: now) }
+    }
+
+    /// The caller's codec, where the leg is to take the caller's place.
+    private func codecOfSucceeded(_ leg: LegID, _ call: CallID) -> Codec? {
+        guard let place = serials[call].flatMap({ places[$0] }),
+            groups[place.group].calls[place.index].callerReferral?.leg == leg
+        else { return nil }
+        return groups[place.group].calls[place.index].callerMedia.codec
     }
 
     private mutating func refuse(
@@ -106,7 +117,13 @@ extension Switchboard {
             receive(.leg(line.call, .mediaChanged(line.leg, description)), at: now)
         case .digit(_, let digit, let duration):
             receive(.leg(line.call, .infoDigit(line.leg, digit, durationInMilliseconds: duration)), at: now)
-        case .referred(_, let request): referred(request, handle, line, at: now)
+        case .referred(_, let request):
+            let rules = line.trunk.transfers
+            if line.leg == .caller ? rules.takesReferOfCallers : rules.takesRefer {
+                referred(request, handle, line, at: now)
+            } else {
+                signalling?.userAgent.rejectRefer(handle, id: request.id, at: now)
+            }
         case .dialogChanged(_, let record): outputs.append(.dialog(line.call, record))
         case .ended(_, let ending): ended(handle, line, ending, at: now)
         default: break
@@ -161,9 +178,12 @@ extension Signalling {
         return configuration.trunks.first { $0.name == name }
     }
 
-    /// - Parameter shown: the number that the one who is called sees.
+    /// - Parameters:
+    ///   - shown: the number that the one who is called sees.
+    ///   - codec: whose rate the new call's must be; `nil` lets it be any.
     fileprivate func outgoingCall(
-        _ plan: DialPlan, _ target: OutboundTarget?, _ shown: String, _ trunk: Trunk, _ ports: MediaPortPair
+        _ plan: DialPlan, _ target: OutboundTarget?, _ shown: String, _ trunk: Trunk, _ ports: MediaPortPair,
+        keepingRateOf codec: Codec?
     ) -> OutgoingCall? {
         let proxy = plan.contact == nil ? trunk.proxy : nil
         let gateways = gateways(of: trunk)
@@ -171,7 +191,14 @@ extension Signalling {
         guard let first = hops.first, let host = trunk.mediaHost(for: first) ?? mediaHostOfAll,
             let uri = plan.contact?.uri ?? uri(of: plan, target, at: gateways.first ?? first, trunk)
         else { return nil }
-        let profile = trunk.profile()
+        var profile = trunk.profile()
+        if let codec {
+            profile.media.formats.removeAll { format in
+                !Codec.all.contains {
+                    $0.isMeant(by: format) && $0.sampleRate == codec.sampleRate && $0.clockRate == codec.clockRate
+                }
+            }
+        }
         let told = profile.advertised[first.transport] ?? configuration.advertised[first.transport]
         guard let told, let from = sender(shown, at: told.host, trunk) else { return nil }
         var headers = trunk.fields(plan.headers)

@@ -1,3 +1,4 @@
+import BasicContainers
 import Routing
 import SIP
 import Telephony
@@ -23,6 +24,36 @@ extension Switchboard {
             ), at: now)
     }
 
+    /// A caller wants somebody else to go on with whoever speaks with the caller.
+    mutating func callerReferred(_ request: ReferRequest, _ handle: SIPCallHandle, at now: Instant) {
+        guard let line = signalling?.lines[handle], line.trunk.transfers.takesReferOfCallers, serials[line.call] != nil,
+            let wishes = ReferredCall(request, by: .caller), let uri = wishes.uri
+        else {
+            signalling?.userAgent.rejectRefer(handle, id: request.id, at: now)
+            return
+        }
+        receive(
+            .leg(
+                line.call,
+                .referred(.caller, id: request.id, target: uri.description, replaces: nil, wishes: wishes)), at: now)
+    }
+
+    /// The one to whom the caller referred is the caller from now on: the former one is told so, and let go.
+    mutating func succeedCaller(_ leg: LegID, _ media: MediaDescription, of place: CallPlace, at now: Instant) {
+        let call = groups[place.group].calls[place.index].id
+        if let id = groups[place.group].calls[place.index].comeInCallersPlace(media, at: now) {
+            if signalling == nil {
+                outputs.append(.leg(call, .referProgress(.caller, id: id, status: 200)))
+            } else {
+                report(200, of: id, .caller, of: call, at: now)
+                signalling?.succeedCaller(of: call, leg, at: now)
+            }
+            use(media, by: .caller, of: place)
+        }
+        groups[place.group].calls[place.index].drainSession()
+        collect(place, at: now)
+    }
+
     /// The leg of the same call that a REFER wants replaced.
     private func leg(of request: ReferRequest, _ line: Signalling.Dialled) -> LegID? {
         guard let replaces = request.replaces, let signalling else { return nil }
@@ -35,12 +66,12 @@ extension Switchboard {
     /// Answers a REFER with its first news, and reports on it with the others (RFC 3515 section 2.4.4).
     mutating func report(_ status: Int, of id: UInt32, _ leg: LegID, of call: CallID, at now: Instant) {
         guard let handle = signalling?.handle(of: call, leg) else { return }
-        if signalling?.dialled[handle]?.referrals.contains(id) == true {
+        if signalling?.hasTakenOn(id, handle) == true {
             signalling?.userAgent.notifyRefer(handle, id: id, status: status, at: now)
         } else if status >= 300 {
             signalling?.userAgent.rejectRefer(handle, id: id, status: status, at: now)
         } else {
-            signalling?.dialled[handle]?.referrals.insert(id)
+            signalling?.takeOn(id, handle)
             // This says 100 by itself.
             signalling?.userAgent.acceptRefer(handle, id: id, at: now)
             if status > 100 { signalling?.userAgent.notifyRefer(handle, id: id, status: status, at: now) }
@@ -57,6 +88,32 @@ extension Switchboard {
 }
 
 extension Signalling {
+    fileprivate func hasTakenOn(_ id: UInt32, _ handle: SIPCallHandle) -> Bool {
+        dialled[handle]?.referrals.contains(id) ?? lines[handle]?.referrals.contains(id) ?? false
+    }
+
+    fileprivate mutating func takeOn(_ id: UInt32, _ handle: SIPCallHandle) {
+        dialled[handle]?.referrals.insert(id)
+        lines[handle]?.referrals.insert(id)
+    }
+
+    /// A leg's SIP call is the caller's from now on; the former one ends.
+    fileprivate mutating func succeedCaller(of call: CallID, _ leg: LegID, at now: Instant) {
+        guard let new = handle(of: call, leg) else { return }
+        let old = handles[call]
+        dialled[new]?.leg = .caller
+        handles[call] = new
+        guard let old else { return }
+        if let line = lines.removeValue(forKey: old) {
+            ports[line.ports.place].giveBack(line.ports, at: now)
+            if !line.isGone { userAgent.hangUp(old, at: now) }
+        } else if let line = dialled.removeValue(forKey: old) {
+            ports[line.ports.place].giveBack(line.ports, at: now)
+            if let permit = line.permit { outbound.ended(permit) }
+            userAgent.hangUp(old, at: now)
+        }
+    }
+
     private func trunk(of handle: SIPCallHandle) -> Trunk? { lines[handle]?.trunk ?? dialled[handle]?.trunk }
 
     /// Where a referred call goes: to a phone that registered here, over the trunk of the party that referred where it

@@ -271,6 +271,10 @@ extension ConfigurationKey {
             "trunks.*.transfers.refer", .flag, "",
             "Take REFERs of agents and experts on this trunk; without it those of phones alone are taken."),
         .init(
+            "trunks.*.transfers.refer-of-callers", .flag, "false",
+            "Take REFERs of callers on this trunk: whom they name takes their place, as far as outbound.allowed has it."
+        ),
+        .init(
             "trunks.*.transfers.replaces", .flag, "",
             "Let an INVITE with Replaces take the place of a call of this trunk; without it phones alone may."),
         .init(

@@ -84,6 +84,7 @@ struct TrunkReader {
 
     private func readTransfers(_ trunk: inout TrunkConfiguration) {
         trunk.transfers.takesRefer = values.flag(path("transfers.refer")) ?? (trunk.kind == .phones)
+        trunk.transfers.takesReferOfCallers = values.flag(path("transfers.refer-of-callers")) ?? false
         trunk.transfers.takesReplaces = values.flag(path("transfers.replaces")) ?? (trunk.kind == .phones)
         trunk.transfers.referral = values.word(path("transfers.out"), of: TransferRules.Referral.self) ?? .off
         trunk.transfers.hold = values.word(path("transfers.hold"), of: TransferRules.Hold.self) ?? .media
