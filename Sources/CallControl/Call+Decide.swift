@@ -73,6 +73,7 @@ extension Call {
         case .digit(let digit):
             recorder?.heard(digit)
             recognitionTap?.heard(digit)
+            relay(digit, of: .caller)
             if isLed { session.advance(before: digit.start) }
             if !endVoicemail(by: digit.digit), !acceptsCallBack(by: digit.digit) {
                 tell(.digit(digit.digit, source: digit.source), at: digit.start)

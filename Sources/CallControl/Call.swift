@@ -26,6 +26,8 @@ struct Call: ~Copyable {
     var passing = PassingOn()
     var callerPlace = Participation.speaking
     var callerBackground = Background()
+    /// Presses the keys that other parties press, for the caller to get.
+    var callerPresser: KeyPresser?
     /// Played to who is on hold.
     let holdMusic: PromptSource?
     var handover: Handover?

@@ -64,6 +64,51 @@ struct PassThroughTests {
         #expect(!later.contains { $0.payload.contains(0x7F) })
     }
 
+    @Test(
+        "once the two are alone again packets are passed on again, octet for octet",
+        arguments: BridgeChange.allCases)
+    func andBack(change: BridgeChange) throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<40 { bridge.tick(number) }
+        try bridge.make(change)
+        for number in 40..<80 { bridge.tick(number) }
+        bridge.undo(change)
+        for number in 80..<140 { bridge.tick(number) }
+        for (side, other) in [(0, 1), (1, 0)] {
+            let sent = Set(bridge.ends[side].payloads.suffix(30).prefix(20))
+            let received = Set(try bridge.received(other).map(\.payload))
+            #expect(sent.isSubset(of: received))
+        }
+    }
+
+    @Test(
+        "a key by RFC 4733 reaches the other side as a key, once, and audio is passed on before and after",
+        arguments: [0, 1])
+    func keys(side: Int) throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<60 { bridge.tick(number) }
+        let digits = ["5", "#"].compactMap { Digit($0) }
+        bridge.press(digits[0], on: side, at: 60)
+        for number in 67..<100 { bridge.tick(number) }
+        bridge.press(digits[1], on: side, at: 100)
+        for number in 107..<180 { bridge.tick(number) }
+        #expect(try bridge.keys(1 - side) == digits)
+        #expect(try bridge.keys(side).isEmpty)
+        let sent = Set(bridge.ends[side].payloads.suffix(30).prefix(20))
+        let received = Set(try bridge.received(1 - side).map(\.payload))
+        #expect(sent.isSubset(of: received))
+    }
+
+    @Test("a key is for those alone who hear who presses it", arguments: [BridgeChange.mute, .hold])
+    func keysOfTheMuted(change: BridgeChange) throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<60 { bridge.tick(number) }
+        try bridge.make(change)
+        bridge.press(try #require(Digit("5")), on: 0, at: 60)
+        for number in 67..<120 { bridge.tick(number) }
+        #expect(try bridge.keys(1).isEmpty)
+    }
+
     @Test("a side that falls silent is waited for a fifth of a second, then what is heard of it is sent")
     func pause() throws {
         var bridge = try Bridge(.pcmu)

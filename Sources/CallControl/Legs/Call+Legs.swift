@@ -239,6 +239,7 @@ extension Call {
         while let event = joined[index].leg?.nextEvent() {
             switch event {
             case .speechEnded(let start, let end): spoke(leg, start..<max(start, end), index)
+            case .digit(let event): relay(event, of: leg)
             case .toneStarted(let tone, _):
                 guard let reason = joined[index].end(by: tone) else { continue }
                 // Nothing more is heard of a leg that is gone.

@@ -26,6 +26,7 @@ extension Call {
                 callerPlace.isHeard(by: leg.id, who: leg.participation) && leg.hearsOthersAlone
             passing.mayReachCaller =
                 leg.isHeard(by: .caller, callerPlace) && player.isIdle && !callerBackground.isPlaying
+                && callerPresser == nil
             if before.partner == leg.id {
                 passing.reachesLeg = passing.mayReachLeg && before.mayReachLeg
                 passing.reachesCaller = passing.mayReachCaller && before.mayReachCaller
@@ -37,7 +38,7 @@ extension Call {
 
     /// Sends every party what it is told.
     mutating func sendToAll(into datagrams: inout DatagramQueue, at now: Instant) {
-        guard !joined.isEmpty else { return caller.send(into: &datagrams, at: now) }
+        guard !joined.isEmpty else { return sendToCaller(into: &datagrams, at: now) }
         if passing.reachesLeg, joined.count == 1 {
             joined[0].leg?.send(passing: caller.played, into: &datagrams, at: now)
         } else {
@@ -46,7 +47,7 @@ extension Call {
         if passing.reachesCaller, joined.count == 1, let payloads = joined[0].leg?.takePlayed() {
             caller.send(passing: payloads, into: &datagrams, at: now)
         } else {
-            caller.send(into: &datagrams, at: now)
+            sendToCaller(into: &datagrams, at: now)
         }
     }
 }

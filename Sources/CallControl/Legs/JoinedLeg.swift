@@ -113,6 +113,11 @@ final class JoinedLeg {
     /// Presses the keys of its plan: the far end has answered.
     func pressKeys() { presser = KeyPresser(plan.dtmfSequence) }
 
+    /// Presses a key that another party pressed.
+    func press(_ digit: Digit) {
+        if presser == nil { presser = KeyPresser(relaying: digit) } else { presser?.relay(digit) }
+    }
+
     /// Sends a key that is being pressed, or the frame.
     func send(into queue: inout DatagramQueue, at now: Instant) {
         guard var keys = presser else {

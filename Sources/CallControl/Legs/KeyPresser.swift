@@ -40,6 +40,15 @@ struct KeyPresser {
         steps.prepend(.pause(KeyPresser.firstTicks))
     }
 
+    /// A key that another party pressed, at once.
+    init(relaying digit: Digit) { steps.append(.key(digit)) }
+
+    /// Another key behind those that are being pressed. More than fit are passed over: nobody waits for so many.
+    mutating func relay(_ digit: Digit) {
+        guard steps.count < KeyPresser.longest else { return }
+        steps.append(.key(digit))
+    }
+
     var isDone: Bool { steps.isEmpty && sender == nil && tone == nil && rest == 0 }
 
     /// The report that goes out with this tick in the place of audio.

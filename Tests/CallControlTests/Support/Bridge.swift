@@ -33,6 +33,8 @@ enum BridgeChange: CaseIterable, Sendable {
     case third
     case mute
     case hold
+    /// The party speaks to one who is called in for it, and the caller does not hear.
+    case whisper
 }
 
 /// A caller and a party the dialog handed the caller to, both played by hand, in virtual time.
@@ -130,8 +132,62 @@ struct Bridge: ~Copyable {
         case .third: try join()
         case .mute: switchboard.receive(.command("bridge", .place(.caller, .listening)), at: now)
         case .hold: switchboard.receive(.command("bridge", .place(.caller, .held)), at: now)
+        case .whisper:
+            try join()
+            guard let coach = dialled.last, let agent = dialled.first else { return }
+            switchboard.receive(.command("bridge", .place(coach, .whispering(to: agent))), at: now)
         }
         drain()
+    }
+
+    /// Everything is as it was before.
+    mutating func undo(_ change: BridgeChange) {
+        switch change {
+        case .third, .whisper:
+            if let leg = dialled.last { switchboard.receive(.command("bridge", .release(leg)), at: now) }
+        case .mute, .hold: switchboard.receive(.command("bridge", .place(.caller, .speaking)), at: now)
+        }
+        drain()
+    }
+
+    /// A far end presses a key by RFC 4733, 100 ms long, and a tick passes with each of its packets.
+    mutating func press(_ digit: Digit, on index: Int, at number: Int) {
+        let timestamp = ends[index].timestamp
+        for step in 0..<7 {
+            let ticks = 160 * UInt16(min(step + 1, 5))
+            let event: [UInt8] = [digit.code, step >= 4 ? 0x8A : 0x0A, UInt8(ticks >> 8), UInt8(ticks & 0xFF)]
+            var bytes = [UInt8](repeating: 0, count: 12) + event
+            var span = bytes.mutableSpan
+            RTPHeader(
+                marker: step == 0, payloadType: 101, sequenceNumber: ends[index].sequence, timestamp: timestamp,
+                ssrc: ends[index].ssrc
+            ).write(into: &span)
+            ends[index].sequence &+= 1
+            switchboard.receive(datagram: bytes.span, on: Port(ends[index].port), from: ends[index].remote, at: now)
+            drain()
+            let other = 1 - index
+            let payload = payload(of: other, number + step)
+            let audio = packet(other, payload)
+            ends[other].payloads.append(payload)
+            ends[other].sentAt.append(now)
+            switchboard.receive(datagram: audio.span, on: Port(ends[other].port), from: ends[other].remote, at: now)
+            drain()
+            turn()
+        }
+        ends[index].timestamp = timestamp &+ 7 * 160
+    }
+
+    /// The keys that came to a far end as events.
+    func keys(_ index: Int) throws -> [Digit] {
+        var keys: [(digit: Digit, timestamp: UInt32)] = []
+        for packet in ends[index].packets {
+            let header = try RTPHeader.parse(packet.octets.span)
+            guard header.payloadType == 101, let code = packet.octets[header.payload].first,
+                let digit = Digit(code: code), keys.last?.timestamp != header.timestamp
+            else { continue }
+            keys.append((digit, header.timestamp))
+        }
+        return keys.map(\.digit)
     }
 
     /// Both send a packet, and a tick passes.
@@ -183,11 +239,13 @@ struct Bridge: ~Copyable {
 
     /// The RTP that came to a far end.
     func received(_ index: Int) throws -> [Received] {
-        try ends[index].packets.map { packet in
+        try ends[index].packets.compactMap { packet in
             let header = try RTPHeader.parse(packet.octets.span)
-            return Received(
-                sequence: header.sequenceNumber, timestamp: header.timestamp,
-                payload: Array(packet.octets[header.payload]))
+            return header.payloadType == 101
+                ? nil
+                : Received(
+                    sequence: header.sequenceNumber, timestamp: header.timestamp,
+                    payload: Array(packet.octets[header.payload]))
         }
     }
 
