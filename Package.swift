@@ -64,7 +64,7 @@ let fuzzing: [Target] =
             name: "ParleyFuzz",
             dependencies: [
                 "Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "CallControl", "AudioFiles", "Replay",
-                "AgentFiles", "DialogCheck", "Records", "Routing",
+                "AgentFiles", "DialogCheck", "Records", "Routing", "Distribution", "Connectors",
             ],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])

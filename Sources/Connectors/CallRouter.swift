@@ -68,7 +68,7 @@ package struct CallRouter: Sendable {
     ]
 
     /// Reads an answer; what is not as it is documented is refused, and what the answer has in it is not repeated.
-    private static func reading(_ answer: ConnectorAnswer) -> RouterReply {
+    package static func reading(_ answer: ConnectorAnswer) -> RouterReply {
         guard answer.body.count <= 65_536, case .object(let members) = answer.json else {
             return .failed("answered with something that is no JSON object of at most 64 KiB")
         }

@@ -67,6 +67,10 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.directory(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "router": { bytes, count in
+        FuzzCases.router(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
     "info": { bytes, count in
         SIPFuzzCases.info(Span(_unsafeStart: bytes, count: count))
         return 0
