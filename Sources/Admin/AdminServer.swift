@@ -27,6 +27,9 @@ package struct AdminServer: Sendable {
         package var socket: String?
         /// Where the interface is reached from outside, `https://…`: with it agents are given links to contexts.
         package var links: String?
+        /// Where the secret is that links are signed with, `env:NAME` or `file:PATH`; without it they end with the
+        /// process, and hold on this node alone.
+        package var linksKey: String?
         /// How long such a link holds.
         package var linkLifetime = Interval.seconds(300)
 

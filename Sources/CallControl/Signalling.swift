@@ -100,6 +100,8 @@ struct Signalling {
     var replacements: [SIPCallHandle: Replacement] = [:]
     var outbound: OutboundPolicy
     var random: LiveEntropy
+    /// Where phones are that registered, with whichever shard, by address-of-record.
+    var phones: [String: [PhoneContact]] = [:]
     /// Bindings that are kept up, by name.
     var registrations: [(name: String, id: RegistrationID)] = []
     /// What the clock on the wall said, and when.
@@ -125,6 +127,8 @@ struct Signalling {
             userAgent.configuration.registrar = nil
         }
     }
+
+    mutating func lookUp(_ limit: Interval?) { configuration.lookUpLimit = limit }
 
     mutating func register(_ name: String, _ request: RegistrationRequest, at now: Instant) {
         unregister(name, at: now)

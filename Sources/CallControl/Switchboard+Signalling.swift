@@ -20,6 +20,9 @@ extension Switchboard {
         case .wallTime(let time): signalling?.wall = (time, now)
         case .drain: signalling?.userAgent.isDraining = true
         case .trunks(let trunks): signalling?.take(trunks)
+        case .outbound(let rules): signalling?.outbound.take(rules)
+        case .lookUps(let limit): signalling?.lookUp(limit)
+        case .phone(let address, let contacts): signalling?.phones[address] = contacts.isEmpty ? nil : contacts
         case .probe(let trunk): signalling?.probe(trunk, at: now)
         case .register(let name, let request): signalling?.register(name, request, at: now)
         case .unregister(let name): signalling?.unregister(name, at: now)

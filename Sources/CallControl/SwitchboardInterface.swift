@@ -1,4 +1,5 @@
 package import CallFlow
+package import Routing
 package import SIP
 package import Telephony
 
@@ -97,6 +98,12 @@ package enum SignallingInput: Sendable {
     case drain
     /// These trunks hold for calls that come from now on; running calls keep what they began with.
     case trunks([Trunk])
+    /// Who may be called from now on.
+    case outbound(OutboundRules)
+    /// Callers are looked up from now on, and an answer is of use for so long; `nil` where nobody is asked.
+    case lookUps(limit: Interval?)
+    /// A phone has registered with another shard, or is gone when there is no contact: the newest first.
+    case phone(address: String, [PhoneContact])
     /// A dialog that a process had which is gone is to be ended: BYE.
     case endDialog(SIPDialogRecord)
     /// The gateways of a trunk are to be asked whether they are there.

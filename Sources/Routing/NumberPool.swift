@@ -24,13 +24,15 @@ package struct NumberPool: Sendable {
     package static let target = "pool"
 
     /// Written as the configuration has them and not numbers.
-    package let malformed: [String]
-    private let rest: Interval
+    package private(set) var malformed: [String]
+    private var rest: Interval
     private let plan: NumberingPlan
     /// The one unused the longest first, and so the one free first.
     private var free: Deque<Free> = []
     /// In the order in which they were taken.
     private var leases: [NumberLease] = []
+    /// Leased numbers that are the pool's no more.
+    private var gone: Set<PhoneNumber> = []
 
     /// - Parameters:
     ///   - numbers: as people write them; one that comes twice counts once.
@@ -50,6 +52,25 @@ package struct NumberPool: Sendable {
             }
         }
         self.malformed = malformed
+    }
+
+    /// Takes other numbers: leases of numbers that are gone run on until they end, and those come back no more.
+    package mutating func reconfigure(numbers: [String], rest: Interval, at now: Instant) {
+        advance(to: now)
+        var new = NumberPool(numbers: numbers, rest: rest, plan: plan, at: now)
+        let wanted = Set(new.free.map(\.number))
+        let leased = Set(leases.map(\.number))
+        // A number that rests goes on resting.
+        let known = free.filter { wanted.contains($0.number) }
+        let names = Set(known.map(\.number))
+        new.free.removeAll { leased.contains($0.number) || names.contains($0.number) }
+        for entry in known {
+            let place = new.free.firstIndex { $0.from > entry.from } ?? new.free.endIndex
+            new.free.insert(entry, at: place)
+        }
+        new.leases = leases
+        new.gone = leased.subtracting(wanted)
+        self = new
     }
 
     /// Leases that run.
@@ -108,6 +129,7 @@ package struct NumberPool: Sendable {
 
     private mutating func end(_ lease: NumberLease, at now: Instant) {
         leases.removeAll { $0.number == lease.number }
+        guard gone.remove(lease.number) == nil else { return }
         let entry = Free(number: lease.number, from: now + rest)
         let place = free.firstIndex { $0.from > entry.from } ?? free.endIndex
         free.insert(entry, at: place)

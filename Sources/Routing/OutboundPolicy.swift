@@ -54,7 +54,7 @@ package struct OutboundPolicy: Sendable {
         let trunk: String
     }
 
-    package let rules: OutboundRules
+    package private(set) var rules: OutboundRules
     private var placed: Deque<Placed> = []
     private var byCaller: [String: Int] = [:]
     private var byTrunk: [String: Int] = [:]
@@ -64,6 +64,9 @@ package struct OutboundPolicy: Sendable {
     private var lastPermit: UInt64 = 0
 
     package init(_ rules: OutboundRules) { self.rules = rules }
+
+    /// Takes other rules. What was placed before counts on, as far as it was counted.
+    package mutating func take(_ new: OutboundRules) { rules = new }
 
     /// Calls that are up.
     package var count: Int { up.count }

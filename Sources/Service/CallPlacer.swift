@@ -18,6 +18,9 @@ final class CallPlacer: Sendable {
         self.records = records
     }
 
+    /// Tells every shard something.
+    func tell(_ input: SwitchboardInput) { for loop in loops { loop.post(input) } }
+
     /// Places a call.
     ///
     /// - Returns: the shard on which it is; `nil` where no agent is left to speak in it.

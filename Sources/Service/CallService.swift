@@ -58,7 +58,7 @@ package final class CallService: Sendable {
         operations.use(server)
         let sockets = ServiceTrunks(server: server)
         let trunks = try await sockets.apply(configuration, agents: agents)
-        let sharing = ContextSharing(configuration.admin, configuration.outbound.pool)
+        let sharing = try ContextSharing(configuration.admin, configuration.outbound.pool)
         let centre = ContactCentre(
             configuration.distribution, router: { records.router }, sharing: sharing, logger)
         var shards: [Shard] = []
@@ -113,7 +113,15 @@ package final class CallService: Sendable {
             sockets, shelf, router, shards.map(\.loop), registrations, centre, logger,
             others: [
                 { [admin] in try admin.reread($0.admin) }, { [records] in try records.reread($0.records) },
+                { [sharing] in try sharing.reread($0.admin, $0.outbound.pool) },
                 { configuration in { probes.apply(configuration) } },
+                { [records, sharing, shards] _ in
+                    {
+                        // The others are in force by now.
+                        let limit = records.search?.limit ?? sharing.lookUpLimit
+                        for shard in shards { shard.loop.post(.signalling(.lookUps(limit: limit))) }
+                    }
+                },
             ], reread)
     }
 

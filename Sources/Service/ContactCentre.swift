@@ -98,7 +98,10 @@ final class ContactCentre: Sendable {
 
     func phone(_ address: String, _ contacts: [PhoneContact]) {
         logger.info("phone \(address) is \(contacts.isEmpty ? "no longer registered" : "registered")")
-        change { $0.distributor.phone(address, contacts, at: $1) }
+        change { state, now in
+            state.distributor.phone(address, contacts, at: now)
+            state.placer?.tell(.signalling(.phone(address: address, contacts)))
+        }
     }
 
     func reconfigure(_ configuration: DistributionConfiguration) {

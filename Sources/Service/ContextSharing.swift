@@ -3,6 +3,7 @@ package import CallControl
 package import CallFlow
 import Connectors
 import Formula
+package import Records
 import Routing
 import Synchronization
 package import Telephony
@@ -12,33 +13,54 @@ import Transport
 /// for systems that strip every header.
 package final class ContextSharing: Sendable {
     private struct State: Sendable {
-        var pool: NumberPool?
+        var pool: NumberPool
+        var hasPool: Bool
         var leaseTime: Interval
+        var base: String?
+        var lifetime: Interval
     }
 
     package let handed: HandedContexts
     package let links: ContextLinks
-    private let base: String?
-    private let lifetime: Interval
     private let state: Mutex<State>
 
     /// The field of an INVITE that has the link.
     package static let header = "X-Parley-Context"
 
-    package init(_ admin: AdminServer.Configuration, _ pool: PoolConfiguration) {
+    /// - Throws: `RecordsError` when the key of links cannot be read, in a sentence.
+    package init(_ admin: AdminServer.Configuration, _ pool: PoolConfiguration) throws(RecordsError) {
         handed = HandedContexts()
-        links = ContextLinks()
-        base = admin.api == nil ? nil : admin.links
-        lifetime = admin.linkLifetime
+        links = ContextLinks(try ContextLinks.read(admin.linksKey))
         state = Mutex(
             State(
-                pool: pool.numbers.isEmpty
-                    ? nil : NumberPool(numbers: pool.numbers, rest: pool.rest, at: MonotonicClock.now),
-                leaseTime: pool.lease))
+                pool: NumberPool(numbers: pool.numbers, rest: pool.rest, at: MonotonicClock.now),
+                hasPool: !pool.numbers.isEmpty, leaseTime: pool.lease, base: admin.api == nil ? nil : admin.links,
+                lifetime: admin.linkLifetime))
+    }
+
+    /// Reads key, links and pool again.
+    ///
+    /// - Returns: what takes them into force.
+    /// - Throws: `RecordsError` when the key of links cannot be read, in a sentence; then nothing changes.
+    package func reread(
+        _ admin: AdminServer.Configuration, _ pool: PoolConfiguration
+    ) throws(RecordsError) -> @Sendable () -> Void {
+        let key = try ContextLinks.read(admin.linksKey)
+        return { [self] in
+            links.use(key)
+            state.withLock { state in
+                state.pool.reconfigure(numbers: pool.numbers, rest: pool.rest, at: MonotonicClock.now)
+                state.hasPool = !pool.numbers.isEmpty
+                state.leaseTime = pool.lease
+                // An interface that is not served cannot begin to be without a restart.
+                if state.base != nil || admin.links == nil { state.base = admin.links }
+                state.lifetime = admin.linkLifetime
+            }
+        }
     }
 
     /// How long the look-up of a caller may take where a called number can name a context; `nil` where there is no pool.
-    package var lookUpLimit: Interval? { state.withLock { $0.pool == nil ? nil : CallerSearch.standardLimit } }
+    package var lookUpLimit: Interval? { state.withLock { !$0.hasPool ? nil : CallerSearch.standardLimit } }
 
     /// Tells whoever is dialled for a call where its context is.
     ///
@@ -49,6 +71,7 @@ package final class ContextSharing: Sendable {
             guard let number = lease(for: call) else { return nil }
             plan.target = number
         }
+        let (base, lifetime) = state.withLock { ($0.base, $0.lifetime) }
         guard let base, plan.role == .agent || plan.role == .expert, plan.headers.count < 5 else { return plan }
         let expiry = MonotonicClock.wallTime + lifetime
         plan.headers.append((name: ContextSharing.header, value: base + links.path(of: call, until: expiry)))
@@ -58,14 +81,14 @@ package final class ContextSharing: Sendable {
     private func lease(for call: CallID) -> String? {
         state.withLock { state in
             let lease = state.leaseTime
-            return state.pool?.lease(
+            return state.pool.lease(
                 for: call, contextKey: call.rawValue, lasting: lease, at: MonotonicClock.now)?.number.description
         }
     }
 
     /// The call for which a number is leased.
     package func leaseholder(of number: String) -> CallID? {
-        state.withLock { $0.pool?.lease(ofCalled: number, at: MonotonicClock.now)?.call }
+        state.withLock { $0.pool.lease(ofCalled: number, at: MonotonicClock.now)?.call }
     }
 
     /// Who the caller is of a call that came to a leased number: what is known of the call that it was leased for.
@@ -83,7 +106,7 @@ package final class ContextSharing: Sendable {
 
     /// A call is over: its numbers go back to the pool, and its context is among the records.
     package func ended(_ call: CallID) {
-        state.withLock { $0.pool?.callEnded(call, at: MonotonicClock.now) }
+        state.withLock { $0.pool.callEnded(call, at: MonotonicClock.now) }
         handed.remove(call)
     }
 }

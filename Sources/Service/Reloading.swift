@@ -74,7 +74,10 @@ actor Reloading {
         do {
             let commits = try others.map { try $0(configuration) }
             let trunks = try await sockets.apply(configuration, agents: agents.agents)
-            for loop in loops { loop.post(.signalling(.trunks(trunks))) }
+            for loop in loops {
+                loop.post(.signalling(.trunks(trunks)))
+                loop.post(.signalling(.outbound(configuration.outbound.rules)))
+            }
             router.set(trunks)
             for commit in commits { commit() }
             // Connectors are in force by now: the outside router is one of them.

@@ -103,6 +103,33 @@ struct ReferralTests {
         #expect(other.service.statuses == [603])
     }
 
+    @Test(
+        "a REFER reaches a phone that registered with another shard, by its address and by where it is",
+        arguments: ["sip:carol@example.com", "sip:c7@127.0.0.3:5090;transport=udp"])
+    func phoneOfAnotherShard(target: String) throws {
+        var rules = TransferRules()
+        rules.takesRefer = true
+        var desk = try Desk(rules, servesPhones: true)
+        try desk.bridge()
+        let uri = try #require(AnyURI("sip:c7@127.0.0.3:5090"))
+        let hop = Hop(.udp, TransportAddress(ipv4: 0x7F00_0003, port: 5_090))
+        desk.service.give(
+            .signalling(.phone(address: "carol@example.com", [PhoneContact(uri: uri, hop: hop)])))
+        let agent = try desk.agentDialog()
+        desk.service.forget()
+        desk.service.receive(agent.request("REFER", headers: ["Refer-To: <\(target)>"]), from: Desk.gateway)
+        let invite = try #require(desk.service.messages.last { $0.method == .invite })
+        #expect(invite.requestURI?.description == "sip:c7@127.0.0.3:5090")
+        #expect(desk.service.statuses.contains(202))
+        // It is gone.
+        desk.service.give(.signalling(.phone(address: "carol@example.com", [])))
+        try desk.answerAgent(486, tag: "carol")
+        desk.service.forget()
+        desk.service.receive(
+            agent.request("REFER", cseq: 2, headers: ["Refer-To: <\(target)>"]), from: Desk.gateway)
+        #expect(!desk.service.messages.contains { $0.method == .invite })
+    }
+
     // MARK: - Of callers
 
     private static let carolsMedia = TransportAddress(ipv4: 0x7F00_0003, port: 7_200)

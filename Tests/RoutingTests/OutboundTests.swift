@@ -85,6 +85,27 @@ struct OutboundTests {
         #expect(TargetPattern(text) == nil)
     }
 
+    @Test("other rules hold at once, and what was counted before counts on")
+    func otherRules() {
+        var rules = Self.rules(["+44*"])
+        rules.trunks = [OutboundTrunk(name: "a", numberShown: "+441")]
+        rules.perCaller = 2
+        var policy = OutboundPolicy(rules)
+        func isAllowed(_ target: String) -> Bool {
+            if case .allowed = policy.request(target, caller: "+441111", trunk: "a", at: .zero) { true } else { false }
+        }
+        #expect(isAllowed("+442079460000"))
+        #expect(!isAllowed("+12125550100"))
+        rules.allowed += [TargetPattern("+1*")].compactMap { $0 }
+        policy.take(rules)
+        #expect(isAllowed("+12125550100"))
+        #expect(!isAllowed("+442079460000"))
+        rules.perCaller = 3
+        policy.take(rules)
+        #expect(isAllowed("+442079460000"))
+        #expect(policy.count == 3)
+    }
+
     @Test("calls are counted by caller, day, trunk and at once; a day is the last 24 hours")
     func limits() {
         var rules = Self.rules(["+44*"])

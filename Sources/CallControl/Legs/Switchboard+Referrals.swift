@@ -125,8 +125,8 @@ extension Signalling {
         }
         if !trunk.gateways.isEmpty { plan.trunk = trunk.name }
         guard case .sip(var uri)? = referred.uri else { return plan }
-        if trunk.servesRegistrations, let binding = userAgent.binding(reaching: uri, at: now) {
-            plan.contact = PhoneContact(uri: binding.contact.uri, hop: binding.hop)
+        if trunk.servesRegistrations, let contact = phone(reaching: uri, at: now) {
+            plan.contact = contact
             return plan
         }
         if let user = uri.user, isOwn(uri, trunk) {
@@ -139,6 +139,22 @@ extension Signalling {
             known.compactMap { name in uri.parameters.value(name).map { (name, Optional($0)) } })
         plan.target = uri.description
         return plan
+    }
+
+    /// The phone that a URI means, with whichever shard it registered: by its address-of-record, or by the contact itself.
+    private func phone(reaching uri: SIPURI, at now: Instant) -> PhoneContact? {
+        if let binding = userAgent.binding(reaching: uri, at: now) {
+            return PhoneContact(uri: binding.contact.uri, hop: binding.hop)
+        }
+        if let address = Registrar.address(of: .sip(uri)), let newest = phones[address]?.first { return newest }
+        for address in phones.keys.sorted() {
+            let found = phones[address]?.first { contact in
+                guard case .sip(let known) = contact.uri else { return false }
+                return known.user == uri.user && known.host == uri.host && (known.port ?? 5_060) == (uri.port ?? 5_060)
+            }
+            if let found { return found }
+        }
+        return nil
     }
 
     /// A URI that leads to Parley itself, where nobody but its phones and numbers are.

@@ -132,6 +132,10 @@ extension ConfigurationKey {
             "admin.api.links", .text, "",
             "Where agents' screens reach that interface: https://parley.example.com:8443. With it agents get X-Parley-Context, a link to the context."
         ),
+        .init(
+            "admin.api.links-key", .text, "",
+            "Where the secret is that links are signed with, env:NAME or file:PATH: the same on every node. Without it links end with the process."
+        ),
         .init("admin.api.link-seconds", .number(10...3_600), "300", "How long such a link holds."),
         .init("admin.api.tokens.*", .text, "", "Where a holder's token is: env:NAME or file:PATH."),
         .init("watch", .flag, "false", "Read agents, trunks and certificates again when their files change."),

@@ -225,6 +225,14 @@ extension ServiceConfiguration {
         if let seconds = values.number(["admin", "api", "link-seconds"]) {
             admin.linkLifetime = .seconds(Int64(seconds))
         }
+        let keyPath = ["admin", "api", "links-key"]
+        if let place = values.text(keyPath) {
+            if place.hasPrefix("env:") || place.hasPrefix("file:") {
+                admin.linksKey = place
+            } else {
+                values.complain(keyPath, "the key is named by env:NAME or file:PATH, and never written down")
+            }
+        }
         guard let text = values.text(path) else { return }
         let base = text.hasSuffix("/") ? String(text.dropLast()) : text
         guard base.hasPrefix("https://"), URL(string: base)?.host()?.isEmpty == false, ContextLinks.fits(base) else {

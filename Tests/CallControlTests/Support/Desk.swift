@@ -13,7 +13,9 @@ struct Desk: ~Copyable {
     var service: Service
     let callerTag: String
 
-    init(_ rules: TransferRules, ports: Int = 4, allowed: [String] = ["+1555*"]) throws {
+    init(
+        _ rules: TransferRules, ports: Int = 4, allowed: [String] = ["+1555*"], servesPhones: Bool = false
+    ) throws {
         let transfer = Action(
             id: "transfer",
             kind: .transfer(
@@ -30,6 +32,7 @@ struct Desk: ~Copyable {
         ]
         configuration.signalling?.trunks[0].gateways = [Hop(.udp, Desk.gateway)]
         configuration.signalling?.trunks[0].transfers = rules
+        configuration.signalling?.trunks[0].servesRegistrations = servesPhones
         configuration.signalling?.outbound.allowed = allowed.compactMap { TargetPattern($0) }
         configuration.signalling?.outbound.trunks = [OutboundTrunk(name: "phones", numberShown: "+15550199")]
         service = Service(configuration)
