@@ -89,7 +89,7 @@ package enum ContextHeaders {
             return "'\(name.prefix(longestName))' is no name of an X- header"
         }
         if name.count > longestName { return "the name '\(name.prefix(20))…' is longer than \(longestName)" }
-        if value.count > longestValue { return "the value of '\(name)' is longer than \(longestValue) characters" }
+        if value.utf8.count > longestValue { return "the value of '\(name)' is longer than \(longestValue) octets" }
         if !value.unicodeScalars.allSatisfy({ $0.value >= 32 && $0.value != 127 }) {
             return "the value of '\(name)' has characters that no header may have"
         }
