@@ -16,6 +16,12 @@ struct HandoverFloor: ~Copyable {
         var commands = 0
         var endedByCaller = 0
         var outcomes: [TransferOutcome: Int] = [:]
+        /// Callers who were promised to be called back, what came of each attempt, and promises that came to an end.
+        var promised = 0
+        var attempts: [CallBackResult: Int] = [:]
+        var promisesEnded = 0
+        /// Callers whose place another took.
+        var succeeded = 0
     }
 
     /// A leg as the one who is called sees it.
@@ -27,6 +33,8 @@ struct HandoverFloor: ~Copyable {
     private struct CallState {
         var lines: [LegID: Line] = [:]
         var hungUp = false
+        /// Who took the caller's place.
+        var successor: LegID?
     }
 
     private enum Happening {
@@ -38,6 +46,9 @@ struct HandoverFloor: ~Copyable {
         case callerHangsUp(CallID)
         case command(CallID)
         case ready(AgentID)
+        case leaves(AgentID)
+        case wantsCallBack(CallID)
+        case callerRefers(CallID)
     }
 
     private(set) var books = Books()
@@ -66,7 +77,12 @@ struct HandoverFloor: ~Copyable {
         var queue = QueueProfile(id: "all", name: "All")
         queue.ringTimeout = .seconds(4)
         queue.restAfterRefusal = .seconds(2)
-        queue.overflow = [OverflowRule(when: .waited(.seconds(20)), goTo: .dialog)]
+        queue.overflow = [
+            OverflowRule(when: .waited(.seconds(3)), goTo: .callBackOffer),
+            OverflowRule(when: .waited(.seconds(20)), goTo: .dialog),
+        ]
+        queue.callBack = CallBackTerms(attempts: 2, pause: .seconds(5), ringTimeout: .seconds(4), expiry: .seconds(60))
+        queue.callBack.settling = .seconds(1)
         centre.queues = [queue]
         centre.defaultQueue = "all"
         names = (0..<count).map { AgentID("agent-\($0)") }
@@ -103,7 +119,7 @@ struct HandoverFloor: ~Copyable {
         schedule(.arrive(count), after: 0)
         while true {
             let due = [agenda.last?.at, switchboard.deadline, distributor.deadline].compactMap { $0 }.min()
-            let isDone = books.sealed == count && agenda.isEmpty
+            let isDone = books.sealed == count && agenda.isEmpty && calls.isEmpty && !distributor.hasPromised
             guard let due, !isDone else { break }
             now = max(now, due)
             while let next = agenda.last, next.at <= now {
@@ -121,6 +137,10 @@ struct HandoverFloor: ~Copyable {
         if !openPorts.isEmpty { problems.append("\(openPorts.count) ports are left open") }
         if !calls.isEmpty { problems.append("\(calls.count) calls were never sealed") }
         if switchboard.deadline != nil { problems.append("a timer is left in the switchboard") }
+        if books.promised != books.promisesEnded {
+            problems.append(
+                "\(books.promised) were promised to be called back, and \(books.promisesEnded) know what came of it")
+        }
         return problems
     }
 
@@ -152,11 +172,17 @@ struct HandoverFloor: ~Copyable {
         case .refuse(let call, let leg, let reason): end(call, leg, .refused(leg, reason, cause: 17))
         case .hangUp(let call, let leg): end(call, leg, .hungUp(leg))
         case .callerHangsUp(let call):
-            guard calls[call] != nil else { return }
+            guard let state = calls[call], state.successor == nil else { return }
             calls[call]?.hungUp = true
             switchboard.receive(.callerHungUp(call), at: now)
         case .command(let call): command(call)
         case .ready(let agent): _ = distributor.setAway(nil, agent, at: now)
+        case .leaves(let agent): _ = distributor.setAway("lunch", agent, at: now)
+        case .wantsCallBack(let call): distributor.callBackWanted(call, at: now)
+        case .callerRefers(let call):
+            guard calls[call] != nil else { return }
+            switchboard.receive(
+                .leg(call, .referred(.caller, id: UInt32(lastNumber), target: "+15570000", replaces: nil)), at: now)
         }
     }
 
@@ -176,6 +202,8 @@ struct HandoverFloor: ~Copyable {
         // The most that a call may take.
         schedule(.callerHangsUp(call), after: 60)
         schedule(.arrive(left - 1), after: random(0...0.5))
+        if happens(0.1) { schedule(.callerRefers(call), after: random(1...15)) }
+        if happens(0.1) { schedule(.leaves(names[Int(random(0...Double(names.count - 1)))]), after: random(0...1)) }
         if happens(0.9) { schedule(.ready(names[Int(random(0...Double(names.count - 1)))]), after: random(0...1)) }
     }
 
@@ -190,8 +218,12 @@ struct HandoverFloor: ~Copyable {
     }
 
     private mutating func end(_ call: CallID, _ leg: LegID, _ event: LegEvent) {
-        guard calls[call]?.lines.removeValue(forKey: leg) != nil else { return }
-        switchboard.receive(.leg(call, event), at: now)
+        guard let line = calls[call]?.lines.removeValue(forKey: leg) else { return }
+        guard line.isAnswered, leg == .caller || calls[call]?.successor == leg else {
+            return switchboard.receive(.leg(call, event), at: now)
+        }
+        calls[call]?.hungUp = true
+        switchboard.receive(.leg(call, .hungUp(.caller)), at: now)
     }
 
     private mutating func tell(_ call: CallID, _ event: LegEvent, _ leg: LegID) {
@@ -203,7 +235,7 @@ struct HandoverFloor: ~Copyable {
     private mutating func command(_ call: CallID) {
         guard let state = calls[call] else { return }
         books.commands += 1
-        let legs = state.lines.keys.sorted()
+        let legs = state.lines.keys.filter { $0 != .caller && $0 != state.successor }.sorted()
         let leg = legs.isEmpty ? LegID.caller : legs[Int(random(0...Double(legs.count - 1)))]
         let command: CallCommand?
         switch Int(random(0...11)) {
@@ -238,19 +270,49 @@ struct HandoverFloor: ~Copyable {
             }
             while let output = distributor.poll() {
                 isQuiet = false
-                if case .reply(let call, let request, let reply) = output, calls[call] != nil {
-                    switchboard.receive(.reply(request, reply), at: now)
-                }
+                take(output)
             }
             if isQuiet { return }
         }
     }
 
+    private mutating func take(_ output: DistributionOutput) {
+        switch output {
+        case .reply(let call, let request, let reply):
+            guard calls[call] != nil else { return }
+            if case .routed(.offerCallBack) = reply, happens(0.6) {
+                schedule(.wantsCallBack(call), after: random(0.1...4))
+            }
+            switchboard.receive(.reply(request, reply), at: now)
+        case .place(let placement):
+            calls[placement.call] = CallState()
+            switchboard.receive(
+                .originate(
+                    Origination(
+                        call: placement.call, from: placement.from, to: placement.to,
+                        startedAt: WallTime(millisecondsSince1970: 0), agent: agent, plan: placement.plan,
+                        entropy: CallEntropy(from: &generator), callBack: placement.callBack)), at: now)
+        case .withdraw(let call, let result): switchboard.receive(.withdraw(call, result), at: now)
+        case .agent, .askRouter, .routerFailed: break
+        }
+    }
+
+    private mutating func take(_ event: CallEvent) {
+        switch event.body {
+        case .callBackPromised: books.promised += 1
+        case .legReplaced(let body) where body.leg == .caller:
+            calls[event.call]?.successor = body.by
+            books.succeeded += 1
+        default: break
+        }
+        distributor.happened(event, at: now)
+    }
+
     private mutating func take(_ output: SwitchboardOutput) {
         switch output {
-        case .fact(let event):
-            distributor.happened(event, at: now)
-        case .request(let id, .transfer(let call, let transfer, _)): distributor.seek(call, id, transfer, at: now)
+        case .fact(let event): take(event)
+        case .request(let id, .transfer(let call, let transfer, let context)):
+            distributor.seek(call, id, transfer, context: context, at: now)
         case .request(_, .routeFailed(let call, let outcome)): distributor.routeFailed(call, outcome, at: now)
         case .request(let id, .prompt): switchboard.receive(.reply(id, .promptFailed(reason: "none")), at: now)
         case .dialled(let call, let leg, let reference): distributor.dialled(call, leg, reference: reference)
@@ -293,13 +355,12 @@ struct HandoverFloor: ~Copyable {
         guard let state = calls.removeValue(forKey: context.call) else {
             return problems.append("\(context.call) was sealed twice")
         }
-        books.sealed += 1
+        if let callBack = context.callBack { seal(callBack, context) } else { books.sealed += 1 }
         for leg in context.legs where leg.endedAt == nil {
             problems.append("\(context.call): leg \(leg.leg.rawValue) never ended")
         }
-        if !state.lines.isEmpty {
-            problems.append("\(context.call): \(state.lines.count) were not let go")
-        }
+        let others = state.lines.keys.filter { $0 != .caller && $0 != state.successor }
+        if !others.isEmpty { problems.append("\(context.call): \(others.count) were not let go") }
         if state.hungUp { books.endedByCaller += 1 }
         if (context.endedBy == .caller) != state.hungUp {
             problems.append("\(context.call): ended by \(context.endedBy?.rawValue ?? "nobody"), which is not so")
@@ -312,6 +373,17 @@ struct HandoverFloor: ~Copyable {
         }
         if outcome != .completed, context.endedBy == .agent {
             problems.append("\(context.call): ended by an agent after \(outcome.rawValue)")
+        }
+    }
+
+    /// An attempt to call somebody back.
+    private mutating func seal(_ callBack: CallBackTried, _ context: CallContext) {
+        books.attempts[callBack.outcome, default: 0] += 1
+        if (callBack.outcome == .reached) != (context.answeredAt != nil) {
+            problems.append("\(context.call): \(callBack.outcome.rawValue), which is not so")
+        }
+        if callBack.outcome == .reached || callBack.attemptsLeft == 0 && callBack.outcome != .withdrawn {
+            books.promisesEnded += 1
         }
     }
 

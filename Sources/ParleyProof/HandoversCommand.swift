@@ -8,7 +8,7 @@ struct HandoversCommand: AsyncParsableCommand {
         abstract: "Lead calls to agents and experts while every leg fails at random, and count what is left behind.",
         discussion: """
             Agents decline, are busy, do not answer, hang up, consult, confer, transfer and take over; callers hang up at \
-            any moment. In the end no leg, port, timer or agent may be left, and each context has the true outcome.
+            any moment, take call-backs, and refer to others. In the end no leg, port, timer or agent may be left, and each context has the true outcome.
 
             EXAMPLES:
               ParleyProof handovers --calls 10000
@@ -31,6 +31,10 @@ struct HandoversCommand: AsyncParsableCommand {
                 + TransferOutcome.allCases.map { "\($0.rawValue) \(books.outcomes[$0] ?? 0)" }.joined(separator: ", "))
         Swift.print(
             "ended by               caller \(books.endedByCaller), others \(books.sealed - books.endedByCaller)")
+        Swift.print(
+            "called back            \(books.promised) promised; attempts: "
+                + CallBackResult.allCases.map { "\($0.rawValue) \(books.attempts[$0] ?? 0)" }.joined(separator: ", "))
+        Swift.print("callers who referred   \(books.succeeded) with somebody in their place")
         Swift.print("virtual time           \(Int(floor.now.nanoseconds / 1_000_000_000)) s")
         Swift.print("left behind or untrue  \(problems.count)")
         for problem in problems.prefix(20) { Swift.print("  \(problem)") }
