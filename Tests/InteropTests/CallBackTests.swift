@@ -63,7 +63,8 @@ struct CallBackTests {
     private static func service(_ bench: Bench) async throws -> RunningProgram {
         let service = try bench.start(
             Bench.parley, ["serve", "--config", "parley.yaml", "--json"], output: "facts.json")
-        #expect(try await bench.wait { bench.read("facts.json").contains("listens on") }, "\(bench.read("facts.json"))")
+        let listens = try await bench.wait { bench.read("facts.json").contains("listens on") }
+        try #require(listens, "\(bench.read("facts.json"))")
         return service
     }
 
@@ -124,7 +125,8 @@ struct CallBackTests {
         ])
         // The first request is answered, and nothing is said to any other.
         let server = try await DoubleServer(double) { _ in double.bodies.count < 1 ? nil : 20_000 }
-        let bench = try CallBackTests.bench(HandoverTests.dialog, port: port, "connectors: connectors.yaml")
+        let bench = try CallBackTests.bench(
+            HandoverTests.dialog, port: port, "connectors: connectors.yaml\nstore: parley.sqlite")
         try bench.write("connectors.yaml", "router: {url: \"\(server.url)\", asked: first, within: 1}\n")
         let phones = try CallBackTests.phones(bench, port: port)
         let service = try await CallBackTests.service(bench)
