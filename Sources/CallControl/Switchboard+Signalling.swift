@@ -2,6 +2,7 @@ import BasicContainers
 import CallFlow
 import DSP
 import RTP
+import Routing
 package import SIP
 import Telephony
 
