@@ -7,8 +7,8 @@
 /// loudest of the 20 predictions is the echo where there is one, soon after the prompt began, and next to nothing where
 /// there is none.
 ///
-/// What is heard stands out when more than a third of its energy lies in regions that are 9 dB above the prediction and 8 dB
-/// above the background; it stands out clearly 15 and 12 dB above them.
+/// What is heard stands out when more than a quarter of its energy lies in regions that are 9 dB above the prediction and
+/// 8 dB above the background; it stands out clearly 15 and 12 dB above them.
 ///
 /// Against cancelling: it needs no linear path and no converged filter, costs a spectrum a frame, and is deaf only to a
 /// caller who is softer than the echo.
@@ -40,7 +40,7 @@ struct EchoPredictor: Sendable {
     private static let audible: Float = 1e-3
     /// An echo below twice the floor is not to be seen: what is heard then says nothing of the coupling.
     private static let visible: Float = 2
-    private static let share: Float = 0.35
+    private static let share: Float = 0.25
     /// Frames after the last of a prompt in which speech must still exceed the background: a prompt pauses so long.
     private static let pause = 50
 

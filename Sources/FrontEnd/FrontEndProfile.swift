@@ -9,7 +9,8 @@ package struct FrontEndProfile: Sendable, Equatable {
     /// soft speakers later.
     package var audioThreshold = 0.5
     /// Speech counts from so much of it, in milliseconds, 20 to 1,000. More keeps coughs from interrupting a prompt and
-    /// makes barge-in slower. A frame of speech that stands out clearly from a prompt's echo counts as 40 ms.
+    /// makes barge-in slower. A frame counts as 40 ms that is beyond doubt, or that stands out clearly from a prompt's
+    /// echo.
     package var minimumSpeechInMilliseconds = 40
     /// The echo of what a party is told is cancelled before anything is decided (21 to 28 us a frame and 38 to 71 KiB a
     /// leg); without it the decision is made against the echo, which stays.

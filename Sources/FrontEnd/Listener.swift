@@ -81,7 +81,8 @@ package struct Listener: ~Copyable {
         }
         switch endPointer.frame(
             isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible,
-            isCertain: standing == .clear && decision.isCertain, from: position, to: end)
+            isCertain: mayBegin && decision.isUnmistakable || standing == .clear && decision.isCertain,
+            from: position, to: end)
         {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))

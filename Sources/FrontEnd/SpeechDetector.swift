@@ -19,6 +19,8 @@ package struct SpeechDetector: Sendable {
         package var isPossible: Bool { isActive || probability >= 0.27 }
         /// Speech, whatever the next frame brings.
         package var isCertain: Bool { isActive && probability >= 0.7 }
+        /// Speech that no second frame has to confirm.
+        package var isUnmistakable: Bool { isActive && probability >= 0.8 }
     }
 
     /// What the network's logit must exceed for even odds: false starts cost more than 20 ms of onset.
