@@ -123,16 +123,20 @@ def excerpt(path):
     return resample_poly(samples, RATE // divisor, file.samplerate // divisor).astype(np.float32)
 
 
+def holds(is_held_out=False):
+    """The tracks of music on hold that training hears, or those that only tests hear."""
+    return [read_wave(path) for path in sorted(glob.glob(f"{MUSIC}/*.wav"))
+            if (os.path.basename(path) in HELD_OUT_MUSIC) == is_held_out]
+
+
 def music(part):
     """Music to train with, to tune with or to test with: no track in two of them."""
-    holds = sorted(glob.glob(f"{MUSIC}/*.wav"))
     if part == "test":
-        return [read_wave(path) for path in holds if os.path.basename(path) in HELD_OUT_MUSIC]
-    tracks = [read_wave(path) for path in holds if os.path.basename(path) not in HELD_OUT_MUSIC]
+        return holds(is_held_out=True)
     others = [excerpt(path) for folder in GAMES for ending in ("ogg", "opus")
               for path in sorted(glob.glob(f"/usr/share/games/{folder}/**/*.{ending}", recursive=True))]
     others += arranger.pieces(excerpt, 90)
     others = [samples for samples in others if len(samples) > 20 * RATE and np.mean(samples ** 2) > 1e-6]
     if part == "tune":
         return others[::7]
-    return tracks + [samples for index, samples in enumerate(others) if index % 7]
+    return holds() + [samples for index, samples in enumerate(others) if index % 7]
