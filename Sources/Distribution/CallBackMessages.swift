@@ -7,7 +7,7 @@ package struct CallBackMessages: Sendable, Equatable {
     /// Said to the one who answers.
     package var greeting = "This is the call back that you asked for. Please stay on the line."
     /// Said where nobody is there all the same.
-    package var apology = "We are sorry: nobody can take your call now. Please call again."
+    package var apology = "We are sorry, but nobody can take your call now. Please call again."
 
     package init() {}
 }

@@ -192,7 +192,7 @@ extension ConfigurationKey {
             "Said to who answers the call-back, while the agent who was kept is called."),
         .init(
             "queues.*.callback.apology", .text,
-            "We are sorry: nobody can take your call now. Please call again.",
+            "We are sorry, but nobody can take your call now. Please call again.",
             "Said where nobody is there all the same."),
         .init("queues.*.callback.attempts", .number(1...20), "3", "How often a caller is called back."),
         .init("queues.*.callback.pause-seconds", .number(5...86_400), "300", "From one attempt to the next."),
