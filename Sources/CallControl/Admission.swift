@@ -24,6 +24,8 @@ package struct Admission: Sendable {
     package var recordsLegs = false
     /// The caller is looked up, and an answer is of use for so long; `nil` where nobody is asked.
     package var lookUpLimit: Interval?
+    /// When the first tick of a call was that is run again; `nil` for the next of its phase.
+    package var firstTick: Instant?
     /// What the caller's trunk does for callers who are handed on.
     package var referral = TransferRules.Referral.off
     /// From ``startedAt`` to the answer.
@@ -89,6 +91,8 @@ package struct MediaDescription: Sendable {
     package var sourceRule = SourceLatch.Rule.negotiated
     /// The keys of SRTP; `nil` for plain RTP.
     package var keys: SRTPKeys?
+    /// Packets come as they were decrypted with keys that are gone, as from a journal.
+    package var comesDecrypted = false
     /// Whether the far end wants media: not while it holds the call (RFC 3264 section 8.4).
     package var sends = true
     /// Whether the far end may send media.

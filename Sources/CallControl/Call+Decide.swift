@@ -9,7 +9,7 @@ extension Call {
     /// Tells the session what the caller did and which timers have run out, and does what it wants.
     mutating func decide(at now: Instant, _ rules: CallRules) {
         guard !isOver else { return }
-        while let event = caller.nextEvent() { hear(event, understands: rules.hasRecogniser) }
+        while let event = caller.nextEvent() { hear(event, understands: rules.hasRecogniser, at: now) }
         if let action = utterance.advance(to: caller.position) { tellRecogniser(action) }
         feedRecogniser()
         if let deadline = sessionDue(), deadline <= caller.position, !isJudgingKey(since: deadline) {
@@ -68,10 +68,11 @@ extension Call {
         return now - since
     }
 
-    private mutating func hear(_ event: CallerEvent, understands: Bool) {
+    private mutating func hear(_ event: CallerEvent, understands: Bool, at now: Instant) {
         switch event {
         case .digit(let digit):
             recorder?.heard(digit)
+            journal?.heard(digit, playing: caller.position, at: now)
             recognitionTap?.heard(digit)
             relay(digit, of: .caller)
             if isLed { session.advance(before: digit.start) }
@@ -94,10 +95,12 @@ extension Call {
             tell(.speechEnded, at: caller.position)
         case .keySounds(let digit, let start):
             recorder?.tonesBegan(digit, at: start)
+            journal?.tonesBegan(digit, from: start, playing: caller.position, at: now)
             recognitionTap?.tonesBegan(digit, at: start)
             return
         case .keyReleased(let tones):
             recorder?.tonesEnded(tones)
+            journal?.tonesEnded(tones.digit, at: now)
             recognitionTap?.tonesEnded(tones)
             return
         case .toneStarted, .toneEnded: return
@@ -155,7 +158,10 @@ extension Call {
         case .transfer(let request): closing = .transfer(request)
         case .sensitiveInput(let isSensitive): takeSecrets(isSensitive)
         case .fact(let body):
-            if case .digit(let heard) = body { reveal(heard) }
+            if case .digit(let heard) = body {
+                journal?.settled(heard)
+                reveal(heard)
+            }
             record(body)
         case .hangUp(let cause): closing = .hangUp(cause)
         }
@@ -230,18 +236,20 @@ extension Call {
     }
 
     /// What the caller hears in this tick, and the recording of both sides.
-    mutating func mix() {
+    mutating func mix(at now: Instant) {
         guard !isOver else { return }
         caller.say(&player, over: &callerBackground)
         mixLegs()
         if player.hasEvents { reportPrompts() }
         if hasNews { drainSession() }
-        guard recorder != nil else { return }
+        guard recorder != nil || journal != nil else { return }
         let start = caller.position - caller.ticks(samples: caller.heard.count)
         let isSaid = player.saysSecret
         // The line gives back what it was told.
         secretEchoTicks = isSaid ? Call.longestEchoInTicks : max(0, secretEchoTicks - 1)
         let isGiven = takesSecret || start < secretEnd || secretEchoTicks > 0
+        journal?.isGiven(isGiven, at: now)
+        guard recorder != nil else { return }
         let chunk = recorder?.take(
             caller: caller.heard.span, at: start, parley: caller.said.span, masksCaller: isGiven, masksParley: isSaid)
         if let chunk { outputs.append(.recorded(id, chunk)) }
@@ -250,10 +258,13 @@ extension Call {
 
     /// Sends what was mixed; at the end of the call a last report with a goodbye.
     mutating func send(into datagrams: inout DatagramQueue, at now: Instant) {
-        guard isOver else {
-            return sendToAll(into: &datagrams, at: now)
+        if journal != nil { datagrams.beginNotes() }
+        if isOver {
+            caller.report(goodbye: true, into: &datagrams, at: now)
+        } else {
+            sendToAll(into: &datagrams, at: now)
         }
-        caller.report(goodbye: true, into: &datagrams, at: now)
+        if journal != nil { journalTurn(datagrams.takeNotes(), at: now) }
     }
 
     /// Puts the beginnings and ends of prompts into the account and tells the session.

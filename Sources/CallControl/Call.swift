@@ -62,6 +62,8 @@ struct Call: ~Copyable {
     /// Since when Parley has said and asked nothing.
     var quietSince: Instant?
     var outputs: Deque<SwitchboardOutput> = []
+    /// Keeps what enters the call and what it sends; none unless the shard keeps journals.
+    var journal: CallJournal?
 
     /// What happens once the last prompt has been played.
     enum Closing {

@@ -11,6 +11,22 @@ struct DatagramQueue {
     private var bytes: [UInt8] = []
     private var entries: [Entry] = []
     private var nextEntry = 0
+    /// What is known of the datagrams since ``beginNotes()``, each as it was before it was encrypted; `nil` where nobody
+    /// asks for it.
+    private var notes: [SentDatagram]?
+
+    mutating func beginNotes() { notes = [] }
+
+    mutating func takeNotes() -> [SentDatagram] {
+        defer { notes = nil }
+        return notes ?? []
+    }
+
+    /// Takes a note of a datagram that is about to be encrypted and appended.
+    @inline(__always)
+    mutating func note(_ plain: Span<UInt8>, to destination: TransportAddress, on port: Port) {
+        if notes != nil { notes?.append(SentDatagram(plain, to: destination, on: port)) }
+    }
 
     /// Appends a datagram whose bytes are the first `count` of `source`.
     mutating func append(_ source: Span<UInt8>, to destination: TransportAddress, on port: Port) {

@@ -13,6 +13,8 @@ struct Leg: ~Copyable {
     private var decryption: SRTPContext?
     /// Room in which a packet is decrypted; none without encryption.
     private var plain: [UInt8]
+    /// Octets of the packet that was decrypted last; 0 when that could not be done.
+    private var plainCount = 0
     private var latch: SourceLatch
     private var reports: ReportExchange
     private var listener: Listener
@@ -120,6 +122,7 @@ struct Leg: ~Copyable {
     private mutating func receiveEncrypted(
         _ datagram: Span<UInt8>, isRTCP: Bool, from source: TransportAddress, at now: Instant
     ) -> DatagramRefusal? {
+        plainCount = 0
         guard datagram.count <= plain.count else { return .malformed }
         // Taken out and put back, because a span of a member would hold all of `self`.
         var room: [UInt8] = []
@@ -129,6 +132,7 @@ struct Leg: ~Copyable {
         do {
             let count = try Leg.unprotect(&room, datagram.count, with: &decryption, isRTCP: isRTCP)
             let packet = room.span.extracting(0..<count)
+            plainCount = count
             return isRTCP
                 ? receiveReport(packet, from: source, at: now)
                 : receiveMedia(packet, from: source, at: now)
@@ -148,14 +152,29 @@ struct Leg: ~Copyable {
         return try context?.unprotect(&bytes, count: count, isRTCP: isRTCP) ?? 0
     }
 
+    /// What comes was encrypted with the leg's key.
+    @inline(__always) private var isAuthenticated: Bool { decryption != nil || media.comesDecrypted }
+
+    /// Gives what was received last as it was decrypted; nothing when it could not be.
+    mutating func decrypted(_ datagram: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
+        guard decryption != nil else { return body(datagram) }
+        if plainCount > 0 { body(plain.span.extracting(0..<plainCount)) }
+    }
+
+    /// What was settled about the media.
+    mutating func takeMedia() -> MediaDescription { media }
+
+    /// How much later the packet that came last will be heard.
+    mutating func delayOfLast() -> Interval { clockRate.interval(ticks: reception.ticksToLast) }
+
     private mutating func receiveMedia(
         _ datagram: Span<UInt8>, from source: TransportAddress, at now: Instant
     ) -> DatagramRefusal? {
         guard let header = try? RTPHeader.parse(datagram) else { return .malformed }
         let verdict = latch.judge(
-            source, sequenceNumber: header.sequenceNumber, isAuthenticated: decryption != nil, at: now)
+            source, sequenceNumber: header.sequenceNumber, isAuthenticated: isAuthenticated, at: now)
         guard verdict != .refused else { return .foreignAddress }
-        let refusal = reception.receive(header, datagram, isTrusted: decryption != nil, at: now)
+        let refusal = reception.receive(header, datagram, isTrusted: isAuthenticated, at: now)
         if refusal == nil { lastReception = now }
         return refusal
     }

@@ -64,6 +64,9 @@ struct PromptPlayer {
         return PCMAudio(sampleRate: sampleRate, samples: [Int16](repeating: 0, count: count))
     }
 
+    /// Whether a queued prompt says a secret.
+    func isSecret(_ id: PlaybackID) -> Bool { queue.contains { $0.playback.id == id && $0.isSecret } }
+
     /// The audio of a queued prompt has come.
     mutating func provide(_ audio: PCMAudio, for id: PlaybackID) {
         guard let index = queue.firstIndex(where: { $0.playback.id == id }) else { return }

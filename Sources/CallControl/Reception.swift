@@ -118,6 +118,11 @@ struct Reception: ~Copyable {
     /// Where in the stream the next sample to be played is.
     @inline(__always) var position: SampleTime { decodePosition - Int64(buffered) / samplesPerTick }
 
+    /// Ticks from the next sample to be played to the packet that came last, within what a jitter buffer holds.
+    var ticksToLast: Int64 {
+        max(0, min(source.current.timestamp - position, clockRate.ticks(milliseconds: 500)))
+    }
+
     /// How much has been played out.
     @inline(__always) var playedTime: SampleTime {
         SampleTime(ticks: Int64(counts.playedFrames) * clockRate.ticks(tickDuration))

@@ -137,13 +137,10 @@ extension Switchboard {
     private mutating func change(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
         guard let line = signalling?.lines[handle] else { return }
         guard !line.isWaiting else { return begin(handle, media, at: now) }
-        guard let serial = serials[line.call], let place = places[serial],
-            let description = signalling?.description(media, of: line),
-            groups[place.group].calls[place.index].caller.renegotiate(description, at: now)
-        else {
-            receive(.hangUp(line.call, .temporaryFailure), at: now)
-            return
+        guard let description = signalling?.description(media, of: line) else {
+            return receive(.hangUp(line.call, .temporaryFailure), at: now)
         }
+        receive(.leg(line.call, .mediaChanged(.caller, description)), at: now)
     }
 
     /// The phase of the tick for the next call: the one with the fewest calls, of so few that each has about a dozen.

@@ -51,7 +51,7 @@ extension Switchboard {
             isDone(.listen)
             groups[group].decide(turn, rules, at: tick)
             isDone(.decide)
-            groups[group].mix(turn)
+            groups[group].mix(turn, at: tick)
             isDone(.mix)
             groups[group].send(turn, into: &datagrams, at: tick)
             isDone(.send)
@@ -88,9 +88,9 @@ extension TickGroup {
     }
 
     /// Prompts to frame.
-    fileprivate mutating func mix(_ turn: Range<Int>) {
+    fileprivate mutating func mix(_ turn: Range<Int>, at tick: Instant) {
         var calls = calls.mutableSpan
-        for index in turn { calls[index].mix() }
+        for index in turn { calls[index].mix(at: tick) }
     }
 
     /// Frame to packet.

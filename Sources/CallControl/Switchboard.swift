@@ -100,6 +100,8 @@ package struct SwitchboardConfiguration: Sendable {
     package var callLimit = 4_000
     /// Played again and again to who is on hold; `nil` leaves silence.
     package var holdMusic: PromptSource?
+    /// Octets of a call's journal at most; `nil` keeps none.
+    package var journalLimit: Int?
     /// With whom to signal; `nil` where calls are admitted from outside, as replay does.
     package var signalling: SignallingConfiguration?
 
@@ -246,10 +248,12 @@ extension Switchboard {
         case .signalling(let input): receive(input, at: now)
         case .hangUp(let id, let cause):
             guard let place = place(of: id) else { return }
+            groups[place.group].calls[place.index].journal(.hangUp(cause), at: now)
             groups[place.group].calls[place.index].end(by: .parley, cause)
             collect(place, at: now)
         case .callerHungUp(let id):
             guard let place = place(of: id) else { return }
+            groups[place.group].calls[place.index].journal(.callerHungUp, at: now)
             let position = groups[place.group].calls[place.index].caller.position
             groups[place.group].calls[place.index].tell(.callerHungUp, at: position)
             groups[place.group].calls[place.index].drainSession()
@@ -257,9 +261,12 @@ extension Switchboard {
             collect(place, at: now)
         case .infoDigit(let id, let digit, let duration):
             guard let place = place(of: id) else { return }
+            let input = CallInput.infoDigit(digit, durationInMilliseconds: duration)
+            groups[place.group].calls[place.index].journal(input, at: now)
             groups[place.group].calls[place.index].caller.infoDigit(digit, durationInMilliseconds: duration)
         case .reply(let id, let reply):
             guard let (serial, kind, number) = Call.split(id), let place = places[serial] else { return }
+            groups[place.group].calls[place.index].journal(reply, to: kind, number, at: now)
             groups[place.group].calls[place.index].take(reply, to: kind, number, at: now)
             collect(place, at: now)
         case .originate(let origination): originate(origination, at: now)
@@ -270,6 +277,7 @@ extension Switchboard {
             take(event, of: place, at: now)
         case .command(let id, let command):
             guard let place = place(of: id) else { return }
+            groups[place.group].calls[place.index].journal(.command(command), at: now)
             groups[place.group].calls[place.index].perform(command, at: now)
             groups[place.group].calls[place.index].drainSession()
             collect(place, at: now)
@@ -279,10 +287,26 @@ extension Switchboard {
 
     /// A further leg's news; its ports are the leg's from the moment at which it has media.
     private mutating func take(_ event: LegEvent, of place: CallPlace, at now: Instant) {
+        groups[place.group].calls[place.index].journal(.leg(event), at: now)
         switch event {
         case .early(let leg, _) where groups[place.group].calls[place.index].callerReferral?.leg == leg: return
         case .answered(let leg, let media) where groups[place.group].calls[place.index].callerReferral?.leg == leg:
             return succeedCaller(leg, media, of: place, at: now)
+        case .mediaChanged(.caller, let media):
+            if !groups[place.group].calls[place.index].caller.renegotiate(media, at: now) {
+                groups[place.group].calls[place.index].end(by: .parley, .temporaryFailure)
+            }
+            return collect(place, at: now)
+        case .replaced(.caller, let media, let party):
+            if groups[place.group].calls[place.index].replaceCaller(with: media, by: party, at: now) {
+                use(media, by: .caller, of: place)
+            }
+            return collect(place, at: now)
+        case .replaced(let old, let media, let party):
+            let leg = groups[place.group].calls[place.index].replace(
+                old, with: media, by: party, configuration: configuration, at: now)
+            if let leg { use(media, by: leg, of: place) }
+            return collect(place, at: now)
         case .early(let leg, let media), .answered(let leg, let media):
             if groups[place.group].calls[place.index].index(of: leg) != nil {
                 use(media, by: leg, of: place)
@@ -303,13 +327,18 @@ extension Switchboard {
         }
         lastSerial &+= 1
         let phase = ((admission.tickPhase % TickGroup.phases) + TickGroup.phases) % TickGroup.phases
-        if groups[phase].calls.isEmpty { groups[phase].nextTick = groups[phase].firstTick(after: now) }
+        if groups[phase].calls.isEmpty {
+            groups[phase].nextTick = admission.firstTick ?? groups[phase].firstTick(after: now)
+        }
         guard var call = try? Call(admission, serial: lastSerial, configuration: configuration, at: now) else {
             outputs.append(.refused(admission.call))
             return
         }
         let place = CallPlace(group: phase, index: groups[phase].calls.count)
         call.slot = takeSlot(place)
+        if let limit = configuration.journalLimit {
+            call.beginJournal(configuration, limit: limit, firstTick: groups[phase].nextTick, at: now)
+        }
         groups[phase].append(call)
         places[lastSerial] = place
         serials[admission.call] = lastSerial
@@ -370,6 +399,7 @@ extension Switchboard {
         let last = groups[place.group].calls.count - 1
         if place.index != last { groups[place.group].calls.swapAt(place.index, last) }
         let call = groups[place.group].calls.removeLast()
+        if let journal = call.journal { outputs.append(.journal(call.id, .ended(journal.finish(at: now)))) }
         places[call.serial] = nil
         serials[call.id] = nil
         freeSlots.append(call.slot)

@@ -58,7 +58,7 @@ package enum SwitchboardOutput: Sendable {
     case cancel(RequestID)
     /// Audio for a recording.
     case recorded(CallID, RecordedAudio)
-    /// The call is over and this is what is known of it. Nothing of this call comes after.
+    /// The call is over and this is what is known of it. Nothing of this call comes after but the end of its journal.
     case sealed(CallContext)
     /// The call was not taken: there are too many, or its codec cannot be opened.
     case refused(CallID)
@@ -80,8 +80,19 @@ package enum SwitchboardOutput: Sendable {
     case dialog(CallID, SIPDialogRecord)
     /// A SIP dialog is over.
     case dialogOver(SIPDialogID)
+    /// More of a call's journal.
+    case journal(CallID, JournalPiece)
     /// How a registration of that name fares.
     case registration(name: String, RegistrationState)
+}
+
+/// A stretch of a call's journal, whole entries of it.
+package enum JournalPiece: Sendable {
+    /// The call begins, and this agent answers it.
+    case began(Agent)
+    case entries([UInt8])
+    /// The last. Comes behind the call's seal.
+    case ended([UInt8])
 }
 
 /// What comes into a ``Switchboard`` from signalling connections.

@@ -146,6 +146,7 @@ struct Transmission: ~Copyable {
         timestamp &+= ticksPerPacket
         packetCount &+= 1
         octetCount &+= UInt32(length - RTPHeader.fixedLength)
+        queue.note(packet.span.extracting(0..<length), to: destination, on: media.port)
         guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: false) else { return }
         queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.port)
     }
@@ -176,6 +177,7 @@ struct Transmission: ~Copyable {
         sequenceNumber &+= 1
         timestamp &+= UInt32(media.codec.clockRate.ticks(tickDuration))
         let length = RTPHeader.fixedLength + TelephoneEvent.length
+        queue.note(packet.span.extracting(0..<length), to: destination, on: media.port)
         guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: false) else { return }
         queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.port)
     }
@@ -218,6 +220,7 @@ struct Transmission: ~Copyable {
         parts.metrics = media.sendsVoIPMetrics ? metrics : nil
         parts.isGoodbye = goodbye
         let length = Transmission.write(parts, into: &packet)
+        queue.note(packet.span.extracting(0..<length), to: destination, on: media.rtcpPort)
         guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: true) else { return }
         queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.rtcpPort)
     }

@@ -17,6 +17,8 @@ package struct ReplayResult: Sendable {
     package var context: CallContext
     /// What became of each of the caller's packets of keys, in order; empty unless the trace was asked for.
     package var keyPackets: [KeyPacket] = []
+    /// The call's journal; empty unless the switchboard keeps one.
+    package var journal: [UInt8] = []
     /// The step that the caller still waited to begin when the call ended.
     package var unreachedStep: CallerStep?
     /// What the caller heard; empty unless asked for.
@@ -233,6 +235,9 @@ package struct CallReplay: ~Copyable {
         switch output {
         case .fact(let event):
             result.events.append(event)
+            if options.switchboard.journalLimit != nil, event.call == result.context.call {
+                result.journal += JournalEntry.octets(fact: try JournaledCall.json(of: event))
+            }
             if !callerIsGone { caller.observe(event, at: now) }
             for actor in actors { actor.observe(event, at: now) }
             desk?.happened(event, at: now)
@@ -249,6 +254,9 @@ package struct CallReplay: ~Copyable {
                 result.callBacks.append(context)
             }
             isOver = callerIsGone && desk?.hasPromised != true
+        case .journal(let call, .entries(let octets)), .journal(let call, .ended(let octets)):
+            if call == result.context.call { result.journal += octets }
+        case .journal(_, .began): break
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
         case .leg(let call, let command): try await perform(command, call, &observer)
         case .dialled(let call, let leg, let reference): desk?.dialled(call, leg, reference: reference, at: now)

@@ -46,6 +46,7 @@ extension Call {
             if !open(index, media, configuration: configuration, at: now) { give(up: leg, .failed, cause: 65, at: now) }
         case .refused(let leg, let reason, let cause): lose(leg, reason, cause: cause, at: now)
         case .hungUp(let leg): lose(leg, .hungUp, cause: 16, at: now)
+        case .replaced: break
         case .infoDigit(let leg, let digit, let duration):
             if let index = index(of: leg) { joined[index].leg?.infoDigit(digit, durationInMilliseconds: duration) }
         case .referred(let leg, let id, let target, let replaces, let wishes):
@@ -200,6 +201,14 @@ extension Call {
 
     mutating func receive(
         datagram: Span<UInt8>, of leg: LegID, isRTCPPort: Bool, from source: TransportAddress, at now: Instant
+    ) -> DatagramRefusal? {
+        let refusal = pass(datagram, to: leg, isRTCPPort: isRTCPPort, from: source, at: now)
+        if journal != nil { journal(datagram, of: leg, isRTCPPort: isRTCPPort, from: source, refusal, at: now) }
+        return refusal
+    }
+
+    private mutating func pass(
+        _ datagram: Span<UInt8>, to leg: LegID, isRTCPPort: Bool, from source: TransportAddress, at now: Instant
     ) -> DatagramRefusal? {
         if leg == .caller { return caller.receive(datagram: datagram, isRTCPPort: isRTCPPort, from: source, at: now) }
         guard let index = index(of: leg), joined[index].leg != nil else { return .unknownPort }

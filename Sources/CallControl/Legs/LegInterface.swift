@@ -115,6 +115,8 @@ package enum LegEvent: Sendable {
     case early(LegID, MediaDescription)
     case answered(LegID, MediaDescription)
     case mediaChanged(LegID, MediaDescription)
+    /// Another party took the leg's place of its own accord (RFC 3891); its address.
+    case replaced(LegID, MediaDescription, by: String)
     /// The leg never came.
     case refused(LegID, LegEndReason, cause: Int)
     case hungUp(LegID)

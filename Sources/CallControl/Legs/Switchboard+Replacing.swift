@@ -105,6 +105,8 @@ extension Switchboard {
         of place: CallPlace, at now: Instant
     ) -> Bool {
         var line = replacement.line
+        let event = LegEvent.replaced(.caller, media, by: line.incoming.address)
+        groups[place.group].calls[place.index].journal(.leg(event), at: now)
         guard
             groups[place.group].calls[place.index].replaceCaller(with: media, by: line.incoming.address, at: now),
             let old = signalling?.lines.removeValue(forKey: replacement.old)
@@ -123,7 +125,10 @@ extension Switchboard {
         of place: CallPlace, at now: Instant
     ) -> Bool {
         let line = replacement.line
-        guard let old = signalling?.dialled[replacement.old],
+        guard let old = signalling?.dialled[replacement.old] else { return false }
+        let event = LegEvent.replaced(old.leg, media, by: line.incoming.address)
+        groups[place.group].calls[place.index].journal(.leg(event), at: now)
+        guard
             let leg = groups[place.group].calls[place.index].replace(
                 old.leg, with: media, by: line.incoming.address, configuration: configuration, at: now)
         else { return false }
