@@ -48,6 +48,13 @@ struct CallRunner {
             throw CommandError(description: "\(call.name): no agent answers this call; name one with --agent FOLDER")
         }
         if let known = agents[path] { return known }
+        let answering = try CallRunner.agent(at: path, isLive: isLive)
+        agents[path] = answering
+        return answering
+    }
+
+    /// Reads an agent folder, and says what is odd in it.
+    static func agent(at path: String, isLive: Bool = false) throws -> (agent: Agent, outside: Outside) {
         let reading = AgentFolder.read(path)
         for diagnostic in reading.diagnostics where diagnostic.severity == .warning {
             Terminal.explain("\(diagnostic)")
@@ -59,7 +66,6 @@ struct CallRunner {
         }
         let outside = Outside(
             prompts: PromptLibrary(agentFolder: path, cacheFolder: CallRunner.cacheFolder), isLive: isLive)
-        agents[path] = (agent, outside)
         return (agent, outside)
     }
 
@@ -95,7 +101,7 @@ struct CallRunner {
 }
 
 /// Passes events on and writes the recording.
-private struct Observer<Narrator: CallNarrator>: ReplayObserver {
+struct Observer<Narrator: CallNarrator>: ReplayObserver {
     var narrator: Narrator
     let recordingPath: String?
     private(set) var writer: AudioFileWriter?

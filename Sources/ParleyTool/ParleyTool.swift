@@ -21,7 +21,7 @@ struct ParleyTool: AsyncParsableCommand {
               parley call sip:100@127.0.0.1 --press 2
               parley contexts list --store parley.sqlite
             """,
-        version: "0.1.0",
+        version: Program.version,
         groupedSubcommands: [
             CommandGroup(
                 name: "For dialog authors",

@@ -99,12 +99,16 @@ struct RecordKeeper {
 
     /// Keeps what came of a call. A call that was replayed before is kept anew.
     func keep(_ result: ReplayResult, name: String, _ recordings: [RecordedAudio]) throws {
-        let call = result.context.call
+        try keep(result.events, result.context, name: name, recordings)
+    }
+
+    func keep(_ events: [CallEvent], _ context: CallContext, name: String, _ recordings: [RecordedAudio]) throws {
+        let call = context.call
         if let store {
             if try store.record(of: call) != nil { try store.erase([call]) }
             try store.write(
                 RecordBatch(
-                    facts: result.events, sealed: [result.context], subscriptions: subscriptions, now: .current()))
+                    facts: events, sealed: [context], subscriptions: subscriptions, now: .current()))
         }
         guard let archive else { return }
         // A name says what is in a file; who may not read the file shall not read that either.

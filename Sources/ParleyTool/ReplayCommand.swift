@@ -14,6 +14,9 @@ struct ReplayCommand: AsyncParsableCommand {
             call's folder, or a folder of them. The audio becomes real RTP and takes every line of code that a live call \
             takes. Exit status 1 when the dialog failed in a call.
 
+            With --journal FILE it runs a live call again, from the journal that 'parley serve --journal' kept of it, and \
+            compares every octet that was sent and every fact: exit status 1 where they are not the same.
+
             EXAMPLES:
               parley replay Audio/Calls/gas-leak
               parley replay caller.wav --agent Audio/Agents/riverbend
@@ -22,11 +25,14 @@ struct ReplayCommand: AsyncParsableCommand {
               parley replay call.vcon --agent Audio/Agents/riverbend
               parley replay Audio/Calls --store parley.sqlite --connectors connectors.yaml \\
                   --record recordings --record-key env:RECORDING_KEY
+              parley replay --journal journals/CALL.journal --journal-key file:journal.key
               parley replay Audio/Calls/gas-leak --json | jq 'select(.event == "digit")'
             """)
 
     @Argument(help: "Audio files, test calls or folders of them.")
-    var calls: [String]
+    var calls: [String] = []
+
+    @OptionGroup var journal: JournalFileOptions
 
     @OptionGroup var agentOptions: AgentOptions
     @OptionGroup var lineOptions: LineOptions
@@ -40,7 +46,22 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Records") var records: RecordOptions
 
+    func validate() throws {
+        guard journal.journal != nil else {
+            if calls.isEmpty {
+                throw ValidationError("name audio files, test calls or folders of them, or --journal FILE")
+            }
+            return
+        }
+        if !calls.isEmpty { throw ValidationError("--journal FILE is a call by itself; name no other beside it") }
+        if records.store != nil { throw ValidationError("--store has the record of a journal's call already") }
+        if lineOptions.codec != nil || lineOptions.network != nil || lineOptions.seed != nil {
+            throw ValidationError("--codec, --network and --seed are for test calls; a journal has all that came")
+        }
+    }
+
     func run() async throws {
+        if journal.journal != nil { return try await replayJournal() }
         let paths = try calls.flatMap { try TestCallFolder.find(at: $0) }
         var runner = try CallRunner(agentOptions, keeping: records, profile: try profileOption.read())
         var bar = ProgressBar(
@@ -70,12 +91,12 @@ struct ReplayCommand: AsyncParsableCommand {
 }
 
 /// The last line of a call in JSON.
-private struct ContextLine: Encodable {
+struct ContextLine: Encodable {
     var context: CallContext
 }
 
 /// Prints a call while it runs.
-private struct Narrator: CallNarrator {
+struct Narrator: CallNarrator {
     private var story: Story
     private let json: JSONLines?
 

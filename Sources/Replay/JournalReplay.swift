@@ -113,7 +113,9 @@ package struct JournalReplay: ~Copyable {
     }
 
     private static func sentence(_ difference: JournalRun.Difference, _ problems: [String]) -> String {
-        func party(_ leg: LegID?) -> String { leg.map { $0 == .caller ? "the caller" : "leg \($0.rawValue)" } ?? "nobody" }
+        func party(_ leg: LegID?) -> String {
+            leg.map { $0 == .caller ? "the caller" : "leg \($0.rawValue)" } ?? "nobody"
+        }
         switch difference {
         case .datagram(let number, let leg, let was, let isNow):
             let what =
@@ -127,7 +129,8 @@ package struct JournalReplay: ~Copyable {
         case .prompt(let source):
             return "the audio of the prompt \(source.shown) is not what it was; its file or voice has changed"
         case .promptNotAsked:
-            return problems.first.map { "a prompt cannot be had: \($0)" } ?? "a prompt is not asked for now that was then"
+            return problems.first.map { "a prompt cannot be had: \($0)" }
+                ?? "a prompt is not asked for now that was then"
         }
     }
 }
@@ -137,7 +140,8 @@ extension PromptSource {
     fileprivate var shown: String {
         switch self {
         case .audioFile(let path), .serviceFile(let path): path
-        case .text(let spoken): spoken.isPrivate || spoken.isSensitive ? "with the caller's own words" : "'\(spoken.text.prefix(60))'"
+        case .text(let spoken):
+            spoken.isPrivate || spoken.isSensitive ? "with the caller's own words" : "'\(spoken.text.prefix(60))'"
         case .silence: "of silence"
         }
     }

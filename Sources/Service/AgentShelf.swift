@@ -1,8 +1,11 @@
 import AgentFiles
+import CallControl
 import CallFlow
 import Documents
+import Records
 import Speech
 import Synchronization
+import Telephony
 
 /// The agents that answer, and the prompts of each: those of calls that run stay when new versions come.
 final class AgentShelf: Sendable {
@@ -13,13 +16,21 @@ final class AgentShelf: Sendable {
         /// Held by the trunks that it answers on and by its calls.
         weak var agent: Agent?
         var prompts: PromptLibrary
+        var folder: String
+        /// Of the folder's files, as they were read; asked for by journals alone.
+        var digest: String?
     }
 
     private let promptCache: String?
+    private let keepsDigests: Bool
     private let entries = Mutex<[ObjectIdentifier: Entry]>([:])
     private let versions = Mutex(0)
 
-    init(promptCache: String?) { self.promptCache = promptCache }
+    /// - Parameter keepsDigests: calls keep journals, which say what answered them.
+    init(promptCache: String?, keepsDigests: Bool = false) {
+        self.promptCache = promptCache
+        self.keepsDigests = keepsDigests
+    }
 
     /// Reads agent folders.
     ///
@@ -43,7 +54,8 @@ final class AgentShelf: Sendable {
                 guard let agent = agents[folder.name] else { continue }
                 entries[ObjectIdentifier(agent)] = Entry(
                     name: agent.name, version: version, agent: agent,
-                    prompts: PromptLibrary(agentFolder: folder.path, cacheFolder: promptCache))
+                    prompts: PromptLibrary(agentFolder: folder.path, cacheFolder: promptCache),
+                    folder: folder.path, digest: keepsDigests ? FolderDigest.of(folder.path) : nil)
             }
         }
         return (agents, diagnostics)
@@ -54,6 +66,13 @@ final class AgentShelf: Sendable {
         entries.withLock { entries in
             entries.values.filter { $0.name == name && $0.agent != nil }.max { $0.version < $1.version }?.agent
         }
+    }
+
+    /// What a call's journal says of the agent and the program.
+    func about(_ agent: Agent) -> JournalAbout {
+        let entry = entries.withLock { $0[ObjectIdentifier(agent)] }
+        return JournalAbout(
+            version: Program.version, agentFolder: entry?.folder ?? "", agentDigest: entry?.digest ?? "")
     }
 
     /// The prompts of an agent; `nil` for one that is not from here.

@@ -21,6 +21,7 @@ package final class CallService: Sendable {
     private let router: ShardRouter
     private let shards: [Shard]
     private let records: ServiceRecords
+    private let journals: LiveJournals?
     private let operations: Operations
     private let admin: AdminServer
     private let drainTime: Interval
@@ -43,9 +44,11 @@ package final class CallService: Sendable {
         _ configuration: ServiceConfiguration, observer: (any CallObserver)? = nil, logger: Logger,
         reread: (@Sendable () async -> ServiceConfiguration.Reading)? = nil
     ) async throws {
-        let shelf = AgentShelf(promptCache: configuration.promptCache)
+        let shelf = AgentShelf(
+            promptCache: configuration.promptCache, keepsDigests: configuration.journal != nil)
         let agents = try CallService.read(configuration, shelf, logger)
         let records = try ServiceRecords(configuration.records)
+        let journals = try configuration.journal?.open()
         let operations = Operations()
         let loads = ShardLoads()
         let router = ShardRouter(load: { loads.calls(of: $0) })
@@ -79,7 +82,7 @@ package final class CallService: Sendable {
                     loop: loop,
                     outside: ServiceOutside(
                         agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
-                        centre: centre, sharing: sharing, logger: logger)))
+                        centre: centre, sharing: sharing, journals: journals, logger: logger)))
         }
         centre.use(CallPlacer(shards.map(\.loop), shelf, configuration.records))
         loads.set(shards.map(\.outside))
@@ -90,6 +93,7 @@ package final class CallService: Sendable {
         self.router = router
         self.shards = shards
         self.records = records
+        self.journals = journals
         self.operations = operations
         var sources = AdminAPI.Sources(
             store: records.records?.store, archive: records.archive, calls: operations.calls,
@@ -177,6 +181,7 @@ package final class CallService: Sendable {
         probing.cancel()
         keeping.cancel()
         await keeping.value
+        if let problem = journals?.stop() { logger.error("not all journals were kept: \(problem)") }
         if let problem = records.finish() { logger.error("not all records were kept: \(problem)") }
         await server.stop()
         logger.info("stopped")
@@ -263,6 +268,7 @@ extension ServiceConfiguration {
         configuration.mediaTimeout = limits.mediaTimeout
         configuration.deadAirLimit = limits.deadAir
         configuration.hasRecogniser = false
+        configuration.journalLimit = journal?.callLimit
         configuration.holdMusic = media.holdMusic.map { .serviceFile(path: $0) }
         return configuration
     }

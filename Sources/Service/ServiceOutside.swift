@@ -18,12 +18,16 @@ final class ServiceOutside: Sendable {
     let centre: ContactCentre
     let sharing: ContextSharing
     let operations: Operations
+    /// `nil` where none are kept.
+    private let journals: LiveJournals?
     private let calls = Mutex<Set<CallID>>([])
 
     init(
         agents: AgentShelf, loop: MediaLoop, records: ServiceRecords, operations: Operations,
-        observer: (any CallObserver)?, centre: ContactCentre, sharing: ContextSharing, logger: Logger
+        observer: (any CallObserver)?, centre: ContactCentre, sharing: ContextSharing, journals: LiveJournals?,
+        logger: Logger
     ) {
+        self.journals = journals
         self.sharing = sharing
         self.centre = centre
         self.agents = agents
@@ -53,6 +57,7 @@ final class ServiceOutside: Sendable {
         case .recorded(let call, let audio):
             records.recordings?.append(audio.channels, sampleRate: audio.sampleRate, of: call, audio.track)
         case .sealed(let context): sealed(context)
+        case .journal(let call, let piece): journals?.take(piece, of: call) { agents.about($0) }
         case .refused(let call): logger.warning("call \(call) was refused: its codec cannot be opened")
         case .line(let call, let sipCallID): operations.recorder.began(call, sipCallID: sipCallID)
         case .registration(let name, let state):
@@ -78,6 +83,7 @@ final class ServiceOutside: Sendable {
         operations.happened(event)
         centre.happened(event)
         records.records?.append(event)
+        journals?.take(event)
         switch event.body {
         case .callStarted(let body):
             calls.withLock { _ = $0.insert(event.call) }

@@ -39,14 +39,18 @@ struct JournalTests {
     }
 
     /// Keys, keys in the audio, speech, a network that loses and delays, a hand-over with a bridge, a conference.
-    static let open = (ProcessInfo.processInfo.environment["JOURNAL_CALLS"] ?? "outage-by-keys").split(separator: " ").map(String.init)
+    static let open = (ProcessInfo.processInfo.environment["JOURNAL_CALLS"] ?? "outage-by-keys").split(separator: " ")
+        .map(String.init)
 
     @Test("a call without secrets is run again from its journal, byte for byte", arguments: open)
     func agrees(name: String) async throws {
         let kept = try await Kept.of(name)
         let (journal, again) = try await kept.replayed()
         #expect(journal.cut == nil)
-        print(name, journal.isVeiled, again.datagrams, again.secretDatagrams, again.laterDifferences, again.difference ?? "agrees", again.differsAt?.inSeconds ?? 0, kept.result.journal.count, kept.result.events.count)
+        print(
+            name, journal.isVeiled, again.datagrams, again.secretDatagrams, again.laterDifferences,
+            again.difference ?? "agrees", again.differsAt?.inSeconds ?? 0, kept.result.journal.count,
+            kept.result.events.count)
         #expect(again.difference == nil)
         #expect(again.datagrams > 100)
     }

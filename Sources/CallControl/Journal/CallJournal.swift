@@ -195,7 +195,8 @@ final class CallJournal {
     // MARK: - Out
 
     private func append(
-        _ kind: JournalEntry.Kind, _ body: JournalWriter, _ content: Content, _ part: Range<Int> = 0..<0, at now: Instant
+        _ kind: JournalEntry.Kind, _ body: JournalWriter, _ content: Content, _ part: Range<Int> = 0..<0,
+        at now: Instant
     ) {
         let entry = JournalEntry.framed(kind, body.octets)
         octets += entry

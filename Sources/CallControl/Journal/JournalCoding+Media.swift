@@ -75,7 +75,10 @@ extension Codec: JournalCodable {
     init(from journal: inout JournalReader) throws(JournalError) {
         let name = try journal.text()
         let rate = try journal.number(8_000...48_000)
-        guard let codec = (Codec.all + [.l16(sampleRate: 24_000), .l16(sampleRate: 32_000)]).first(where: { $0.name == name && $0.sampleRate == rate })
+        guard
+            let codec = (Codec.all + [.l16(sampleRate: 24_000), .l16(sampleRate: 32_000)]).first(where: {
+                $0.name == name && $0.sampleRate == rate
+            })
         else { throw .unknown("a codec") }
         self = codec
     }
@@ -185,7 +188,9 @@ extension SwitchboardConfiguration: JournalCodable {
 }
 
 extension Int64 {
-    fileprivate func clamped(to bounds: ClosedRange<Int64>) -> Int64 { Swift.min(Swift.max(self, bounds.lowerBound), bounds.upperBound) }
+    fileprivate func clamped(to bounds: ClosedRange<Int64>) -> Int64 {
+        Swift.min(Swift.max(self, bounds.lowerBound), bounds.upperBound)
+    }
 }
 
 extension CallEntropy: JournalCodable {

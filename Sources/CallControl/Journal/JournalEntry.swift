@@ -254,7 +254,8 @@ extension JournalEntry {
         if flags & JournalFlag.sameSource == 0 { sources[leg] = try journal.value() }
         guard let source = sources[leg] else { throw .unknown("a datagram from nowhere") }
         return JournaledDatagram(
-            leg: leg, isRTCPPort: flags & JournalFlag.rtcpPort != 0, isVeiled: flags & JournalFlag.veiled != 0, source: source, at: at,
+            leg: leg, isRTCPPort: flags & JournalFlag.rtcpPort != 0, isVeiled: flags & JournalFlag.veiled != 0,
+            source: source, at: at,
             octets: journal.rest())
     }
 

@@ -29,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
               parley serve --sip-port 5080 --agent Audio/Agents/riverbend --store parley.sqlite
               parley serve --story --record recordings
               parley serve --store parley.sqlite --connectors crm.yaml --record recordings --record-key env:KEY
+              parley serve --journal journals --journal-key file:journal.key
               parley serve --json | jq 'select(.event == "digit")'
             """)
 
@@ -61,6 +62,8 @@ struct ServeCommand: AsyncParsableCommand {
     var mediaPorts: String?
 
     @OptionGroup var records: RecordOptions
+
+    @OptionGroup var journal: JournalOptions
 
     @OptionGroup var admin: AdminOptions
 
@@ -126,6 +129,8 @@ struct ServeCommand: AsyncParsableCommand {
         flags["recordings.channels"] = records.recordChannels == .separate ? nil : records.recordChannels.rawValue
         flags["recordings.key"] = records.recordKey
         flags["recordings.days"] = records.recordDays.map { "\($0)" }
+        flags["journal.folder"] = journal.journal.map { URL(filePath: $0).path }
+        flags["journal.key"] = journal.journalKey
         flags["connectors"] = records.connectors.map { URL(filePath: $0).path }
         flags["admin.address"] = admin.metrics.map { "\($0)" }
         flags["admin.socket"] = admin.adminSocket.map { URL(filePath: $0).path }
@@ -169,6 +174,7 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.limits.calls = maxCalls ?? configuration.limits.calls
         if let drainSeconds { configuration.limits.drain = .seconds(Int64(drainSeconds)) }
         configuration.records = records.configuration
+        configuration.journal = try journal.configuration
         configuration.admin = admin.configuration
         configuration.promptCache = CallRunner.cacheFolder
         return configuration

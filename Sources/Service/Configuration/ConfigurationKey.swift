@@ -85,6 +85,14 @@ extension ConfigurationKey {
             "recordings.key", .text, "",
             "Encrypt recordings with the key at env:NAME or file:PATH, 64 hexadecimal digits."),
         .init("recordings.days", .number(1...36_500), "", "Recordings go after so many days."),
+        .init(
+            "journal.folder", .text, "",
+            "Where each call's journal is kept, by which 'parley replay --journal' runs it again; none is without it."),
+        .init(
+            "journal.key", .text, "",
+            "Journals are encrypted with the key at env:NAME or file:PATH, 64 hexadecimal digits."),
+        .init("journal.call-megabytes", .number(1...65_536), "64", "A journal that grows longer breaks off."),
+        .init("journal.total-megabytes", .number(1...16_777_216), "4096", "The oldest journals go beyond it."),
         .init("connectors", .text, "", "The file of connectors that contexts are sent through."),
         .init("limits.calls", .number(1...100_000), "2000", "The most calls at a time; more are answered 503."),
         .init("limits.call-seconds", .number(1...604_800), "14400", "The longest that a call may be."),

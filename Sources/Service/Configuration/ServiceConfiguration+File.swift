@@ -203,9 +203,25 @@ extension ServiceConfiguration {
         if records.store == nil, records.connectors != nil {
             values.complain(["connectors"], "connectors need 'store', which holds what is to be sent")
         }
+        readJournal(values, place)
         admin.socket = place(["admin", "socket"])
         admin.metrics = endpoint(["admin", "address"], values)
         readAPI(values, place)
+    }
+
+    private mutating func readJournal(_ values: ConfigurationValues, _ place: ([String]) -> String?) {
+        let key = values.text(["journal", "key"])
+        guard let folder = place(["journal", "folder"]) else {
+            if key != nil {
+                values.complain(["journal", "key"], "there is nothing to encrypt without 'journal.folder'")
+            }
+            return
+        }
+        guard let key else { return values.complain(["journal", "folder"], JournalConfiguration.needsKey) }
+        var journal = JournalConfiguration(folder: folder, key: key)
+        if let megabytes = values.number(["journal", "call-megabytes"]) { journal.callLimit = megabytes << 20 }
+        if let megabytes = values.number(["journal", "total-megabytes"]) { journal.folderLimit = megabytes << 20 }
+        self.journal = journal
     }
 
     private func endpoint(_ path: [String], _ values: ConfigurationValues) -> AdminServer.Endpoint? {

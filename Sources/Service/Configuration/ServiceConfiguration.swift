@@ -75,6 +75,8 @@ package struct ServiceConfiguration: Sendable {
     /// Where operators, their tools and other systems reach the service.
     package var admin = AdminServer.Configuration()
     package var records = RecordsConfiguration()
+    /// Where journals of calls are kept; `nil` keeps none.
+    package var journal: JournalConfiguration?
     /// Where spoken text is kept between runs.
     package var promptCache: String?
     /// Agents, trunks and certificates are read again when their files change.
