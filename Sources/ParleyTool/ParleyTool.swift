@@ -1,4 +1,5 @@
 import ArgumentParser
+import Telephony
 import CLinux
 
 /// The command line: its verbs, grouped by who uses them.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import AudioFiles
 import CallControl
+import CallFlow
 import Foundation
 import Records
 import Replay
