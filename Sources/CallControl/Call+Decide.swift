@@ -76,7 +76,9 @@ extension Call {
             recognitionTap?.heard(digit)
             relay(digit, of: .caller)
             if isLed { session.advance(before: digit.start) }
-            if !endVoicemail(by: digit.digit), !acceptsCallBack(by: digit.digit) {
+            if endVoicemail(by: digit.digit) || acceptsCallBack(by: digit.digit) {
+                journal?.opened(digit)
+            } else {
                 tell(.digit(digit.digit, source: digit.source), at: digit.start)
             }
         case .speechStarted(let start):

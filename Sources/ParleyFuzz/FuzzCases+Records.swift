@@ -19,5 +19,6 @@ extension FuzzCases {
         guard let key = try? RecordingKey(octets: Data(repeating: 1, count: 32)) else { return }
         _ = try? SealedFile.open(data, with: key)
         _ = try? SealedFile.open(SealedFile.magic + data, with: key, allowsCut: true)
+        _ = try? SealedFile.openJournal(SealedFile.Form.journal.magic + data, with: key)
     }
 }

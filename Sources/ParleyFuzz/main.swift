@@ -51,6 +51,10 @@ let entries: [String: FuzzEntry] = [
         FuzzCases.sealed(Span(_unsafeStart: bytes, count: count))
         return 0
     },
+    "journal": { bytes, count in
+        FuzzCases.journal(Span(_unsafeStart: bytes, count: count))
+        return 0
+    },
     "yaml": { bytes, count in
         FuzzCases.yaml(Span(_unsafeStart: bytes, count: count))
         return 0

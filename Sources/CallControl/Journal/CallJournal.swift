@@ -192,6 +192,11 @@ final class CallJournal {
     /// The dialog has taken a key, or will take it no more.
     func settled(_ digit: DigitHeard) { secrets.settled(digit) }
 
+    /// A key was taken that is no secret and no answer to the dialog.
+    func opened(_ digit: DigitEvent) {
+        secrets.settle(digit.start, digit.source, digit.digit, isSecret: false)
+    }
+
     // MARK: - Out
 
     private func append(

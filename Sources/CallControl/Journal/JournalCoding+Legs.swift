@@ -146,6 +146,15 @@ extension Route: JournalCodable {
         case .voicemail(let plan):
             journal.byte(6)
             journal.value(plan)
+        case .offerCallBack(let offer):
+            journal.byte(7)
+            journal.optional(offer.prompt)
+            journal.value(offer.key)
+        case .promiseCallBack(let promise):
+            journal.byte(8)
+            journal.text(promise.queue)
+            journal.text(promise.number)
+            journal.optional(promise.farewell)
         }
     }
 
@@ -161,6 +170,11 @@ extension Route: JournalCodable {
         case 4: self = .say(try journal.value())
         case 5: self = .withdraw(try journal.count())
         case 6: self = .voicemail(try journal.value())
+        case 7: self = .offerCallBack(CallBackOffer(try journal.optional(), key: try journal.value()))
+        case 8:
+            self = .promiseCallBack(
+                CallBackPromise(
+                    queue: try journal.text(), number: try journal.text(), farewell: try journal.optional()))
         default: throw .unknown("a route")
         }
     }

@@ -174,6 +174,9 @@ extension SwitchboardConfiguration: JournalCodable {
         jitterBuffer.initialDelay = try SwitchboardConfiguration.delay(from: &journal)
         jitterBuffer.minimumDelay = try SwitchboardConfiguration.delay(from: &journal)
         jitterBuffer.maximumDelay = try SwitchboardConfiguration.delay(from: &journal)
+        guard jitterBuffer.minimumDelay <= jitterBuffer.initialDelay,
+            jitterBuffer.initialDelay <= jitterBuffer.maximumDelay
+        else { throw .unknown("a jitter buffer") }
         sendsRecognitionAudio = try journal.flag()
         hasRecogniser = try journal.flag()
         mediaTimeout = try journal.value()

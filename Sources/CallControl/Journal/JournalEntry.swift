@@ -106,6 +106,8 @@ package struct JournaledAdmission: Sendable {
     package var entropy: CallEntropy
     package var lookUpLimit: Interval?
     package var referral: TransferRules.Referral
+    package var ringing: Interval
+    package var callBack: CallBackCall?
     package var tickPhase: Int
     package var at: Instant
     package var firstTick: Instant
@@ -123,6 +125,8 @@ package struct JournaledAdmission: Sendable {
         entropy = admission.entropy
         lookUpLimit = admission.lookUpLimit
         referral = admission.referral
+        ringing = admission.ringing
+        callBack = admission.callBack
         tickPhase = admission.tickPhase
         at = now
         self.firstTick = firstTick
@@ -135,6 +139,8 @@ package struct JournaledAdmission: Sendable {
             call: call, from: from, to: to, startedAt: startedAt, timeZone: timeZone, headers: headers, agent: agent,
             caller: caller, tickPhase: tickPhase, entropy: entropy, lookUpLimit: lookUpLimit)
         admission.referral = referral
+        admission.ringing = ringing
+        admission.callBack = callBack
         admission.firstTick = firstTick
         return admission
     }
@@ -153,6 +159,8 @@ extension JournaledAdmission: JournalCodable {
         journal.value(entropy)
         journal.optional(lookUpLimit)
         journal.raw(referral)
+        journal.value(ringing)
+        journal.optional(callBack)
         journal.number(tickPhase)
         journal.value(at)
         journal.value(firstTick)
@@ -176,6 +184,8 @@ extension JournaledAdmission: JournalCodable {
         entropy = try journal.value()
         lookUpLimit = try journal.optional()
         referral = try journal.raw()
+        ringing = try journal.value()
+        callBack = try journal.optional()
         tickPhase = try journal.number(0...19)
         at = try journal.value()
         firstTick = try journal.value()

@@ -55,6 +55,9 @@ package struct JournalRun: ~Copyable {
         switchboard.receive(.admit(again), at: now)
     }
 
+    /// Ten minutes at 48 kHz.
+    private static let longestSilence = 600 * 48_000
+
     /// How far the call is.
     package var time: Interval { now - admission.at }
 
@@ -119,7 +122,8 @@ package struct JournalRun: ~Copyable {
         if let reply = journaled.reply { return switchboard.receive(.reply(id, reply), at: now) }
         guard case .prompt(let samples, let sampleRate, let digest) = journaled else { return }
         if digest == 0 {
-            let silence = PCMAudio(sampleRate: sampleRate, samples: [Int16](repeating: 0, count: samples))
+            let count = min(samples, JournalRun.longestSilence)
+            let silence = PCMAudio(sampleRate: sampleRate, samples: [Int16](repeating: 0, count: count))
             return switchboard.receive(.reply(id, .prompt(silence)), at: now)
         }
         guard let audio = audio.removeValue(forKey: id) else { return differ(.promptNotAsked) }

@@ -133,13 +133,15 @@ struct JournalSecrets {
     mutating func settled(_ heard: DigitHeard) {
         let start = SampleTime(ticks: Int64((heard.start * Double(clockRate.ticksPerSecond)).rounded()))
         let isSecret = heard.digit.isSensitive
-        let digit = isSecret ? nil : Digit(heard.digit.redacted)
+        settle(start, heard.source, isSecret ? nil : Digit(heard.digit.redacted), isSecret: isSecret)
+    }
+
+    /// What a key is that a source told of is known, and with it what the others told of the same key.
+    mutating func settle(_ start: SampleTime, _ told: DigitSource, _ digit: Digit?, isSecret: Bool) {
         for source in DigitSource.allCases {
-            guard let index = nearest(to: start, from: source, isSecret ? nil : digit, told: heard.source) else {
-                continue
-            }
+            guard let index = nearest(to: start, from: source, digit, told: told) else { continue }
             keys[index].verdict = isSecret ? .secret : .open
-            if isSecret, source == heard.source { note(keys[index].digit) }
+            if isSecret, source == told { note(keys[index].digit) }
         }
     }
 

@@ -48,11 +48,6 @@ extension Switchboard {
         case .hungUp(.caller), .refused(.caller, _, _): receive(.callerHungUp(call), at: now)
         case .infoDigit(.caller, let digit, let duration):
             receive(.infoDigit(call, digit, durationInMilliseconds: duration), at: now)
-        case .mediaChanged(.caller, let media):
-            guard let place = serials[call].flatMap({ places[$0] }) else { return true }
-            if !groups[place.group].calls[place.index].caller.renegotiate(media, at: now) {
-                receive(.hangUp(call, .temporaryFailure), at: now)
-            }
         default: return false
         }
         return true
