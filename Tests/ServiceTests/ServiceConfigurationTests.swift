@@ -43,6 +43,18 @@ struct ServiceConfigurationTests {
         #expect(configuration.limits == ServiceConfiguration.Limits())
     }
 
+    @Test("where journals are, and how long")
+    func journals() async throws {
+        let text =
+            ServiceConfigurationTests.small
+            + "journal:\n    folder: journals\n    key: env:KEY\n    call-megabytes: 2\n    total-megabytes: 30\n"
+        let reading = try await ServiceConfigurationTests.read(text)
+        #expect(reading.diagnostics.isEmpty)
+        let journal = try #require(reading.configuration?.journal)
+        #expect(journal.folder.hasSuffix("/journals") && journal.key == "env:KEY")
+        #expect(journal.callLimit == 2 << 20 && journal.folderLimit == 30 << 20)
+    }
+
     @Test("a flag goes before an environment variable, and that before the file")
     func precedence() async throws {
         let text =
@@ -60,6 +72,8 @@ struct ServiceConfigurationTests {
         "what cannot work together is refused with the reason",
         arguments: [
             ("queues:\n    q:\n        overflow: [\"waited 60: voicemail\"]\n", "recordings.folder"),
+            ("journal:\n    folder: journals\n", "openssl rand"),
+            ("journal:\n    key: env:KEY\n", "journal.folder"),
             ("queues:\n    q:\n        overflow: [\"waited 60: callback\"]\n", "outbound.allowed"),
             (
                 "queues:\n    q:\n        overflow: [\"waited 60: callback\"]\noutbound: {allowed: [\"+1555*\"]}\n",
