@@ -101,6 +101,7 @@ final class CallJournal {
         lastSource[leg] = source
         body.byte((isRTCPPort ? JournalFlag.rtcpPort : 0) | (isSame ? JournalFlag.sameSource : 0))
         body.value(leg)
+        body.value(isRTCPPort ? media.rtcpPort : media.port)
         body.value(now - begin)
         if !isSame { body.value(source) }
         let offset = CallJournal.headLength + body.octets.count

@@ -56,7 +56,8 @@ package enum JournalCut: UInt8, Sendable {
 /// A datagram that a leg received: as it was decrypted where it came encrypted.
 package struct JournaledDatagram: Sendable {
     package var leg: LegID
-    /// It came on the port of RTCP.
+    package var port: Port
+    /// It is the port of RTCP.
     package var isRTCPPort: Bool
     /// Something stands in the place of what was in it.
     package var isVeiled: Bool
@@ -260,11 +261,13 @@ extension JournalEntry {
     ) throws(JournalError) -> JournaledDatagram {
         let flags = try journal.byte()
         let leg: LegID = try journal.value()
+        let port: Port = try journal.value()
         let at = begin + (try journal.value() as Interval)
         if flags & JournalFlag.sameSource == 0 { sources[leg] = try journal.value() }
         guard let source = sources[leg] else { throw .unknown("a datagram from nowhere") }
         return JournaledDatagram(
-            leg: leg, isRTCPPort: flags & JournalFlag.rtcpPort != 0, isVeiled: flags & JournalFlag.veiled != 0,
+            leg: leg, port: port, isRTCPPort: flags & JournalFlag.rtcpPort != 0,
+            isVeiled: flags & JournalFlag.veiled != 0,
             source: source, at: at,
             octets: journal.rest())
     }

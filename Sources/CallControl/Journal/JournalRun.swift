@@ -29,7 +29,6 @@ package struct JournalRun: ~Copyable {
     /// What the turn in hand has sent and the journal has not told of.
     private var sent: [SentDatagram] = []
     private var places: [Port: LegID] = [:]
-    private var ports: [LegID: (rtp: Port, rtcp: Port)] = [:]
     package private(set) var now: Instant
     package private(set) var sentCount = 0
     /// Datagrams of which only the length could be compared, because a secret was said in them.
@@ -97,8 +96,7 @@ package struct JournalRun: ~Copyable {
     private mutating func take(_ datagram: JournaledDatagram) {
         endTurn()
         if datagram.isVeiled { isVeiled = true }
-        guard let port = port(of: datagram.leg, isRTCP: datagram.isRTCPPort) else { return }
-        switchboard.receive(datagram: datagram.octets.span, on: port, from: datagram.source, at: datagram.at)
+        switchboard.receive(datagram: datagram.octets.span, on: datagram.port, from: datagram.source, at: datagram.at)
     }
 
     private mutating func take(_ input: CallInput, at now: Instant) {
@@ -137,7 +135,6 @@ package struct JournalRun: ~Copyable {
     private mutating func use(_ media: MediaDescription, by leg: LegID) {
         places[media.port] = leg
         places[media.rtcpPort] = leg
-        ports[leg] = (media.port, media.rtcpPort)
     }
 
     private mutating func note(_ event: LegEvent) {
@@ -146,10 +143,6 @@ package struct JournalRun: ~Copyable {
         case .replaced(.caller, let media, _): use(media, by: .caller)
         default: break
         }
-    }
-
-    private func port(of leg: LegID, isRTCP: Bool) -> Port? {
-        ports[leg].map { isRTCP ? $0.rtcp : $0.rtp }
     }
 
     // MARK: - What is sent
