@@ -41,12 +41,9 @@ package enum ConfigurationReference {
         let name = key.path.last ?? ""
         let value =
             samples[key.path.joined(separator: ".")]
-            ?? "# \(name):\(key.fallback.isEmpty ? "" : " " + written(key.fallback))"
+            ?? "# \(name):\(key.fallback.isEmpty ? "" : " " + key.fallback)"
         return ["# \(key.meaning) Takes \(key.kind.description).", value]
     }
-
-    /// A value as YAML takes it: a text with a colon in it stands in quotes.
-    private static func written(_ value: String) -> String { value.contains(": ") ? "\"\(value)\"" : value }
 
     private static func indent(_ depth: Int) -> String { String(repeating: "    ", count: depth) }
 }
