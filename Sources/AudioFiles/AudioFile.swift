@@ -106,7 +106,7 @@ package struct AudioFile: Sendable {
             throw AudioFileError(
                 path, "has a sample rate of \(info.samplerate) Hz; give 8000, 16000 or 48000 Hz (8 to 48 kHz)")
         }
-        guard info.frames > 0 else { throw AudioFileError(path, "holds no samples") }
+        guard info.frames > 0 else { throw AudioFileError(path, AudioFileError.isEmpty) }
         guard info.frames <= Int64(info.samplerate) * Int64(Limits.seconds) else {
             throw AudioFileError(path, "is longer than six hours; cut it into calls")
         }
@@ -117,6 +117,8 @@ package struct AudioFile: Sendable {
 package struct AudioFileError: Error, CustomStringConvertible, Sendable {
     package let path: String
     package let problem: String
+    /// The problem of a file that has a header and nothing behind it.
+    package static let isEmpty = "holds no samples"
 
     package init(_ path: String, _ problem: String) {
         self.path = path

@@ -70,16 +70,20 @@ struct ScoreDTMFCommand: ParsableCommand {
         try options.report(cards)
     }
 
-    /// Every audio file of a folder.
+    /// Every audio file of a folder that holds any audio.
     private static func audio(in folder: String) throws -> [PCMAudio] {
         let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).sorted()
         let files = names.filter { ["wav", "flac"].contains(($0 as NSString).pathExtension.lowercased()) }
         guard !files.isEmpty else {
             throw CommandError(description: "\(folder): holds no WAV or FLAC file; name a folder of speech or music")
         }
-        return try files.map { file in
-            let audio = try AudioFile.read(folder + "/" + file).caller
-            return [8_000, 16_000, 48_000].contains(audio.sampleRate) ? audio : try audio.resampled(to: 8_000)
+        return try files.compactMap { file in
+            do {
+                let audio = try AudioFile.read(folder + "/" + file).caller
+                return [8_000, 16_000, 48_000].contains(audio.sampleRate) ? audio : try audio.resampled(to: 8_000)
+            } catch let error as AudioFileError where error.problem == AudioFileError.isEmpty {
+                return nil
+            }
         }
     }
 }
