@@ -84,7 +84,7 @@ struct CallBackTests {
     @Test("a caller who was promised it is called back by the trunk, and is with the agent who was kept")
     func calledBack() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
-        let port = 26_200
+        let port = 28_200
         let bench = try CallBackTests.bench(CallBackTests.promising, port: port)
         let phones = try CallBackTests.phones(bench, port: port)
         let service = try await CallBackTests.service(bench)
@@ -117,7 +117,7 @@ struct CallBackTests {
     @Test("an outside router sends the caller on with its headers; where it is slow or down the queue does")
     func routed() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
-        let port = 26_300
+        let port = 28_400
         let double = RouterDouble([
             ConnectorAnswer(status: 200, body: Data(#"{"target": "+15550123", "headers": {"X-Case": "17"}}"#.utf8))
         ])
