@@ -1,5 +1,6 @@
 import CallControl
 import CallFlow
+import DSP
 import Telephony
 
 extension FuzzCases {
