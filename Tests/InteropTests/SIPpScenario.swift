@@ -66,7 +66,7 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
             case .mayCome(let status): body += "<recv response=\"\(status)\" optional=\"true\"/>\n"
             case .take(let method, let pattern):
                 body += SIPpScenario.take(method, pattern, number: checks.count)
-                if method == "INVITE" { checks += SIPpScenario.answered }
+                if method == "INVITE" { checks += SIPpScenario.repeated.map(\.variable) }
                 if !pattern.isEmpty { checks.append("check\(checks.count)") }
             case .answer(let status, let sdp): body += SIPpScenario.answer(status, sdp)
             case .shell(let command): body += "<nop><action><exec command=\"\(command)\"/></action></nop>\n"
@@ -79,18 +79,20 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
     }
 
     /// Header fields that an answer repeats, in variables of SIPp: another message may come before it is sent.
-    private static let answered = ["Via", "From", "To", "Call-ID", "CSeq"].map { $0.replacing("-", with: "") }
+    private static let repeated = ["Via", "From", "To", "Call-ID", "CSeq"].map {
+        (name: $0, variable: $0.replacing("-", with: ""))
+    }
 
     private static func take(_ method: String, _ pattern: String, number: Int) -> String {
         var actions = ""
         if method == "INVITE" {
-            for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+            for (name, variable) in repeated {
                 actions +=
-                    "<ereg regexp=\".*\" search_in=\"hdr\" header=\"\(name):\" check_it=\"true\" assign_to=\"\(name.replacing("-", with: ""))\"/>\n"
+                    "<ereg regexp=\".*\" search_in=\"hdr\" header=\"\(name):\" check_it=\"true\" assign_to=\"\(variable)\"/>\n"
             }
         }
         if !pattern.isEmpty {
-            let variable = "check\(number + (method == "INVITE" ? answered.count : 0))"
+            let variable = "check\(number + (method == "INVITE" ? repeated.count : 0))"
             actions +=
                 "<ereg regexp=\"\(pattern)\" search_in=\"msg\" check_it=\"true\" assign_to=\"\(variable)\"/>\n"
         }
@@ -99,7 +101,7 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
 
     private static func answer(_ status: Int, _ sdp: String?) -> String {
         var lines = ["SIP/2.0 \(status) As the test wants"]
-        lines += ["Via", "From", "To", "Call-ID", "CSeq"].map { "\($0):[$\($0.replacing("-", with: ""))]" }
+        lines += repeated.map { "\($0.name):[$\($0.variable)]" }
         lines.append("Contact: <sip:ann@[local_ip]:[local_port];transport=[transport]>")
         if sdp != nil { lines.append("Content-Type: application/sdp") }
         lines += ["Content-Length: [len]", ""]
