@@ -24,9 +24,9 @@ package struct SpeechDetector: Sendable {
     }
 
     /// What the network's logit must exceed for even odds: false starts cost more than 20 ms of onset.
-    private static let bias: Float = 1
-    /// The lower threshold, as a share of the upper: 2 below in logits at the default of 0.5.
-    private static let lowerThreshold: Float = 0.238
+    private static let bias: Float = 1.2
+    /// The lower threshold, as a share of the upper: 2.4 below in logits at the default of 0.5.
+    private static let lowerThreshold: Float = 0.166
     private static let hangover = 1
 
     private var features = SpeechFeatures()

@@ -1,9 +1,9 @@
 """Makes scenes for training or tuning: their features, and the level of their clean speech, a file of `.npz` a seed.
 
-    python3 generate.py train PREFIX SEED... [--count 384] [--waiting | --holds]
+    python3 generate.py train PREFIX SEED... [--count 384] [--waiting | --holds | --onsets]
 
 A scene lasts 30 s; with `--waiting` it is four minutes of music or the like, in which somebody may speak now and then, and
-with `--holds` that music is made for holds.
+with `--holds` that music is made for holds; with `--onsets` it is half a minute of many short utterances.
 """
 
 import argparse
@@ -46,9 +46,10 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=384)
     parser.add_argument("--waiting", action="store_true")
     parser.add_argument("--holds", action="store_true")
+    parser.add_argument("--onsets", action="store_true")
     a = parser.parse_args()
     spoken, songs = pools(1)[a.part == "tune"], voices.holds() if a.holds else voices.music(a.part)
-    kind = (scenes.waiting, 240) if a.waiting or a.holds else (scenes.scene, 30)
+    kind = (scenes.waiting, 240) if a.waiting or a.holds else (scenes.onsets if a.onsets else scenes.scene, 30)
     for seed in a.seeds:
         inputs, levels = build(seed, a.count, spoken, songs, *kind)
         np.savez(f"{a.prefix}{seed}.npz", inputs=inputs, levels=levels)

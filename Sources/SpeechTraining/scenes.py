@@ -404,6 +404,82 @@ def waiting(random, seconds, voices, music_files):
     x = x + speech + scaled(coloured(random, n, random.choice([0, 0.5])), random.uniform(-75, -50))
     return telephone(random, x), levels_of(speech, reference)
 
+#: The two lowest resonances of vowels of a man, in Hz.
+VOWELS = np.array([(700, 1150), (320, 2200), (520, 1800), (440, 900), (320, 800), (600, 1000), (650, 1700), (390, 1990)])
+
+
+def resonance(source, centres, width):
+    """A resonance whose centre in Hz moves every 5 ms."""
+    out, state = np.empty(len(source)), np.zeros(2)
+    radius = np.exp(-np.pi * width / RATE)
+    for block, centre in enumerate(centres):
+        a = [1, -2 * radius * np.cos(2 * np.pi * centre / RATE), radius * radius]
+        piece = slice(block * 40, block * 40 + 40)
+        out[piece], state = lfilter([1 - radius], a, source[piece], zi=state)
+    return out
+
+
+def buzzing(random):
+    """A talker as plain as can be: pulses, or a saw, through resonances that move from vowel to vowel, and hisses between
+    them. Synthesisers of speech and toys sound so, and what music has in common with it, even pitch and clear harmonics,
+    must not outweigh that it moves as speech does."""
+    blocks = int(200 * random.uniform(0.4, 2.5))
+    n = blocks * 40
+    t = np.arange(n) / RATE
+    syllable = t / random.uniform(0.11, 0.3) + random.uniform(0, 1)
+    part, number = syllable % 1, syllable.astype(int)
+    pitch = random.uniform(80, 280) * (1 - random.uniform(-0.05, 0.2) * t) * (
+        1 + random.uniform(0, 0.12) * np.round(part * random.uniform(1, 8)) / 8)
+    phase = np.cumsum(pitch) / RATE
+    pulses = np.diff(np.floor(phase), prepend=0) * 6
+    source = pulses if random.random() < 0.7 else 2 * (phase % 1) - 1
+    source = source * np.minimum(1, random.uniform(4, 8) * part * (random.uniform(1.02, 1.3) - part))
+    size = random.uniform(0.88, 1.25)
+    hisses = (part > random.uniform(0.75, 0.9)) & (random.random(number.max() + 1) < 0.4)[number]
+    source = np.where(hisses, random.uniform(0.1, 0.8) * (random.random(n) - 0.5), source)
+    path = VOWELS[random.integers(0, len(VOWELS), number.max() + 2)] * size
+    at = slice(0, n, 40)
+    glide = path[number[at]] + (path[number[at] + 1] - path[number[at]]) * part[at, None]
+    second = np.where(hisses[at], random.uniform(2600, 3500), glide[:, 1])
+    x = resonance(source, glide[:, 0], random.uniform(60, 130)) + random.uniform(0.3, 0.8) * resonance(
+        source, second, random.uniform(90, 200))
+    if random.random() < 0.5:
+        x = x + random.uniform(0.1, 0.4) * resonance(source, np.full(blocks, 2500 * size), 200)
+    return x.astype(np.float32)
+
+
+def onsets(random, seconds, voices, music_files):
+    """Beginnings of speech, one after the other, of many voices on a line on which there is silence, a steady noise or the
+    talk of others: what a caller sends who interrupts a prompt. The samples and levels are those of `scene`."""
+    n = int(seconds * RATE)
+    x, reference = np.zeros(n, np.float32), np.full(n // 80, -20.0, np.float32)
+    level, plain = random.uniform(-36, -10), random.random() < 0.3
+    position = int(RATE * random.uniform(0.3, 3))
+    while position < n:
+        voice = buzzing(random) if plain else voices[random.integers(len(voices))][1]
+        length = min(len(voice), n - position, int(RATE * random.uniform(0.4, 3)))
+        voice = scaled(voice, level) * np.sqrt(np.mean(voice ** 2) / active_power(voice))
+        fade = min(length, 80)
+        voice = np.clip(voice[:length], -0.99, 0.99)
+        voice[length - fade:] *= np.linspace(1, 0, fade)
+        x[position:position + length] += voice
+        reference[position // 80:] = level
+        position += length + int(RATE * (random.exponential(1.2) + 0.3))
+    clean, ratio = x, random.uniform(8, 30)
+    kind = random.choice(["silence", "white", "pink", "shaped", "hum", "babble", "music"],
+                         p=[0.15, 0.25, 0.15, 0.15, 0.06, 0.18, 0.06])
+    if kind == "white": y = white(random, n)
+    elif kind == "pink": y = coloured(random, n, random.choice([0.5, 1.0]))
+    elif kind == "shaped": y = shaped(random, n)
+    elif kind == "hum": y = hum(random, n)
+    elif kind == "babble": y = babble(random, n, voices)
+    elif kind == "music": y = music(random, n, music_files)
+    else: y = np.zeros(n, np.float32)
+    x = x + scaled(y, level - ratio)
+    if random.random() < 0.8:
+        x = x + scaled(coloured(random, n, random.choice([0, 0.5])), random.uniform(-75, -50))
+    return telephone(random, x.astype(np.float32)), levels_of(clean, reference)
+
 
 def telephone(random, x):
     """What arrives through a line and a codec."""

@@ -82,8 +82,8 @@ def update(p, m, v, x, y, weight, state, rate, step, quantises):
     return p, m, v, value, state
 
 
-def targets(levels, threshold, gap):
-    """Soft labels of frames (clips, frames), and their weights: the beginnings of speech count for more."""
+def targets(levels, threshold, gap, emphasis):
+    """Soft labels of frames (clips, frames), and their weights: that of the beginnings of speech is `emphasis`."""
     y = np.zeros((len(levels), levels.shape[1]), np.float32)
     for clip, level in enumerate(levels):
         for a, b in suite.spans(level.astype(np.float32), threshold, gap):
@@ -92,7 +92,7 @@ def targets(levels, threshold, gap):
     weight = np.ones_like(y)
     for clip in range(len(y)):
         for onset in np.flatnonzero((y[clip, 1:] > 0) & (y[clip, :-1] == 0)) + 1:
-            weight[clip, onset + 1:onset + 8] = 2
+            weight[clip, onset + 1:onset + 8] = emphasis
     return y, weight
 
 
@@ -101,7 +101,7 @@ def main(a):
     data = [np.load(path) for path in a.data]
     # A clip each; those of one file have one length.
     x = [clip for d in data for clip in d["inputs"]]
-    y, weight = zip(*[pair for d in data for pair in zip(*targets(d["levels"], suite.THRESHOLD, suite.GAP))])
+    y, weight = zip(*[pair for d in data for pair in zip(*targets(d["levels"], suite.THRESHOLD, suite.GAP, a.emphasis))])
     lengths = np.array([len(clip) for clip in x])
     sample = np.concatenate(x[:: max(1, len(x) // 100)]).astype(np.float32)
     mean, deviation = sample.mean(axis=0), sample.std(axis=0) + 1e-3
@@ -143,5 +143,6 @@ if __name__ == "__main__":
     parser.add_argument("--updates", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--start", help="weights to go on from")
+    parser.add_argument("--emphasis", type=float, default=2, help="of the first 140 ms of speech, 1 being none")
     parser.add_argument("--seed", type=int, default=1)
     main(parser.parse_args())
