@@ -90,6 +90,8 @@ struct Signalling {
     var ports: [MediaPortPool]
     var lines: [SIPCallHandle: Line] = [:]
     var handles: [CallID: SIPCallHandle] = [:]
+    /// Those that ring, or have early media.
+    var pickUps = PickUps()
     /// Those that were placed for further legs.
     var dialled: [SIPCallHandle: Dialled] = [:]
     /// Gateways that did not answer when they were asked last.
@@ -149,7 +151,10 @@ struct Signalling {
     }
 
     /// When the user agent must next run. Mutating only so that an optional holder need not be copied for it.
-    mutating func nextDeadline() -> Instant? { userAgent.deadline }
+    mutating func nextDeadline() -> Instant? {
+        guard let next = pickUps.next else { return userAgent.deadline }
+        return userAgent.deadline.map { min($0, next) } ?? next
+    }
 
     func wallTime(at now: Instant) -> WallTime {
         guard let wall else { return WallTime(millisecondsSince1970: 0) }

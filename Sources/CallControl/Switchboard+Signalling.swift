@@ -98,16 +98,7 @@ extension Switchboard {
         signalling?.lines[handle] = Signalling.Line(call: id, trunk: trunk, ports: ports, incoming: incoming)
         signalling?.handles[id] = handle
         outputs.append(.line(id, sipCallID: incoming.request.callID ?? ""))
-        let headers = trunk.headersOut.map {
-            ($0.name, String($0.value.replacing("{call}", with: id.rawValue)))
-        }
-        guard let host = trunk.mediaHost(for: incoming.hop) ?? signalling?.configuration.mediaHost,
-            let answered = try? signalling?.userAgent.answer(
-                handle, local: LocalMedia(address: host, port: ports.number), headers: headers, at: now)
-        else { return }
-        // Media goes to strangers only once they have shown that they are where they say.
-        let isKnown = answered.remote.map { remote in trunk.media.contains { $0.contains(remote) } } ?? false
-        if isKnown { begin(handle, answered, at: now) }
+        greet(handle, at: now)
     }
 
     /// A name that nobody can guess and that says nothing.
@@ -116,7 +107,7 @@ extension Switchboard {
     }
 
     /// The call's media begins.
-    private mutating func begin(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
+    mutating func begin(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
         guard var line = signalling?.lines[handle], let agent = line.trunk.agent(for: line.incoming.called),
             let description = signalling?.description(media, of: line)
         else {
@@ -136,7 +127,7 @@ extension Switchboard {
     /// A re-offer changed the media: hold, resume, another address or codec.
     private mutating func change(_ handle: SIPCallHandle, _ media: NegotiatedMedia, at now: Instant) {
         guard let line = signalling?.lines[handle] else { return }
-        guard !line.isWaiting else { return begin(handle, media, at: now) }
+        guard !line.isWaiting else { return beginIfKnown(handle, media, at: now) }
         guard let description = signalling?.description(media, of: line) else {
             return receive(.hangUp(line.call, .temporaryFailure), at: now)
         }

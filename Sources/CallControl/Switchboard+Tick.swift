@@ -35,7 +35,10 @@ extension Switchboard {
                 runTick(of: index, rules, at: tick, isDone)
             }
         }
-        if let due = signallingDeadline, due <= now { signalling?.userAgent.advance(to: now) }
+        if let due = signallingDeadline, due <= now {
+            signalling?.userAgent.advance(to: now)
+            pickUp(at: now)
+        }
         drainSignalling(at: now)
     }
 

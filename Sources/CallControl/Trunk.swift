@@ -125,6 +125,8 @@ package struct Trunk: Sendable {
     package var isDirectRouting = false
     /// What its parties may do with calls beside ending them.
     package var transfers = TransferRules()
+    /// What its callers get before the answer.
+    package var pickUp = PickUp()
     /// The name that its TLS server must prove, when it is called by its address.
     package var serverName: String?
 

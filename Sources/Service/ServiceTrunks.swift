@@ -177,6 +177,7 @@ final class ServiceTrunks {
         made.servesRegistrations = trunk.kind == .phones
         made.serverName = trunk.tls?.serverName
         made.transfers = trunk.transfers
+        made.pickUp = trunk.pickUp
         made.isDirectRouting = trunk.kind == .teamsDirectRouting
         if let realm = trunk.realm {
             made.authentication = DigestServer(

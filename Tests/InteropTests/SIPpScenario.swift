@@ -7,6 +7,10 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
         case send(String, headers: [String] = [], sdp: String? = nil, cseq: Int = 1, branch: String = "[branch]")
         /// A response with this status; its text must match a pattern.
         case expect(Int, matching: String = "")
+        /// A provisional response that is to be acknowledged (RFC 3262): `[$rseq]` is its number from now on.
+        case expectReliable(Int, matching: String = "RSeq:")
+        /// A challenge, which `[authentication]` answers.
+        case expectChallenge(Int)
         /// A provisional response that may come.
         case mayCome(Int)
         case pause(milliseconds: Int)
@@ -63,6 +67,16 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
                     </action></recv>
 
                     """
+            case .expectReliable(let status, let pattern):
+                checks.append("check\(checks.count)")
+                body += """
+                    <recv response="\(status)"><action>
+                    <ereg regexp="[0-9]+" search_in="hdr" header="RSeq:" check_it="true" assign_to="rseq"/>
+                    <ereg regexp="\(pattern)" search_in="msg" check_it="true" assign_to="check\(checks.count - 1)"/>
+                    </action></recv>
+
+                    """
+            case .expectChallenge(let status): body += "<recv response=\"\(status)\" auth=\"true\"/>\n"
             case .mayCome(let status): body += "<recv response=\"\(status)\" optional=\"true\"/>\n"
             case .take(let method, let pattern):
                 body += SIPpScenario.take(method, pattern, number: checks.count)

@@ -25,6 +25,16 @@ struct SIPpTests {
                 allow: [127.0.0.0/8]
                 otherwise: main
                 users: {realm: example, file: users}
+            rings:
+                listen: ["udp:127.0.0.1:5081"]
+                allow: [127.0.0.0/8]
+                otherwise: main
+                answer: {first: ringing, after-seconds: 1}
+            speaks-early:
+                listen: ["udp:127.0.0.1:5082"]
+                allow: [127.0.0.0/8]
+                otherwise: main
+                answer: {first: early-media, after-seconds: 1}
             strangers:
                 listen: ["udp:127.0.0.1:5095"]
                 allow: [192.0.2.1]
@@ -41,6 +51,17 @@ struct SIPpTests {
             .send("ACK"), .pause(milliseconds: 200),
         ] + inside + bye
     }
+
+    /// Acknowledges the progress that came last.
+    private static func prack(sdp: String? = nil, cseq: Int = 2) -> [SIPpScenario.Step] {
+        [
+            .send("PRACK", headers: ["RAck: [$rseq] 1 INVITE"], sdp: sdp, cseq: cseq), .mayCome(183),
+            .expect(200, matching: "CSeq: \(cseq) PRACK"),
+        ]
+    }
+
+    private static let answered: [SIPpScenario.Step] =
+        [.expect(200, matching: "CSeq: 1 INVITE"), .send("ACK"), .pause(milliseconds: 100)] + bye
 
     static let scenarios: [SIPpScenario] = [
         SIPpScenario(name: "answer", steps: call([])),
@@ -124,6 +145,48 @@ struct SIPpTests {
                 .send("ACK"), .pause(milliseconds: 100),
             ] + bye),
         SIPpScenario(
+            name: "ringing", port: 5_081,
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expect(180), .expect(200), .send("ACK"),
+                .pause(milliseconds: 100),
+            ] + bye),
+        SIPpScenario(
+            name: "cancel", port: 5_081,
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expect(180),
+                .send("CANCEL", branch: "[branch-3]"), .expect(200), .expect(487),
+                .send("ACK", branch: "[branch-6]"),
+            ]),
+        SIPpScenario(
+            name: "ringing-acknowledged", port: 5_081,
+            steps: [.send("INVITE", headers: ["Supported: 100rel"], sdp: offer), .mayCome(100), .expectReliable(180)]
+                + prack() + answered),
+        SIPpScenario(
+            name: "early-media", port: 5_082,
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expect(183, matching: "m=audio [0-9]+ RTP/AVP"),
+            ] + answered),
+        SIPpScenario(
+            name: "early-media-acknowledged", port: 5_082,
+            steps: [
+                .send("INVITE", headers: ["Require: 100rel"], sdp: offer), .mayCome(100),
+                .expectReliable(183, matching: "m=audio [0-9]+ RTP/AVP"),
+            ] + prack() + answered),
+        SIPpScenario(
+            // What is sent again has to be seen as such: SIPp's own handling of that is off.
+            name: "acknowledgement-of-progress-comes-late", port: 5_082, options: "-nr",
+            steps: [
+                .send("INVITE", headers: ["Require: 100rel"], sdp: offer), .mayCome(100), .expect(183),
+                .expect(183), .expectReliable(183), .send("PRACK", headers: ["RAck: 1 9 INVITE"], cseq: 2),
+                .mayCome(183), .expect(481),
+            ] + prack(cseq: 3) + answered),
+        SIPpScenario(
+            name: "late-offer-in-progress", port: 5_082,
+            steps: [
+                .send("INVITE", headers: ["Require: 100rel"]), .mayCome(100),
+                .expectReliable(183, matching: "m=audio [0-9]+ RTP/AVP"),
+            ] + prack(sdp: offer) + answered),
+        SIPpScenario(
             name: "requires-unknown",
             steps: [
                 .send("INVITE", headers: ["Require: nothing-known"], sdp: offer), .mayCome(100),
@@ -158,6 +221,20 @@ struct SIPpTests {
                 .send("INVITE", sdp: offer), .mayCome(100),
                 .expect(401, matching: "WWW-Authenticate: Digest .*algorithm=SHA-256"),
                 .send("ACK", branch: "[branch-3]"),
+            ]),
+        SIPpScenario(
+            name: "digest", port: 5_090,
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expectChallenge(401), .send("ACK", branch: "[branch-3]"),
+                .send("INVITE", headers: ["[authentication username=ann password=s3cret]"], sdp: offer, cseq: 2),
+                .mayCome(100), .expect(200), .send("ACK", cseq: 2),
+            ] + bye),
+        SIPpScenario(
+            name: "digest-with-another-password", port: 5_090,
+            steps: [
+                .send("INVITE", sdp: offer), .mayCome(100), .expectChallenge(401), .send("ACK", branch: "[branch-3]"),
+                .send("INVITE", headers: ["[authentication username=ann password=guess]"], sdp: offer, cseq: 2),
+                .mayCome(100), .expect(401), .send("ACK", cseq: 2, branch: "[branch-3]"),
             ]),
         SIPpScenario(
             name: "challenge-of-a-registration", port: 5_090,

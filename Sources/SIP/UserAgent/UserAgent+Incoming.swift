@@ -171,7 +171,7 @@ extension UserAgent {
         response.headers.append(.allow, configuration.screening.methods.map(\.name).joined(separator: ", "))
         if let body { set(&response, body: body) }
         let requires = call.invite.requiredTags.contains { $0.equalsIgnoringCase("100rel") }
-        if requires || (body != nil && sendsReliably(call)), call.reliable == nil, let cseq = call.invite.cseq,
+        if sendsReliably(call), call.reliable == nil, let cseq = call.invite.cseq,
             let hop = servers[key]?.hop
         {
             let rseq = call.nextRSeq

@@ -276,6 +276,12 @@ extension ConfigurationKey {
         .init("trunks.*.numbers.*", .text, "", "The agent that answers a number."),
         .init("trunks.*.otherwise", .text, "", "The agent that answers every other number; without it they get 404."),
         .init(
+            "trunks.*.answer.first", .words(["answer", "ringing", "early-media"]), "answer",
+            "What callers get first: 'answer' at once, 'ringing' (180), or 'early-media' (183), with which they hear the dialog before they are answered; reliably (PRACK) where the far end can."
+        ),
+        .init(
+            "trunks.*.answer.after-seconds", .number(1...30), "2", "How long it rings, or early media lasts."),
+        .init(
             "trunks.*.headers.in", .texts, "[X-*, User-to-User]", "Header fields that a call's context gets."),
         .init("trunks.*.headers.out.*", .text, "", "A header field of the answer; {call} stands for the call's name."),
         .init("trunks.*.headers.lower-case", .flag, "false", "The far end knows X- fields in lower case only."),

@@ -104,6 +104,7 @@ package struct TrunkConfiguration: Sendable {
     package var headersOut: [(name: String, value: String)] = []
 
     package var transfers = TransferRules()
+    package var pickUp = PickUp()
     /// The names of Teams' SIP proxies, the best first; none on other trunks.
     package var proxies: [SIPURI] = []
     /// How often the gateways are asked by OPTIONS whether they are there, in seconds; 0 never.

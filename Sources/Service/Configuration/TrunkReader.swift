@@ -68,6 +68,10 @@ struct TrunkReader {
             values.complain(path("allow"), "nobody may call over trunk '\(name)'; add 'allow: [203.0.113.0/24]'")
         }
         readTransfers(&trunk)
+        trunk.pickUp.first = values.word(path("answer.first"), of: PickUp.First.self) ?? .answer
+        if let seconds = values.number(path("answer.after-seconds")) {
+            trunk.pickUp.answersAfter = .seconds(Int64(seconds))
+        }
         readMedia(&trunk, network)
         readIdentity(&trunk)
         readNumbers(&trunk)
