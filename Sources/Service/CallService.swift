@@ -30,6 +30,7 @@ package final class CallService: Sendable {
     private let registrations: TrunkRegistrations
     private let centre: ContactCentre
     private let probes: TrunkProbes
+    private let losses: SignallingLosses
     /// What the service began with.
     private let configuration: ServiceConfiguration
     private let trunks: [Trunk]
@@ -100,8 +101,11 @@ package final class CallService: Sendable {
             recorder: operations.recorder, controls: CallControls(shards, operations.calls, centre))
         sources.handed = sharing.handed
         sources.leaseholder = { sharing.leaseholder(of: $0) }
+        let losses = SignallingLosses(server, router, shards.map(\.loop))
+        self.losses = losses
         admin = try AdminServer(
-            configuration.admin, sources: sources, health: operations.health(of: shards.map(\.loop), records),
+            configuration.admin, sources: sources,
+            health: operations.health(of: shards.map(\.loop), records, losses),
             links: sharing.links, logger: logger)
         drainTime = configuration.limits.drain
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
@@ -156,6 +160,7 @@ package final class CallService: Sendable {
         let keeping = Task { [records, logger] in await records.keep(logger) }
         let distributing = Task { [centre] in await centre.run() }
         let probing = Task { [probes] in await probes.run() }
+        let counting = Task { [losses, logger] in await losses.run(logger) }
         let administration = Task { await administrate() }
         await LostDialogs(records.records).end(
             by: shards, records.records, trunks: Set(trunks.map(\.name)), logger)
@@ -179,6 +184,7 @@ package final class CallService: Sendable {
         administration.cancel()
         distributing.cancel()
         probing.cancel()
+        counting.cancel()
         keeping.cancel()
         await keeping.value
         if let problem = journals?.stop() { logger.error("not all journals were kept: \(problem)") }

@@ -68,9 +68,9 @@ final class Operations: Sendable {
     func drain() { isDraining.store(true, ordering: .relaxed) }
 
     /// Health and metrics of a service with these loops and records.
-    func health(of loops: [MediaLoop], _ records: ServiceRecords) -> AdminServer.Health {
+    func health(of loops: [MediaLoop], _ records: ServiceRecords, _ losses: SignallingLosses) -> AdminServer.Health {
         AdminServer.Health {
-            self.text(loops, records)
+            self.text(loops, records, losses)
         } problems: {
             var problems: [String] = []
             if self.isDraining.load(ordering: .relaxed) { problems.append("the service is about to end") }
@@ -88,12 +88,13 @@ final class Operations: Sendable {
         }
     }
 
-    private func text(_ loops: [MediaLoop], _ records: ServiceRecords) -> PrometheusText {
+    private func text(_ loops: [MediaLoop], _ records: ServiceRecords, _ losses: SignallingLosses) -> PrometheusText {
         var text = PrometheusText()
         let uptime = (MonotonicClock.now - started).roundedSeconds
         text.gauge("parley_uptime_seconds", "Since the service began.", uptime)
         metrics.write(to: &text)
         write(loops.map(\.statistics), to: &text)
+        losses.write(to: &text)
         guard let figures = records.records?.figures else { return text }
         text.gauge("parley_store_blocked", "1 while nothing can be written.", figures.isBlocked ? 1 : 0)
         text.gauge("parley_facts_waiting", "Facts that are not on the disk yet.", Double(figures.waitingFacts))
@@ -110,6 +111,9 @@ final class Operations: Sendable {
         text.counter("parley_media_packets_in_total", "Datagrams of media that came.", sum(\.packetsIn))
         text.counter("parley_media_packets_out_total", "Datagrams of media that went.", sum(\.packetsOut))
         text.counter("parley_media_unsent_total", "Datagrams that the kernel did not take.", sum(\.unsent))
+        text.counter(
+            "parley_media_lost_total", "Datagrams of media that a socket had no room for, of calls that are over.",
+            sum(\.lost))
         let late = loops.map(\.lateness.roundedSeconds).max() ?? 0
         text.gauge(
             "parley_media_lateness_seconds", "Mean lateness of ticks in the last second, the worst loop's.", late)

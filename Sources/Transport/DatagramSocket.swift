@@ -149,6 +149,9 @@ package struct DatagramSocket: ~Copyable {
         } == octets.count
     }
 
+    /// Datagrams for which it had no room since it was opened.
+    package var lost: Int { Int(SocketMemory(of: descriptor).lost) }
+
     /// Throws away what has come.
     func drain(_ room: UnsafeMutableRawBufferPointer) {
         while recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT)) >= 0 {}

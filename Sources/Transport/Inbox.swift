@@ -1,13 +1,25 @@
 import CLinux
 import CallControl
 import Glibc
+import SIP
 import Synchronization
 
 /// What the service lane has for a media loop: a queue behind a lock, and an eventfd that wakes the loop.
 ///
-/// The lock is held for as long as it takes to append or to swap two arrays.
+/// The lock is held for as long as it takes to append or to swap two arrays. SIP messages are bounded: what comes faster than
+/// it is taken must wait somewhere, and whoever sends it sends it again. What begins something is the first to be left out,
+/// so that running calls can be ended in a flood.
 final class Inbox: Sendable {
-    private let waiting = Mutex<[SwitchboardInput]>([])
+    /// SIP messages that may wait; requests outside of SIP dialogs only until there are half as many.
+    static let mostMessages = 2_048
+
+    private struct Waiting: Sendable {
+        var inputs: [SwitchboardInput] = []
+        var messages = 0
+        var dropped: Int64 = 0
+    }
+
+    private let waiting = Mutex(Waiting())
     let descriptor: Int32
 
     init() throws(TransportError) {
@@ -18,11 +30,32 @@ final class Inbox: Sendable {
     deinit { close(descriptor) }
 
     func post(_ input: SwitchboardInput) {
-        let wasEmpty = waiting.withLock { queue in
-            queue.append(input)
-            return queue.count == 1
+        let limit = Inbox.limit(of: input)
+        let wasEmpty = waiting.withLock { waiting in
+            if let limit {
+                guard waiting.messages < limit else {
+                    waiting.dropped += 1
+                    return false
+                }
+                waiting.messages += 1
+            }
+            waiting.inputs.append(input)
+            return waiting.inputs.count == 1
         }
         if wasEmpty { wake() }
+    }
+
+    /// How many messages may wait already when this one comes; `nil` for what always has room.
+    private static func limit(of input: SwitchboardInput) -> Int? {
+        guard case .signalling(let signalling) = input else { return nil }
+        switch signalling {
+        case .message(let message, _):
+            let begins =
+                message.isRequest && message.method != .ack && message.method != .cancel && message.to?.tag == nil
+            return begins ? mostMessages / 2 : mostMessages
+        case .datagram: return mostMessages
+        default: return nil
+        }
     }
 
     func wake() {
@@ -30,11 +63,17 @@ final class Inbox: Sendable {
         _ = write(descriptor, &one, 8)
     }
 
+    /// SIP messages for which there was no room.
+    var dropped: Int64 { waiting.withLock { $0.dropped } }
+
     /// Takes all that has come.
     func take(into inputs: inout [SwitchboardInput]) {
         var count: UInt64 = 0
         _ = read(descriptor, &count, 8)
         inputs.removeAll(keepingCapacity: true)
-        waiting.withLock { swap(&$0, &inputs) }
+        waiting.withLock { waiting in
+            swap(&waiting.inputs, &inputs)
+            waiting.messages = 0
+        }
     }
 }

@@ -35,6 +35,10 @@ package final class MediaLoop: Sendable {
         package var packetsOut: Int64 = 0
         /// Datagrams that the kernel did not take.
         package var unsent: Int64 = 0
+        /// Datagrams for which a socket had no room, counted when its call is over.
+        package var lost: Int64 = 0
+        /// SIP messages that came faster than they could be taken.
+        package var droppedMessages: Int64 = 0
         package var calls = 0
         package var refusals = RefusalCounts()
         /// CPU time of the thread, the kernel's share for it included.
@@ -138,7 +142,11 @@ package final class MediaLoop: Sendable {
         while !isStopping.load(ordering: .relaxed) {
             if crank.wait(self) {
                 inbox.take(into: &inputs)
-                for input in inputs { crank.receive(input, self) }
+                for input in inputs {
+                    crank.receive(input, self)
+                    // However many have come, no tick waits for more than one of them.
+                    crank.tickIfDue(self)
+                }
                 inputs.removeAll(keepingCapacity: true)
             }
             crank.tick(self)
@@ -152,6 +160,7 @@ package final class MediaLoop: Sendable {
                 statistics.lateness = crank.lateness.mean
                 statistics.isLate = crank.lateness.isTooMuch
                 statistics.cpuTime = MonotonicClock.threadTime
+                statistics.droppedMessages = inbox.dropped
                 snapshot.withLock { $0 = statistics }
             }
         }
@@ -194,6 +203,9 @@ private struct Crank: ~Copyable {
     private var packetsIn: Int64 = 0
     private var packetsOut: Int64 = 0
     private var unsent: Int64 = 0
+    private var lost: Int64 = 0
+    /// What each socket had lost before it was opened for the call that it has.
+    private var lostBefore: [UInt32]
     var lateness = TickLateness(limit: nil)
 
     private static let timerTag = UInt64.max
@@ -222,6 +234,7 @@ private struct Crank: ~Copyable {
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         let reports = epoll_create1(Int32(EPOLL_CLOEXEC))
         let timer = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
+        lostBefore = [UInt32](repeating: 0, count: sockets.count)
         self.sockets = sockets
         switchboard = Switchboard(configuration)
         self.send = send
@@ -250,6 +263,7 @@ private struct Crank: ~Copyable {
         statistics.packetsIn = packetsIn
         statistics.packetsOut = packetsOut
         statistics.unsent = unsent
+        statistics.lost = lost
         statistics.calls = switchboard.callCount
         statistics.refusals = switchboard.refusals
         return statistics
@@ -337,6 +351,11 @@ private struct Crank: ~Copyable {
         drain(loop)
     }
 
+    /// Runs what is due, between two of many inputs.
+    mutating func tickIfDue(_ loop: MediaLoop) {
+        if let due = switchboard.deadline, due <= MonotonicClock.now { tick(loop) }
+    }
+
     /// Runs what is due.
     mutating func tick(_ loop: MediaLoop) {
         if let due = switchboard.deadline {
@@ -389,16 +408,18 @@ private struct Crank: ~Copyable {
         untold = []
     }
 
-    private func open(_ port: Int) {
+    private mutating func open(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
         sockets.drain(port, room)
+        lostBefore[port] = SocketMemory(of: sockets.descriptor(port)).lost
         // RTCP has the odd ports.
         if !port.isMultiple(of: 2) { watch(sockets.descriptor(port), UInt64(port), EPOLLIN.rawValue, by: reports) }
     }
 
-    private func shut(_ port: Int) {
+    private mutating func shut(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
         if !port.isMultiple(of: 2) { _ = epoll_ctl(reports, EPOLL_CTL_DEL, sockets.descriptor(port), nil) }
+        lost &+= Int64(SocketMemory(of: sockets.descriptor(port)).lost &- lostBefore[port])
         sockets.drain(port, room)
     }
 }

@@ -41,14 +41,20 @@ final class StreamHandler: ChannelInboundHandler {
 
     private let hop: Hop
     private let receive: @Sendable (SignallingServer.Arrival) -> Void
+    /// Told of each message and each sign of life.
+    private let hears: @Sendable (Instant) -> Void
     private var framer = StreamFramer(at: MonotonicClock.now)
     private var timer: Scheduled<Void>?
     /// Until when the handshake must be over; `nil` when it is, or there is none.
     private var handshakeEnds: Instant?
 
-    init(_ hop: Hop, receive: @escaping @Sendable (SignallingServer.Arrival) -> Void) {
+    init(
+        _ hop: Hop, receive: @escaping @Sendable (SignallingServer.Arrival) -> Void,
+        hears: @escaping @Sendable (Instant) -> Void
+    ) {
         self.hop = hop
         self.receive = receive
+        self.hears = hears
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -70,8 +76,11 @@ final class StreamHandler: ChannelInboundHandler {
         while true {
             switch framer.next(at: now) {
             case .needMore: return watch(context)
-            case .message(let message): receive(.message(message, hop))
+            case .message(let message):
+                hears(now)
+                receive(.message(message, hop))
             case .ping(let octets):
+                hears(now)
                 context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: octets)), promise: nil)
             case .failed(let message):
                 if let message { receive(.message(message, hop)) }

@@ -44,6 +44,10 @@ package final class SignallingServer: Sendable {
         }
     }
 
+    /// Octets that a UDP socket may keep until they are read, as far as the system allows: what comes while the thread that
+    /// reads does something else.
+    private static let receiveBuffer = 4 << 20
+
     private let group: MultiThreadedEventLoopGroup
     private let state = Mutex(State())
     private let receive: @Sendable (Arrival) -> Void
@@ -122,6 +126,7 @@ package final class SignallingServer: Sendable {
         let name = NIOBSDSocket.Option(rawValue: CInt(isIPv6 ? IPV6_TCLASS : IP_TOS))
         return try await DatagramBootstrap(group: group)
             .channelOption(.socketOption(.so_reuseaddr), value: 1)
+            .channelOption(.socketOption(.so_rcvbuf), value: SignallingServer.receiveBuffer)
             .channelOption(ChannelOptions.Types.SocketOption(level: level, name: name), value: Int(dscp & 63) << 2)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
             .channelInitializer { [receive, accepts] channel in
@@ -148,6 +153,22 @@ package final class SignallingServer: Sendable {
     /// Parley's own end of a way: the socket that a hop names, or the first of its transport. An address that stands for
     /// every one is told as it is.
     package func local(of hop: Hop) -> TransportAddress? { state.withLock { $0.listener(for: hop)?.local } }
+
+    /// Datagrams for which the open UDP sockets had no room.
+    package func lostDatagrams() async -> Int64 {
+        let channels = state.withLock { state in
+            state.listeners.values.filter { $0.transport == .udp }.compactMap(\.channel)
+        }
+        var lost: Int64 = 0
+        for channel in channels {
+            guard let options = channel as? any SocketOptionProvider else { continue }
+            let memory: SocketMemory? = try? await options.unsafeGetSocketOption(
+                level: .socket, name: NIOBSDSocket.Option(rawValue: SocketMemory.option)
+            ).get()
+            lost += Int64(memory?.lost ?? 0)
+        }
+        return lost
+    }
 
     // MARK: - Sending
 
@@ -211,8 +232,9 @@ package final class SignallingServer: Sendable {
         let hop = Hop(transport, peer, listener: id)
         guard accepts(hop) else { throw ChannelError.ioOnClosedChannel }
         let identity = state.withLock { $0.listeners[id]?.tls }
-        let connection = state.withLock { $0.streams.add(channel, hop, isOutgoing: false) }
-        guard let connection else { throw ChannelError.ioOnClosedChannel }
+        let added = state.withLock { $0.streams.add(channel, hop, isOutgoing: false, at: MonotonicClock.now) }
+        guard let (connection, quiet) = added else { throw ChannelError.ioOnClosedChannel }
+        quiet?.close(promise: nil)
         if transport == .tls {
             guard let identity else { throw ChannelError.ioOnClosedChannel }
             try channel.pipeline.syncOperations.addHandler(try identity.serverHandler())
@@ -228,9 +250,8 @@ package final class SignallingServer: Sendable {
             guard let identity = listener?.tls else { throw ChannelError.ioOnClosedChannel }
             try channel.pipeline.syncOperations.addHandler(identity.clientHandler(hop.serverName))
         }
-        guard let connection = state.withLock({ $0.streams.add(channel, hop, isOutgoing: true) }) else {
-            throw ChannelError.ioOnClosedChannel
-        }
+        let added = state.withLock { $0.streams.add(channel, hop, isOutgoing: true, at: MonotonicClock.now) }
+        guard let (connection, _) = added else { throw ChannelError.ioOnClosedChannel }
         try finish(channel, hop, connection)
     }
 
@@ -240,7 +261,10 @@ package final class SignallingServer: Sendable {
         channel.closeFuture.whenComplete { [weak self] _ in
             self?.state.withLock { $0.streams.remove(connection) }
         }
-        try channel.pipeline.syncOperations.addHandler(StreamHandler(hop, receive: receive))
+        let handler = StreamHandler(hop, receive: receive) { [weak self] now in
+            self?.state.withLock { $0.streams.heard(connection, at: now) }
+        }
+        try channel.pipeline.syncOperations.addHandler(handler)
     }
 
     /// Closes every socket.

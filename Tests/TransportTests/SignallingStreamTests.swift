@@ -112,6 +112,41 @@ struct SignallingStreamTests {
         await server.stop()
     }
 
+    @Test("where there are as many as there may be, the oldest that never said anything makes room")
+    func room() async throws {
+        let arrivals = Arrivals()
+        let server = SignallingServer(accepts: { _ in true }, receive: { arrivals.put($0) })
+        let (_, port) = try await server.open(.tcp, TransportAddress(ipv4: SignallingStreamTests.loopback, port: 0))
+        guard let speaker = Client(to: port, from: 0x7F00_0004) else {
+            Issue.record("no stream can be opened")
+            return
+        }
+        speaker.send(SignallingStreamTests.options(1))
+        #expect(await arrivals.next()?.hop.address.ipv4 == 0x7F00_0004)
+        let held = await Self.blocking {
+            // Sixteen of a host, of so many hosts that no room is left.
+            (0..<1_023).compactMap { index in
+                guard let client = Client(to: port, from: 0x7F02_0001 + UInt32(index / 16)) else { return Int32?.none }
+                return dup(client.descriptor)
+            }
+        }
+        #expect(held.count == 1_023)
+        let isFirstClosed = await Self.blocking {
+            guard let late = Client(to: port, from: 0x7F00_0005) else { return false }
+            late.send(SignallingStreamTests.options(2))
+            var octet: UInt8 = 0
+            let isClosed = held.first.map { recv($0, &octet, 1, 0) <= 0 } ?? false
+            speaker.send(SignallingStreamTests.options(3))
+            return isClosed
+        }
+        #expect(isFirstClosed)
+        var heard: Set<UInt32?> = []
+        for _ in 0..<2 { heard.insert(await arrivals.next()?.hop.address.ipv4) }
+        #expect(heard == [0x7F00_0005, 0x7F00_0004], "who has said something is not the one that goes")
+        for descriptor in held { Glibc.close(descriptor) }
+        await server.stop()
+    }
+
     @Test("a stream from nowhere known is closed before a word of it is read")
     func strangers() async throws {
         let arrivals = Arrivals()
