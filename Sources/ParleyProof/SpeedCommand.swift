@@ -5,8 +5,10 @@ import CallControl
 import CallFlow
 import DSP
 import Foundation
+import Records
 import Replay
 import Telephony
+import Transport
 
 /// How fast a key-driven call runs, what it allocates and what it weighs.
 struct SpeedCommand: AsyncParsableCommand {
@@ -16,6 +18,8 @@ struct SpeedCommand: AsyncParsableCommand {
     @Option(help: "Seconds of call to run.") var seconds = 600
     @Option(help: "The codec.") var codec = "pcmu"
     @Option(help: "Numbers of calls on one switchboard, with commas between.") var calls = "200,1750"
+
+    @Flag(help: "Measure the same with journals of all calls, written and encrypted.") var journal = false
 
     private var numbers: [Int] { calls.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 } }
 
@@ -67,15 +71,49 @@ struct SpeedCommand: AsyncParsableCommand {
                 calls, perTick, allocations))
         print(String(format: "memory: %.1f KiB of heap a call", shard.octetsPerCall / 1_024))
         for (stage, share) in shard.stages { print(String(format: "  %.2f us  %@", share, stage)) }
+        if journal { try measureJournal(calls, without: perTick) }
+    }
+
+    /// The same with a journal of each call.
+    private func measureJournal(_ calls: Int, without: Double) throws {
+        let folder = try ProofRecords.temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let key = try RecordingKey(octets: Data((0..<32).map { _ in UInt8.random(in: 0...255) }), of: .journal)
+        let journals = try LiveJournals(.init(folder: folder, key: key))
+        var shard = Shard(
+            codec: (CodecChoice(rawValue: codec) ?? .pcmu), calls: calls, agent: try LineAgent.speaking("tone"),
+            journals: journals)
+        shard.admitAll()
+        shard.run(ticks: 100)
+        let ticks = 100_000 / calls
+        let perTick = shard.run(ticks: ticks)
+        if let problem = journals.stop() { throw problem }
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let octets = try names.reduce(0) { sum, name in
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder + "/" + name)
+            return sum + (attributes[.size] as? Int ?? 0)
+        }
+        // The other threads of this program only write journals.
+        let writing = MeasuredProcess.ownCPU - MonotonicClock.threadTime - shard.otherCPU
+        let turns = Double((ticks + 100) * calls)
+        print(
+            String(
+                format:
+                    "with journals: %.2f us a call and tick, %.2f more, and %.2f on the thread that encrypts and writes; %.0f octets a second and call on disk",
+                perTick, perTick - without, Double(writing.nanoseconds) / 1_000 / turns,
+                Double(octets) / turns * 50))
     }
 }
 
 /// Calls on one switchboard in steady state: a prompt plays, audio comes in, nobody presses a key.
 private struct Shard: ~Copyable {
-    private var switchboard = Switchboard()
+    private var switchboard: Switchboard
     private let codec: CodecChoice
     private let calls: Int
     private let agent: Agent
+    private let journals: LiveJournals?
+    /// CPU that other threads of this program had used before.
+    let otherCPU = MeasuredProcess.ownCPU - MonotonicClock.threadTime
     /// Milliseconds of a tick, over which the calls are spread as they are live.
     private static let phases = 20
     private var packets: [[UInt8]] = []
@@ -86,7 +124,11 @@ private struct Shard: ~Copyable {
     private(set) var octetsPerCall = 0.0
     private(set) var stages: [(String, Double)] = []
 
-    init(codec: CodecChoice, calls: Int, agent: Agent) {
+    init(codec: CodecChoice, calls: Int, agent: Agent, journals: LiveJournals? = nil) {
+        var configuration = SwitchboardConfiguration()
+        if journals != nil { configuration.journalLimit = 64 << 20 }
+        switchboard = Switchboard(configuration)
+        self.journals = journals
         self.codec = codec
         self.calls = calls
         self.agent = agent
@@ -136,7 +178,11 @@ private struct Shard: ~Copyable {
                 now += .milliseconds(1)
                 switchboard.advance(to: now) { batch in watch.lap(batch.rawValue) }
                 while switchboard.nextDatagram(into: &bytes) != nil {}
-                while switchboard.poll() != nil {}
+                while let output = switchboard.poll() {
+                    if case .journal(let call, .entries(let octets)) = output {
+                        journals?.append(octets, of: call, orElse: [])
+                    }
+                }
                 watch.lap(StageWatch.drain)
             }
         }
