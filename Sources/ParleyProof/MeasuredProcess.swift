@@ -1,7 +1,5 @@
-import CLinux
 import Foundation
 import Glibc
-import Telephony
 
 /// A program that is measured: pinned to one core, with its CPU time and memory as the kernel tells them.
 final class MeasuredProcess {
@@ -54,13 +52,6 @@ final class MeasuredProcess {
         guard let text = try? String(contentsOfFile: "/proc/\(identifier)/statm", encoding: .utf8) else { return 0 }
         let fields = text.split(separator: " ")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
-    }
-
-    /// CPU time of all threads of this program.
-    static var ownCPU: Interval {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Interval(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
     /// Pins this process to a core.

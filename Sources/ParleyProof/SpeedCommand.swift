@@ -94,7 +94,7 @@ struct SpeedCommand: AsyncParsableCommand {
             return sum + (attributes[.size] as? Int ?? 0)
         }
         // The other threads of this program only write journals.
-        let writing = MeasuredProcess.ownCPU - MonotonicClock.threadTime - shard.otherCPU
+        let writing = MonotonicClock.processTime - MonotonicClock.threadTime - shard.otherCPU
         let turns = Double((ticks + 100) * calls)
         print(
             String(
@@ -113,7 +113,7 @@ private struct Shard: ~Copyable {
     private let agent: Agent
     private let journals: LiveJournals?
     /// CPU that other threads of this program had used before.
-    let otherCPU = MeasuredProcess.ownCPU - MonotonicClock.threadTime
+    let otherCPU = MonotonicClock.processTime - MonotonicClock.threadTime
     /// Milliseconds of a tick, over which the calls are spread as they are live.
     private static let phases = 20
     private var packets: [[UInt8]] = []

@@ -26,6 +26,13 @@ package enum MonotonicClock {
         return Interval(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
+    /// CPU time that all threads of this process have used.
+    package static var processTime: Interval {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Interval(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
     /// What the clock on the wall says.
     package static var wallTime: WallTime {
         var time = timespec()
