@@ -3,8 +3,10 @@ import Testing
 /// A scenario for SIPp, as steps: what it sends, and what must come.
 struct SIPpScenario: Sendable, CustomTestStringConvertible {
     enum Step: Sendable {
-        /// A request within the call.
-        case send(String, headers: [String] = [], sdp: String? = nil, cseq: Int = 1, branch: String = "[branch]")
+        /// A request within the call, or with another tag than its own in To.
+        case send(
+            String, headers: [String] = [], sdp: String? = nil, cseq: Int = 1, branch: String = "[branch]",
+            tag: String = "[peer_tag_param]")
         /// A response with this status; its text must match a pattern.
         case expect(Int, matching: String = "")
         /// A provisional response that is to be acknowledged (RFC 3262): `[$rseq]` is its number from now on.
@@ -52,8 +54,8 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
         var checks: [String] = []
         for step in steps {
             switch step {
-            case .send(let method, let headers, let sdp, let cseq, let branch):
-                body += send(method, headers, sdp, cseq, branch)
+            case .send(let method, let headers, let sdp, let cseq, let branch, let tag):
+                body += send(method, headers, sdp, cseq, branch, tag)
             case .expect(let status, let pattern):
                 guard !pattern.isEmpty else {
                     body += "<recv response=\"\(status)\"/>\n"
@@ -123,12 +125,14 @@ struct SIPpScenario: Sendable, CustomTestStringConvertible {
         return "<send>\n<![CDATA[\n\n\(lines.joined(separator: "\n"))\n\n]]>\n</send>\n"
     }
 
-    private func send(_ method: String, _ headers: [String], _ sdp: String?, _ cseq: Int, _ branch: String) -> String {
+    private func send(
+        _ method: String, _ headers: [String], _ sdp: String?, _ cseq: Int, _ branch: String, _ tag: String
+    ) -> String {
         var lines = [
             "\(method) sip:[service]@[remote_ip]:[remote_port] SIP/2.0",
             "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=\(branch)",
             "From: <sip:ann@[local_ip]:[local_port]>;tag=[pid]a[call_number]",
-            "To: <sip:[service]@[remote_ip]:[remote_port]>[peer_tag_param]",
+            "To: <sip:[service]@[remote_ip]:[remote_port]>\(tag)",
             "Call-ID: [call_id]",
             "CSeq: \(cseq) \(method)",
             "Contact: <sip:ann@[local_ip]:[local_port];transport=[transport]>",

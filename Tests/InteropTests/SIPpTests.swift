@@ -230,17 +230,19 @@ struct SIPpTests {
             ]),
         SIPpScenario(
             // SIPp knows MD5 alone.
-            name: "digest", port: 5_091,
+            name: "digest", port: 5_091, options: "-auth_uri 100@127.0.0.1:5091",
             steps: [
                 .send("INVITE", sdp: offer), .mayCome(100), .expectChallenge(401), .send("ACK", branch: "[branch-3]"),
-                .send("INVITE", headers: ["[authentication username=ann password=s3cret]"], sdp: offer, cseq: 2),
+                .send(
+                    "INVITE", headers: ["[authentication username=ann password=s3cret]"], sdp: offer, cseq: 2, tag: ""),
                 .mayCome(100), .expect(200), .send("ACK", cseq: 2),
             ] + bye),
         SIPpScenario(
-            name: "digest-with-another-password", port: 5_091,
+            name: "digest-with-another-password", port: 5_091, options: "-auth_uri 100@127.0.0.1:5091",
             steps: [
                 .send("INVITE", sdp: offer), .mayCome(100), .expectChallenge(401), .send("ACK", branch: "[branch-3]"),
-                .send("INVITE", headers: ["[authentication username=ann password=guess]"], sdp: offer, cseq: 2),
+                .send(
+                    "INVITE", headers: ["[authentication username=ann password=guess]"], sdp: offer, cseq: 2, tag: ""),
                 .mayCome(100), .expect(401), .send("ACK", cseq: 2, branch: "[branch-3]"),
             ]),
         SIPpScenario(
