@@ -108,6 +108,28 @@ private func phoneSDP(_ port: UInt16, events: Bool) -> String {
     return lines.joined(separator: "\r\n") + "\r\n"
 }
 
+/// Asks for a condition every 100 ms, on a thread of its own, so that who waits for it is never held up by the answer.
+private final class ConditionWatch: Sendable {
+    private let awaited = Mutex<(@Sendable () -> Bool)?>(nil)
+    private let isOver = Atomic<Bool>(false)
+
+    /// Whether what was awaited last holds.
+    var holds: Bool { awaited.withLock { $0 == nil } }
+
+    func await(_ condition: @escaping @Sendable () -> Bool) { awaited.withLock { $0 = condition } }
+
+    func begin() {
+        Thread { [self] in
+            while !isOver.load(ordering: .relaxed) {
+                if let condition = awaited.withLock({ $0 }), condition() { awaited.withLock { $0 = nil } }
+                usleep(100_000)
+            }
+        }.start()
+    }
+
+    func end() { isOver.store(true, ordering: .relaxed) }
+}
+
 /// A caller who presses keys and speaks, in real time on a thread of its own.
 final class LineCaller: Sendable {
     enum Keys: String, Sendable, CaseIterable {
@@ -119,7 +141,7 @@ final class LineCaller: Sendable {
     }
 
     enum Step: Sendable {
-        /// Until a condition on the call holds, asked every 100 ms, at most for 20 s.
+        /// Until a condition on the call holds, asked every 100 ms, at most for 40 s.
         case wait(@Sendable (_ call: String) -> Bool)
         case pause(milliseconds: Int)
         case press(String)
@@ -133,6 +155,8 @@ final class LineCaller: Sendable {
     private let target: UInt16
     private let name = Mutex("")
     private let done = DispatchSemaphore(value: 0)
+    private let watch = ConditionWatch()
+    private let lateness = Atomic<Int>(0)
 
     init(_ keys: Keys, target: UInt16) throws {
         self.keys = keys
@@ -141,14 +165,23 @@ final class LineCaller: Sendable {
         media = try KeptSocket()
     }
 
+    /// How late the caller itself was while it pressed keys or spoke, in milliseconds at most: a machine without time for
+    /// it breaks tones that no line would break.
+    var latenessInMilliseconds: Int { lateness.load(ordering: .relaxed) }
+
     /// What Parley calls the call.
     var call: String { name.withLock { $0 } }
 
     /// Begins the call, and takes the steps once it is answered.
     func begin(_ steps: [Step]) {
+        watch.begin()
         let thread = Thread { [self] in
+            // Where the machine allows it: a telephone's clock waits for nobody.
+            var parameter = sched_param(sched_priority: 1)
+            _ = pthread_setschedparam(pthread_self(), SCHED_RR, &parameter)
             var line = Line(self, steps)
             line.run()
+            watch.end()
             done.signal()
         }
         thread.start()
@@ -182,9 +215,11 @@ final class LineCaller: Sendable {
         var toTag = ""
         var mediaPort: UInt16 = 0
         var sequence: UInt16 = 0
+        /// The RTP timestamp of the next packet.
+        var clock: UInt32 = 0
         var eventStart: UInt32 = 0
         var cseq = 1
-        /// Ticks for which the step in hand has waited.
+        /// Ticks for which the step in hand has waited; 0 when it has not been begun.
         var waited = 0
 
         init(_ caller: LineCaller, _ steps: [Step]) {
@@ -209,12 +244,29 @@ extension LineCaller.Line {
             if isAnswered { turn() }
             due += .milliseconds(20)
             let pause = due - ContinuousClock.now
-            if pause > .zero { usleep(UInt32(pause / .microseconds(1))) }
+            if pause > .zero {
+                usleep(UInt32(pause / .microseconds(1)))
+            } else {
+                due += catchUp(late: Int(-(pause / .milliseconds(1))))
+            }
         }
         // What comes after the BYE.
         usleep(300_000)
         _ = caller.signalling.receive()
         _ = caller.media.receive()
+    }
+
+    /// Leaves out the silence that it is too late for, as silence suppression does (RFC 3551 section 4.1), where tones and
+    /// words have to come whole.
+    /// - Returns: the time left out.
+    private mutating func catchUp(late milliseconds: Int) -> Duration {
+        guard frames.isEmpty else {
+            caller.lateness.max(milliseconds, ordering: .relaxed)
+            return .zero
+        }
+        let ticks = milliseconds / 20
+        clock &+= UInt32(ticks) &* 160
+        return .milliseconds(20 * ticks)
     }
 
     private mutating func take(_ message: Data) {
@@ -267,13 +319,13 @@ extension LineCaller.Line {
                 send("INFO", "Signal=\(key)\r\nDuration=100\r\n", type: "application/dtmf-relay")
             case .event(let code, let tick):
                 type = 101
-                if tick == 0 { eventStart = UInt32(sequence) &* 160 }
+                if tick == 0 { eventStart = clock }
                 let isEnd = tick == LineCaller.Line.keyTicks - 1
                 let duration = UInt16(160 * (tick + 1))
                 payload = [code, isEnd ? 0x8A : 0x0A, UInt8(duration >> 8), UInt8(duration & 0xFF)]
             }
         }
-        let time = type == 0 ? UInt32(sequence) &* 160 : eventStart
+        let time = type == 0 ? clock : eventStart
         var packet: [UInt8] = [0x80, type, UInt8(sequence >> 8), UInt8(sequence & 0xFF)]
         packet +=
             [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: time >> $0) } + [
@@ -281,6 +333,7 @@ extension LineCaller.Line {
             ]
         caller.media.send(Data(packet + payload), to: mediaPort)
         sequence &+= 1
+        clock &+= 160
     }
 
     /// Takes up the next step when the one in hand is done.
@@ -296,8 +349,9 @@ extension LineCaller.Line {
             frames = Array(repeating: .audio(LineCaller.Line.silence), count: max(1, milliseconds / 20))
             next += 1
         case .wait(let holds):
+            if waited == 0 { caller.watch.await { [name = caller.call] in holds(name) } }
             waited += 1
-            guard waited % 5 == 0, waited > 1_000 || holds(caller.call) else { return }
+            guard waited > 2_000 || caller.watch.holds else { return }
             waited = 0
             next += 1
         case .speak(let samples):

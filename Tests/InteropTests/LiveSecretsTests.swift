@@ -27,8 +27,7 @@ struct LiveSecretsTests {
     func search(variation: Variation) async throws {
         guard Bench.has("openssl", package: "openssl"), Bench.has("curl", package: "curl") else { return }
         if variation.isShared, PostgresServer.shared == nil { return }
-        let till = try await Till.open(variation)
-        try await till.takeCalls()
+        let till = try await Till.called(variation)
         try await till.askEverything()
         try await till.stop()
         let places = try till.searched()
