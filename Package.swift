@@ -46,6 +46,9 @@ func system(_ name: String, pkgConfig: String? = nil, apt package: String) -> Ta
         name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// What works on samples is optimised in debug builds too: a call that is not heard in time is no test of anything.
+let onSamples: [SwiftSetting] = processor + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let everything: [Target.Dependency] = [
@@ -109,11 +112,11 @@ let package = Package(
         pure("SIP", ["Telephony", crypto, heapModule, dequeModule]),
         pure("RTP", ["Telephony", "CSRTP"]),
         .target(
-            name: "DSP", dependencies: ["Telephony", "COpus", "CSpeexDSP"], swiftSettings: settings + processor,
+            name: "DSP", dependencies: ["Telephony", "COpus", "CSpeexDSP"], swiftSettings: settings + onSamples,
             linkerSettings: [.linkedLibrary("m")]),
         pure("Formula", ["Telephony"]),
         pure("CallFlow", ["Telephony", "Formula", dequeModule]),
-        .target(name: "FrontEnd", dependencies: ["Telephony", "DSP"], swiftSettings: settings + processor),
+        .target(name: "FrontEnd", dependencies: ["Telephony", "DSP"], swiftSettings: settings + onSamples),
         pure("Routing", ["Telephony", heapModule, dequeModule]),
         pure(
             "CallControl",
