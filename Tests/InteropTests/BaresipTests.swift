@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Parley against baresip: real media, keys, encryption.
-@Suite("baresip", .serialized)
+@Suite("baresip", .serialized, .takesTurns)
 struct BaresipTests {
     private static let configuration = """
         agents:

@@ -83,8 +83,6 @@ final class Bench {
             echo "serve ends with $?" >> result
             """)
         let shell = ["/bin/sh", "run.sh"]
-        await Bench.turns.enter()
-        defer { Task { await Bench.turns.leave() } }
         if Bench.canIsolate {
             try await Bench.runApart("/usr/bin/unshare", (mounts ? ["-r", "-m", "-n"] : ["-n"]) + shell, in: folder)
         } else {
@@ -92,9 +90,6 @@ final class Bench {
         }
         return read("result")
     }
-
-    /// Peers and Parley are live: more of them at once than there are processors would hear each other late.
-    private static let turns = Turns(2)
 
     /// Runs a program on a thread of its own: the threads that run tests are few, and others wait for them.
     private static func runApart(_ executable: String, _ arguments: [String], in folder: URL) async throws {
@@ -138,7 +133,7 @@ final class Bench {
     /// Waits until something holds, at most so many seconds.
     ///
     /// - Returns: whether it does.
-    func wait(seconds: Int = 30, until holds: () throws -> Bool) async throws -> Bool {
+    func wait(seconds: Int = 90, until holds: () throws -> Bool) async throws -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end {
             if try holds() { return true }
@@ -148,28 +143,4 @@ final class Bench {
     }
 
     static let agent = repository.appending(path: "Audio/Agents/riverbend").path
-}
-
-/// Lets so many in at a time, in the order in which they came.
-private actor Turns {
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(_ count: Int) { free = count }
-
-    func enter() async {
-        if free > 0 {
-            free -= 1
-        } else {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-    }
-
-    func leave() {
-        if waiting.isEmpty {
-            free += 1
-        } else {
-            waiting.removeFirst().resume()
-        }
-    }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Callers of a running service who are promised to be called back, and whom an outside router sends on. SIPp is every
 /// phone that is called.
-@Suite("Call-backs and routing over SIP", .serialized)
+@Suite("Call-backs and routing over SIP", .serialized, .takesTurns)
 struct CallBackTests {
     private static let promising =
         """

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// A running service reads again what an operator has changed.
-@Suite("Reload of certificates, tokens and connectors", .serialized)
+@Suite("Reload of certificates, tokens and connectors", .serialized, .takesTurns)
 struct CredentialsReloadTests {
     private static let port = 26_110
 

@@ -5,7 +5,7 @@ import Testing
 import Transport
 
 /// A trunk of Microsoft Teams against a double that is built from what is documented. No tenant of Teams is at hand.
-@Suite("Teams Direct Routing", .serialized)
+@Suite("Teams Direct Routing", .serialized, .takesTurns)
 struct DirectRoutingTests {
     private static let port: UInt16 = 5_861
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A disk of four megabytes that fills while calls run, and has room again.
-@Suite("A full disk", .serialized)
+@Suite("A full disk", .serialized, .takesTurns)
 struct FullDiskTests {
     private static let configuration = """
         agents: {main: \(Bench.agent)}

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Callers who are handed over to a phone behind a gateway, SIPp at both ends.
-@Suite("Hand-over", .serialized)
+@Suite("Hand-over", .serialized, .takesTurns)
 struct HandoverTests {
     /// Hands the caller over at once.
     static let dialog =

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `parley serve --journal` with live calls, and `parley replay --journal` of what it kept.
-@Suite("Journals of live calls", .serialized)
+@Suite("Journals of live calls", .serialized, .takesTurns)
 struct JournalCallTests {
     private static func bench() throws -> Bench {
         let bench = try Bench()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Two Parleys behind Kamailio, which speaks TLS with them and UDP with callers.
-@Suite("Kamailio", .serialized)
+@Suite("Kamailio", .serialized, .takesTurns)
 struct KamailioTests {
     /// - Parameter number: of the Parley, 1 or 2.
     private static func parley(_ number: Int) -> String {

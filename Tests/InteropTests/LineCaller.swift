@@ -141,7 +141,7 @@ final class LineCaller: Sendable {
     }
 
     enum Step: Sendable {
-        /// Until a condition on the call holds, asked every 100 ms, at most for 40 s.
+        /// Until a condition on the call holds, asked every 100 ms, at most for 90 s.
         case wait(@Sendable (_ call: String) -> Bool)
         case pause(milliseconds: Int)
         case press(String)
@@ -234,11 +234,11 @@ extension LineCaller.Line {
     /// Ticks of a key and of the pause behind it.
     private static let keyTicks = 5
 
-    /// A tick each 20 ms, two minutes at most.
+    /// A tick each 20 ms, six minutes at most.
     mutating func run() {
         send("INVITE", phoneSDP(caller.media.port, events: caller.keys == .telephoneEvent))
         var due = ContinuousClock.now
-        for _ in 0..<6_000 where !isOver {
+        for _ in 0..<18_000 where !isOver {
             for message in caller.signalling.receive() { take(message) }
             _ = caller.media.receive()
             if isAnswered { turn() }
@@ -351,7 +351,7 @@ extension LineCaller.Line {
         case .wait(let holds):
             if waited == 0 { caller.watch.await { [name = caller.call] in holds(name) } }
             waited += 1
-            guard waited > 2_000 || caller.watch.holds else { return }
+            guard waited > 4_500 || caller.watch.holds else { return }
             waited = 0
             next += 1
         case .speak(let samples):

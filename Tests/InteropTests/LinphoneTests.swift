@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Parley against linphone: codecs, keys, hold, encryption.
-@Suite("linphone", .serialized)
+@Suite("linphone", .serialized, .takesTurns)
 struct LinphoneTests {
     private static let configuration = """
         agents:

@@ -4,7 +4,7 @@ import Testing
 
 /// Calls to a running service give secrets by keys of every kind and by speech, and everything that the service wrote,
 /// sent and said is searched. The same with questions that are not sensitive shows that the search finds.
-@Suite("Secrets of live calls")
+@Suite("Secrets of live calls", .takesTurns)
 struct LiveSecretsTests {
     struct Variation: Sendable, CustomTestStringConvertible {
         var isSensitive: Bool

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `parley call` against `parley serve`, and against what a far end may do.
-@Suite("parley call", .serialized)
+@Suite("parley call", .serialized, .takesTurns)
 struct PhoneTests {
     private static let configuration = """
         agents:

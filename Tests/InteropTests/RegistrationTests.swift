@@ -1,7 +1,7 @@
 import Testing
 
 /// A trunk that registers, at the registrar of another Parley, by digest.
-@Suite("Registration")
+@Suite("Registration", .takesTurns)
 struct RegistrationTests {
     private static let registrar = """
         agents:

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// A service that changes, and ends, while calls run.
-@Suite("Reload and drain", .serialized)
+@Suite("Reload and drain", .serialized, .takesTurns)
 struct ReloadTests {
     private static func topic(_ words: String) -> String {
         """

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Parley against SIPp: call flows as data, one running service for all.
-@Suite("SIPp", .serialized)
+@Suite("SIPp", .serialized, .takesTurns)
 struct SIPpTests {
     private static let configuration = """
         agents:

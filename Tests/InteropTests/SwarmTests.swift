@@ -3,7 +3,7 @@ import Testing
 
 /// A caller, two agents, an expert and a supervisor, each a baresip with a tone of its own: who heard whom is in what
 /// each of them recorded.
-@Suite("People")
+@Suite("People", .takesTurns)
 struct SwarmTests {
     private struct Phone {
         var name: String

@@ -240,7 +240,7 @@ final class Till {
                     Bench.parley, ["calls", "trace", call, "--socket", "admin.sock"] + form,
                     "trace-\(call)\(form.first ?? "")")
             }
-            try await run("/usr/bin/curl", curl("/v1/contexts/\(call)/recording"), "recording-\(call).wav")
+            try await askForRecording(of: call)
         }
         for page in pages {
             try await run(
@@ -248,6 +248,21 @@ final class Till {
                 "interface-" + page.map { $0.isLetter ? String($0) : "-" }.joined())
         }
         try await askCommands()
+    }
+
+    /// A recording is there a little after the end of its call has been told.
+    private func askForRecording(of call: String) async throws {
+        let name = "recording-\(call).wav"
+        for _ in 0..<100 {
+            try await run("/usr/bin/curl", curl("/v1/contexts/\(call)/recording"), name)
+            if FileManager.default.contents(atPath: bench.folder.appending(path: "asked/" + name).path)?
+                .starts(with: Data("RIFF".utf8)) == true
+            {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        Issue.record("no recording of \(call) can be had: \(bench.read("asked/" + name).prefix(300))")
     }
 
     private func curl(_ path: String) -> [String] {

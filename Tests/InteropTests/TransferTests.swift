@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Transfers by REFER, with and without Replaces, SIPp at every end.
-@Suite("Transfers over SIP", .serialized)
+@Suite("Transfers over SIP", .serialized, .takesTurns)
 struct TransferTests {
     private static func bench(_ transfers: String) throws -> Bench {
         let bench = try Bench()

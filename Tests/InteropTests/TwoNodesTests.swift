@@ -7,7 +7,7 @@ import Telephony
 import Testing
 
 /// Two Parleys with one database behind Kamailio, and one of them is killed while it has calls.
-@Suite("Two nodes behind Kamailio", .serialized)
+@Suite("Two nodes behind Kamailio", .serialized, .takesTurns)
 struct TwoNodesTests {
     /// A receiver of webhooks that is away until it is not.
     private final class Receiver: SystemDouble {
