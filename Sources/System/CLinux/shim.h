@@ -4,25 +4,6 @@
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
-/// A datagram to be received and its length (recvmmsg(2)), which the C library shows to GNU sources alone; laid out as its
-/// `mmsghdr`.
-struct parley_message {
-    struct {
-        void *msg_name;
-        unsigned int msg_namelen;
-        void *msg_iov;
-        unsigned long msg_iovlen;
-        void *msg_control;
-        unsigned long msg_controllen;
-        int msg_flags;
-    } head;
-    unsigned int length;
-};
-
-/// Takes up to `count` datagrams from a socket; how many, or -1.
-extern int parley_receive(int socket, struct parley_message *messages, unsigned int count, int flags, void *timeout)
-    __asm__("recvmmsg");
-
 #ifdef __x86_64__
 /// Whether the processor has what x86-64-v3 has beyond the first of its kind.
 static inline int parley_has_avx2(void) {
