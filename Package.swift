@@ -121,7 +121,7 @@ let package = Package(
         pure(
             "CallControl",
             ["Telephony", "SIP", "RTP", "DSP", "CallFlow", "FrontEnd", "Formula", "Routing", collections, dequeModule]),
-        pure("Distribution", ["Telephony", "CallFlow", "Routing", "CallControl", dequeModule]),
+        pure("Distribution", ["Telephony", "Formula", "CallFlow", "Routing", "CallControl", dequeModule]),
 
         // Edges.
         edge("AudioFiles", ["Telephony", "CSndFile"]),
@@ -227,7 +227,7 @@ let package = Package(
         tests(of: "Routing", ["Telephony", "QueueSimulation"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP", "Routing"]),
-        tests(of: "Distribution", ["Telephony", "SIP", "CallFlow", "CallControl", "Routing"]),
+        tests(of: "Distribution", ["Telephony", "SIP", "Formula", "CallFlow", "CallControl", "Routing"]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],

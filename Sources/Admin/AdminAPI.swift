@@ -7,7 +7,7 @@ package import Telephony
 /// answer is. Each reading of a context or a recording is in the audit log before its first octet leaves.
 ///
 ///     GET  /v1/calls                         running calls
-///     GET  /v1/calls/ID/trace                the ladder of a call, running or just over
+///     GET  /v1/calls/ID/trace                the ladder of a call, running or just over; ID may be a SIP Call-ID
 ///     GET  /v1/calls/ID/pcap                 its signalling for Wireshark
 ///     POST /v1/calls/ID/WISH                 hold, resume, mute, unmute, release, hang-up; transfer, consult, pull-in,
 ///                                            listen with to=NAME; whisper, barge-in, take-over with leg=N; complete,
@@ -282,7 +282,7 @@ package struct AdminAPI: Sendable {
     }
 
     private func trace(_ id: String, _ form: String, _ who: String) -> Answer {
-        guard let trace = sources.recorder?.trace(of: CallID(id)) else {
+        guard let trace = sources.recorder?.trace(of: id) else {
             return Answer(404, error: "the flight recorder knows no such call; it keeps the last ones alone")
         }
         switch form {

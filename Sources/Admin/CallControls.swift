@@ -90,10 +90,13 @@ package struct CallControls: Sendable {
     package struct Queue: Sendable, Equatable, Codable {
         package var queue: String
         package var name: String
-        /// Calls that wait or ring.
+        /// Calls that wait or ring, those to be called back included.
         package var length: Int
+        /// Callers among them who hung up and are to be called back.
+        package var callBacks: Int
 
-        package init(queue: String, name: String, length: Int) {
+        package init(queue: String, name: String, length: Int, callBacks: Int = 0) {
+            self.callBacks = callBacks
             self.queue = queue
             self.name = name
             self.length = length

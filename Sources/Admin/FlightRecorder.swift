@@ -62,7 +62,7 @@ package final class FlightRecorder: Sendable {
     /// Takes a fact.
     package func happened(_ event: CallEvent) { append(.fact(event), octets: 0) }
 
-    /// A call has come, and which SIP call it is.
+    /// A call has a SIP call, its caller's or a further leg's.
     package func began(_ call: CallID, sipCallID: String) { append(.line(call, sipCallID: sipCallID), octets: 0) }
 
     private func append(_ what: Entry.What, octets: Int) {
@@ -78,15 +78,21 @@ package final class FlightRecorder: Sendable {
         }
     }
 
-    /// Everything that is still known of a call; `nil` for a call that is not, or not any more.
-    package func trace(of call: CallID) -> CallTrace? {
+    /// Everything that is still known of a call, the signalling of its further legs included; `nil` for a call that is
+    /// not, or not any more.
+    ///
+    /// - Parameter name: the call's own, or the Call-ID of one of its SIP calls.
+    package func trace(of name: String) -> CallTrace? {
         let entries = ring.withLock { Array($0.entries) }
-        var sipCallID: String?
-        for case .line(call, let id) in entries.map(\.what) { sipCallID = id }
+        let lines = entries.compactMap { entry -> (call: CallID, id: String)? in
+            if case .line(let call, let id) = entry.what { (call, id) } else { nil }
+        }
+        let call = lines.last { $0.id == name }?.call ?? CallID(name)
+        let sipCallIDs = Set(lines.filter { $0.call == call }.map(\.id))
         var steps: [CallTrace.Step] = []
         for entry in entries {
             switch entry.what {
-            case .message(let message, let id) where id == sipCallID:
+            case .message(let message, let id) where sipCallIDs.contains(id):
                 steps.append(CallTrace.Step(at: entry.at, what: .message(message)))
             case .fact(let event) where event.call == call:
                 steps.append(CallTrace.Step(at: entry.at, what: .fact(event)))

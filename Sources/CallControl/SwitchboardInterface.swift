@@ -74,7 +74,8 @@ package enum SwitchboardOutput: Sendable {
     case leg(CallID, LegCommand)
     /// A SIP message to send.
     case signal(OutgoingMessage)
-    /// A call came by SIP: its own name, and the Call-ID of its SIP dialog.
+    /// A call has a SIP call, its caller's or a further leg's, which came or was placed: the call's own name, and the
+    /// Call-ID of that.
     case line(CallID, sipCallID: String)
     /// What it takes to end a SIP dialog of a call, should this process be gone; it replaces what was told before.
     case dialog(CallID, SIPDialogRecord)

@@ -10,7 +10,8 @@ package struct CallBackPlacement: Sendable {
     package var to: String
     /// The name of the agent, that is the dialog, which led that call.
     package var agent: String
-    /// How the caller is called; `nil` where the promise has run out: then only the account says so.
+    /// How the caller is called; `nil` where the promise has run out: then only the account says so, and the promise is
+    /// over.
     package var plan: DialPlan?
     package var callBack: CallBackCall
 }

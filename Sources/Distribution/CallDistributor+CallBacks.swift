@@ -98,6 +98,7 @@ extension CallDistributor {
         promises[id] = Promise(
             call: call, queue: queue, transfer: transfer, from: number, to: seeker.context?.to ?? "",
             agent: seeker.context?.agent ?? "")
+        tell(id, isNew: true)
     }
 
     // MARK: - The call
@@ -120,6 +121,7 @@ extension CallDistributor {
                 .place(placement(promise, call, plan, attempt: attempt.attempt, left: attempt.attemptsLeft)))
         }
         promises[attempt.id] = promise
+        tell(attempt.id, isNew: false)
     }
 
     private func placement(
@@ -147,16 +149,21 @@ extension CallDistributor {
             promises[id]?.line = nil
             directory.cancelCallBack(id, at: now)
         case .busy, .noAnswer, .refused, .failed:
-            promises[id]?.line = nil
-            directory.callBackFailed(id, at: now)
+            failed(id, at: now)
         }
+    }
+
+    private mutating func failed(_ id: CallBackID, at now: Instant) {
+        promises[id]?.line = nil
+        directory.callBackFailed(id, at: now)
+        tell(id, isNew: false)
     }
 
     /// A call cannot be placed at all.
     package mutating func cannotPlace(_ call: CallID, at now: Instant) {
         guard let id = lines.removeValue(forKey: call) else { return }
-        promises[id]?.line = nil
-        directory.callBackFailed(id, at: now)
+        failed(id, at: now)
+        drain(at: now)
     }
 
     /// The caller has answered and asks for the agent who was kept; where that one has left meanwhile the caller waits at
@@ -164,6 +171,7 @@ extension CallDistributor {
     mutating func resume(_ call: CallID, _ id: CallBackID, at now: Instant) {
         guard let promise = promises.removeValue(forKey: id) else { return distribute(call, at: now) }
         lines[call] = nil
+        outputs.append(.promiseOver(promise.call))
         takenBack.removeAll { $0 == id }
         // Another call was on its way for the next agent.
         if let other = promise.line, other != call { outputs.append(.withdraw(other, .withdrawn)) }
@@ -182,6 +190,7 @@ extension CallDistributor {
             guard let promise = promises[id], let line = promise.line else { continue }
             promises[id]?.line = nil
             outputs.append(.withdraw(line, promise.ringEnds <= now ? .noAnswer : .withdrawn))
+            tell(id, isNew: false)
         }
         takenBack = []
     }
@@ -192,8 +201,12 @@ extension CallDistributor {
             // It was taken back in the same moment.
             outputs.append(.withdraw(line, outcome == .notReached ? .noAnswer : .withdrawn))
         }
-        guard outcome == .expired else { return }
-        // What was promised and not kept is told as well.
+        guard outcome == .expired else { return outputs.append(.promiseOver(promise.call)) }
+        account(for: promise)
+    }
+
+    /// What was promised and not kept is told as well.
+    mutating func account(for promise: Promise) {
         var last = promise
         last.placed += 1
         outputs.append(.place(placement(last, last.nextCall, nil, attempt: last.attempts + 1, left: 0)))

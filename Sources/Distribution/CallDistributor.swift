@@ -147,9 +147,10 @@ package struct CallDistributor: Sendable {
         }
     }
 
-    /// The queues in the order of the configuration, and how many calls each has.
-    package var queues: [(profile: QueueProfile, length: Int)] {
-        configuration.queues.map { ($0, directory.length(of: $0.id)) }
+    /// The queues in the order of the configuration, how many calls each has, and how many of them are callers who are to
+    /// be called back.
+    package var queues: [(profile: QueueProfile, length: Int, callBacks: Int)] {
+        configuration.queues.map { ($0, directory.length(of: $0.id), directory.callBackCount(of: $0.id)) }
     }
 
     /// Whether nothing is known of any call: nobody waits, rings or talks.

@@ -15,6 +15,12 @@ package enum DistributionOutput: Sendable {
     case place(CallBackPlacement)
     /// The caller who is called back under that name is given up, unless the call was answered.
     case withdraw(CallID, CallBackResult)
+    /// A caller was promised to be called back: what another process needs to keep that, should this one be gone.
+    case promised(KeptPromise)
+    /// That promise stands otherwise now.
+    case promiseChanged(KeptPromise)
+    /// What was promised in that call was kept, or cannot be.
+    case promiseOver(CallID)
     /// The outside router was of no use; a sentence without its subject. The call goes on without it.
     case routerFailed(CallID, String)
 }

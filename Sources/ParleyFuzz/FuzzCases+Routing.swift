@@ -42,7 +42,7 @@ extension FuzzCases {
             now += .milliseconds(Int64(who) * 20)
             let call = CallID("\(who % 16)")
             let agent = AgentID("\(who % 4)")
-            switch bytes[index] % 10 {
+            switch bytes[index] % 12 {
             case 0, 1: _ = directory.enqueue(QueueRequest(call: call, queue: who % 2 == 0 ? "q" : "r"), at: now)
             case 2: directory.callEnded(call, at: now)
             case 3: directory.setAvailable(agent, at: now)
@@ -53,6 +53,14 @@ extension FuzzCases {
             case 8:
                 guard let id = callBacks.last else { continue }
                 directory.callBackAnswered(id, as: CallID("back-\(index)"), at: now)
+            case 9:
+                let standing = CallBackStanding(
+                    joined: now - .seconds(Int64(who)), expiry: now + .seconds(Int64(who) - 5), attempts: who % 5)
+                let id = directory.takeOverCallBack(call, in: who % 2 == 0 ? "q" : "r", number: "", standing, at: now)
+                if let id { callBacks.append(id) }
+            case 10:
+                guard let id = callBacks.last else { continue }
+                if who % 2 == 0 { directory.cancelCallBack(id, at: now) } else { directory.callBackFailed(id, at: now) }
             default:
                 guard let offer = offers.last else { continue }
                 directory.offerEnded(offer, as: OfferOutcome.allCases[who % 5], at: now)

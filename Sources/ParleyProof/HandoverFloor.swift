@@ -293,7 +293,7 @@ struct HandoverFloor: ~Copyable {
                         startedAt: WallTime(millisecondsSince1970: 0), agent: agent, plan: placement.plan,
                         entropy: CallEntropy(from: &generator), callBack: placement.callBack)), at: now)
         case .withdraw(let call, let result): switchboard.receive(.withdraw(call, result), at: now)
-        case .agent, .askRouter, .routerFailed: break
+        case .agent, .askRouter, .routerFailed, .promised, .promiseChanged, .promiseOver: break
         }
     }
 

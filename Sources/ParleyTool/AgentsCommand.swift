@@ -44,8 +44,11 @@ struct AgentsCommand: AsyncParsableCommand {
             let lines = JSONLines()
             if queues.isEmpty, !options.json { Terminal.print("no queues; add them under 'queues'") }
             for queue in queues {
+                let callBacks = queue.callBacks == 0 ? "" : ", \(queue.callBacks) of them to be called back"
                 Terminal.print(
-                    options.json ? try lines.line(queue) : "\(queue.queue)  \(queue.name)  \(queue.length) waiting")
+                    options.json
+                        ? try lines.line(queue)
+                        : "\(queue.queue)  \(queue.name)  \(queue.length) waiting\(callBacks)")
             }
         }
     }

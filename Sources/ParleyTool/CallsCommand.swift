@@ -80,7 +80,10 @@ struct CallsCommand: AsyncParsableCommand {
                 """)
         @OptionGroup var options: SocketOptions
 
-        @Argument(help: "The call's identifier, or the beginning of that of a running call.")
+        @Argument(
+            help:
+                "The call's identifier, the beginning of that of a running call, or the Call-ID of one of its SIP calls."
+        )
         var call: String
 
         @Option(help: ArgumentHelp("Write its signalling to this file, for Wireshark.", valueName: "file"))

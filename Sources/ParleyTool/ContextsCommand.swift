@@ -15,12 +15,13 @@ struct ContextsCommand: AsyncParsableCommand {
               parley contexts export --store parley.sqlite --format vcon --output vcons
               parley contexts send --store parley.sqlite --connectors connectors.yaml
               parley contexts outbox --store parley.sqlite --state setAside
+              parley contexts call-backs --store parley.sqlite
               parley contexts erase --store parley.sqlite --caller +15550100
               parley contexts audit --store parley.sqlite
             """,
         subcommands: [
-            List.self, Show.self, Export.self, Outbox.self, Send.self, Resend.self, Erase.self, Expire.self,
-            Audit.self, Check.self,
+            List.self, Show.self, Export.self, Outbox.self, Send.self, Resend.self, CallBacks.self, Erase.self,
+            Expire.self, Audit.self, Check.self,
         ])
 
     struct StoreOptions: ParsableArguments {

@@ -38,6 +38,15 @@ package protocol ContextStore: Sendable {
     /// The SIP dialogs that are open, oldest first.
     func openDialogs() throws(RecordsError) -> [StoredDialog]
 
+    /// The callers who were promised to be called back and have not been, in the order in which they joined.
+    func callBacks() throws(RecordsError) -> [StoredCallBack]
+    /// Makes the promises of processes that are gone this one's to keep; no two get the same.
+    ///
+    /// - Returns: those, in the order in which the callers joined.
+    func takeCallBacks(node: String) throws(RecordsError) -> [StoredCallBack]
+    /// Whether a promise is still that process's to keep: it was not erased, and no other has taken it over.
+    func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool
+
     /// Takes entries to send that are due, the first of each call alone, and notes an attempt at each before it is made.
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry]
     /// Notes what came of attempts.
@@ -62,7 +71,7 @@ package protocol ContextStore: Sendable {
     /// The whole audit log, in order.
     func auditTrail() throws(RecordsError) -> [AuditEntry]
 
-    /// Removes every trace of calls: facts, contexts, outbox; the pages they stood on are overwritten. Their recordings'
+    /// Removes every trace of calls: facts, contexts, outbox, promises to call back; the pages they stood on are overwritten. Their recordings'
     /// files are the caller's to remove first.
     func erase(_ calls: [CallID]) throws(RecordsError)
 }
@@ -73,6 +82,8 @@ package struct RecordBatch: Sendable {
     package var sealed: [CallContext]
     /// What became of SIP dialogs, in order.
     package var dialogs: [DialogChange] = []
+    /// What became of promises to call back, in order.
+    package var callBacks: [CallBackChange] = []
     /// Which connectors are told of which moments of a call.
     package var subscriptions: [OutboxSubscription]
     /// Wall time of the write.

@@ -38,6 +38,8 @@ package final class LiveRecords: Sendable {
         case interrupted([CallID])
         /// Calls of a node that is gone were sealed.
         case takenOver([CallID])
+        /// Callers whom a process that is gone had promised to call back: that is this one's now.
+        case promisesTaken([StoredCallBack])
         /// Recordings that a crash had cut off were kept as far as they went.
         case recordingsKept([CallID])
     }
@@ -84,6 +86,8 @@ package final class LiveRecords: Sendable {
             try store.releaseClaims(of: nil)
             let sealed = try store.sealInterruptedCalls(subscriptions, at: .current())
             if !sealed.isEmpty { early.append(.interrupted(sealed.map(\.call))) }
+            let promises = try store.takeCallBacks(node: settings.node)
+            if !promises.isEmpty { early.append(.promisesTaken(promises)) }
         } else {
             // Known before the first call comes: a call of a node that nobody knows is taken for a dead one's.
             _ = try store.keepAlive(node: settings.node, subscriptions: subscriptions, at: .current())
@@ -116,6 +120,28 @@ package final class LiveRecords: Sendable {
 
     /// A SIP dialog is over.
     package func endDialog(_ name: String) { writer.append(.over(name: name)) }
+
+    /// A caller is promised to be called back.
+    ///
+    /// - Parameter json: what another process needs to keep the promise; without secrets.
+    package func appendCallBack(of call: CallID, joinedAt: WallTime, json: String) {
+        writer.append(.promised(StoredCallBack(call: call, node: settings.node, joinedAt: joinedAt, json: json)))
+    }
+
+    /// Something else is known of that promise now.
+    package func changeCallBack(of call: CallID, joinedAt: WallTime, json: String) {
+        writer.append(.changed(StoredCallBack(call: call, node: settings.node, joinedAt: joinedAt, json: json)))
+    }
+
+    /// The promise was kept, or cannot be.
+    package func endCallBack(of call: CallID) { writer.append(.over(call)) }
+
+    /// Whether a promise is still to be kept here: it was not erased, and no other process has taken it over. What the
+    /// store cannot say, being away, is so: a caller who is called twice is better off than one who is forgotten.
+    package func holdsCallBack(of call: CallID) -> Bool {
+        if writer.isToWritePromise(of: call) { return true }
+        return (try? store.holdsCallBack(of: call, node: settings.node)) ?? true
+    }
 
     /// Whether new calls should be refused: what running ones leave cannot be written fast enough.
     package var isNearlyFull: Bool { writer.isNearlyFull }
@@ -170,6 +196,9 @@ package final class LiveRecords: Sendable {
             // A database that is away is told of by the writer.
             let sealed = try? store.keepAlive(node: settings.node, subscriptions: subscriptions, at: .current())
             if let sealed, !sealed.isEmpty { report(.takenOver(sealed.map(\.call))) }
+            if let promises = try? store.takeCallBacks(node: settings.node), !promises.isEmpty {
+                report(.promisesTaken(promises))
+            }
             try? await Task.sleep(for: .seconds(1))
         }
     }

@@ -153,6 +153,10 @@ extension PostgresStore {
         CREATE TABLE IF NOT EXISTS dialog (
             position bigserial, name text PRIMARY KEY, call text NOT NULL, node text NOT NULL, json text NOT NULL)
         """,
+        """
+        CREATE TABLE IF NOT EXISTS callback (
+            position bigserial, call text PRIMARY KEY, node text NOT NULL, joinedat bigint NOT NULL, json text NOT NULL)
+        """,
         "CREATE TABLE IF NOT EXISTS audit (number bigint PRIMARY KEY, json text NOT NULL, hash text NOT NULL)",
         """
         CREATE OR REPLACE FUNCTION parley_append_only() RETURNS trigger LANGUAGE plpgsql AS

@@ -114,6 +114,7 @@ package final class PostgresStore: ContextStore {
                 if rows.first?.first == "1" { try PostgresStore.sendAgain(context.call, at: batch.now, database) }
             }
             for change in batch.dialogs { try PostgresStore.note(change, database) }
+            for change in batch.callBacks { try PostgresStore.note(change, database) }
         }
     }
 
@@ -224,7 +225,7 @@ package final class PostgresStore: ContextStore {
     package func erase(_ calls: [CallID]) throws(RecordsError) {
         let names = PostgresConnection.array(calls.map(\.rawValue))
         try transaction { (database) throws(RecordsError) in
-            for table in ["fact", "context", "outbox", "recording", "running", "dialog"] {
+            for table in ["fact", "context", "outbox", "recording", "running", "dialog", "callback"] {
                 try database.run("DELETE FROM \(table) WHERE call = ANY($1::text[])", [names])
             }
         }

@@ -16,6 +16,9 @@ package final class RecordWriter: Sendable {
         var facts: [CallEvent] = []
         var sealed: [CallContext] = []
         var dialogs: [DialogChange] = []
+        var callBacks: [CallBackChange] = []
+        /// Calls whose promise to call back is not written yet.
+        var newPromises: Set<CallID> = []
         /// Facts taken off the queue and not yet written.
         var unwritten = 0
         var dropped = 0
@@ -75,6 +78,17 @@ package final class RecordWriter: Sendable {
         pending.withLock { $0.dialogs.append(change) }
     }
 
+    /// Takes what became of a promise to call back.
+    package func append(_ change: CallBackChange) {
+        pending.withLock { pending in
+            pending.callBacks.append(change)
+            if case .promised(let callBack) = change { pending.newPromises.insert(callBack.call) }
+        }
+    }
+
+    /// Whether a promise that was made in a call waits to be written.
+    package func isToWritePromise(of call: CallID) -> Bool { pending.withLock { $0.newPromises.contains(call) } }
+
     /// Whether new calls should be refused, because what the running ones leave cannot be written fast enough.
     package var isNearlyFull: Bool { pending.withLock { $0.facts.count + $0.unwritten >= bound } }
 
@@ -104,9 +118,11 @@ package final class RecordWriter: Sendable {
             _ = wake.wait(timeout: .now() + .milliseconds(Int(RecordWriter.interval.milliseconds)))
             let isStopping = take(into: &batch)
             let problem = write(batch)
+            let promised = problem == nil ? batch.callBacks.map(\.call) : []
             if problem == nil { batch = emptyBatch }
             pending.withLock { pending in
                 pending.problem = problem
+                for call in promised { pending.newPromises.remove(call) }
                 pending.unwritten = batch.facts.count
             }
             if isStopping { break }
@@ -124,23 +140,28 @@ package final class RecordWriter: Sendable {
         facts.reserveCapacity(1_024)
         var sealed: [CallContext] = []
         var dialogs: [DialogChange] = []
+        var callBacks: [CallBackChange] = []
         let isStopping = pending.withLock { pending in
             swap(&facts, &pending.facts)
             swap(&sealed, &pending.sealed)
             swap(&dialogs, &pending.dialogs)
+            swap(&callBacks, &pending.callBacks)
             pending.unwritten += facts.count
             return pending.isStopping
         }
         batch.facts += facts
         batch.sealed += sealed
         batch.dialogs += dialogs
+        batch.callBacks += callBacks
         batch.now = clock()
         batch.subscriptions = subscriptions.withLock { $0 }
         return isStopping
     }
 
     private func write(_ batch: RecordBatch) -> RecordsError? {
-        guard !batch.facts.isEmpty || !batch.sealed.isEmpty || !batch.dialogs.isEmpty else { return nil }
+        guard
+            !batch.facts.isEmpty || !batch.sealed.isEmpty || !batch.dialogs.isEmpty || !batch.callBacks.isEmpty
+        else { return nil }
         do throws(RecordsError) {
             try store.write(batch)
             return nil

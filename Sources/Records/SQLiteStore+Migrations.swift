@@ -90,6 +90,14 @@ extension SQLiteStore {
                 table.column("json", .text).notNull()
             }
         }
+        migrator.registerMigration("8 call-backs") { database in
+            try database.create(table: "callback") { table in
+                table.primaryKey("call", .text)
+                table.column("node", .text).notNull()
+                table.column("joinedAt", .integer).notNull()
+                table.column("json", .text).notNull()
+            }
+        }
         return migrator
     }
 }

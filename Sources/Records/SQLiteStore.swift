@@ -72,6 +72,7 @@ package final class SQLiteStore: ContextStore {
                 try enqueue(context.call, .ended, batch, database)
             }
             for change in batch.dialogs { try SQLiteStore.note(change, database) }
+            for change in batch.callBacks { try SQLiteStore.note(change, database) }
         }
     }
 
@@ -155,7 +156,7 @@ package final class SQLiteStore: ContextStore {
     package func erase(_ calls: [CallID]) throws(RecordsError) {
         try write { database in
             for call in calls {
-                for table in ["fact", "context", "outbox", "recording", "dialog"] {
+                for table in ["fact", "context", "outbox", "recording", "dialog", "callback"] {
                     try database.execute(sql: "DELETE FROM \(table) WHERE call = ?", arguments: [call.rawValue])
                 }
             }

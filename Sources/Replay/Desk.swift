@@ -172,7 +172,7 @@ struct Desk {
             case .askRouter(let inquiry): askRouter(inquiry, at: now)
             case .place(let placement): callBacks.append(.place(placement))
             case .withdraw(let call, let result): callBacks.append(.withdraw(call, result))
-            case .agent, .routerFailed: break
+            case .agent, .routerFailed, .promised, .promiseChanged, .promiseOver: break
             }
         }
     }

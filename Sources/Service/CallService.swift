@@ -64,7 +64,7 @@ package final class CallService: Sendable {
         let trunks = try await sockets.apply(configuration, agents: agents)
         let sharing = try ContextSharing(configuration.admin, configuration.outbound.pool)
         let centre = ContactCentre(
-            configuration.distribution, router: { records.router }, sharing: sharing, logger)
+            configuration.distribution, router: { records.router }, sharing: sharing, records: records.records, logger)
         var shards: [Shard] = []
         for index in 0..<configuration.media.shards {
             let media = try MediaSockets(
@@ -157,7 +157,7 @@ package final class CallService: Sendable {
                 for shard in shards { group.addTask { await shard.outside.run() } }
             }
         }
-        let keeping = Task { [records, logger] in await records.keep(logger) }
+        let keeping = Task { [records, centre, logger] in await records.keep(logger, centre) }
         let distributing = Task { [centre] in await centre.run() }
         let probing = Task { [probes] in await probes.run() }
         let counting = Task { [losses, logger] in await losses.run(logger) }
@@ -207,14 +207,22 @@ package final class CallService: Sendable {
         }
     }
 
+    private func leavePromises() {
+        let promised = centre.promisedCalls
+        guard promised > 0 else { return }
+        if centre.keepsPromises {
+            centre.leavePromises()
+            logger.info("\(promised) callers are still to be called back; whoever has the store next does it")
+        } else {
+            logger.warning(
+                "\(promised) callers were promised to be called back and will not be; their contexts say so")
+        }
+    }
+
     private func drain() async {
         operations.drain()
         for shard in shards { shard.loop.post(.signalling(.drain)) }
-        if centre.promisedCalls > 0 {
-            logger.warning(
-                "\(centre.promisedCalls) callers were promised to be called back and will not be; their contexts say so"
-            )
-        }
+        leavePromises()
         logger.info("no new calls; waiting for \(running.count) to finish")
         let end = ContinuousClock.now + .nanoseconds(drainTime.nanoseconds)
         while !running.isEmpty, ContinuousClock.now < end { try? await Task.sleep(for: .milliseconds(100)) }

@@ -3,7 +3,9 @@ import CallControl
 import CallFlow
 import Connectors
 import Distribution
+import Foundation
 import Logging
+import Records
 import Routing
 import Synchronization
 import Telephony
@@ -24,13 +26,16 @@ final class ContactCentre: Sendable {
     /// Who is asked where callers go, as it is configured at the moment.
     private let router: @Sendable () -> CallRouter?
     private let sharing: ContextSharing
+    /// Where promises to call back are kept; `nil` where they are in memory alone.
+    private let records: LiveRecords?
     /// Nobody waits longer than this for what is due.
     private static let period = Duration.milliseconds(100)
 
     init(
         _ configuration: DistributionConfiguration, router: @escaping @Sendable () -> CallRouter?,
-        sharing: ContextSharing, _ logger: Logger
+        sharing: ContextSharing, records: LiveRecords?, _ logger: Logger
     ) {
+        self.records = records
         self.sharing = sharing
         self.logger = logger
         self.router = router
@@ -128,7 +133,7 @@ final class ContactCentre: Sendable {
     }
 
     var agents: [(profile: AgentProfile, state: AgentState)] { state.withLock { $0.distributor.agents } }
-    var queues: [(profile: QueueProfile, length: Int)] { state.withLock { $0.distributor.queues } }
+    var queues: [(profile: QueueProfile, length: Int, callBacks: Int)] { state.withLock { $0.distributor.queues } }
 
     private func change(_ change: (inout State, Instant) -> Void) {
         let now = MonotonicClock.now
@@ -154,7 +159,25 @@ final class ContactCentre: Sendable {
         }
     }
 
+    /// Where promises are kept in the store, that says first whether this one is still this process's to keep.
     private func place(_ placement: CallBackPlacement, _ state: inout State) {
+        guard let records else { return placeNow(placement, &state) }
+        let promisedIn = placement.callBack.promisedIn
+        Task {
+            let isHeld = records.holdsCallBack(of: promisedIn)
+            change { state, now in
+                if !isHeld {
+                    logger.notice("call \(promisedIn) is not called back from here: it is erased, or another node's")
+                    state.distributor.forgetPromise(of: promisedIn, at: now)
+                } else if placement.plan == nil || state.distributor.isToBePlaced(placement.call) {
+                    placeNow(placement, &state)
+                }
+            }
+            if placement.plan == nil { records.endCallBack(of: promisedIn) }
+        }
+    }
+
+    private func placeNow(_ placement: CallBackPlacement, _ state: inout State) {
         guard let loop = state.placer?.place(placement) else {
             logger.error("call \(placement.callBack.promisedIn) cannot be called back: its agent is gone")
             return state.distributor.cannotPlace(placement.call, at: MonotonicClock.now)
@@ -162,6 +185,41 @@ final class ContactCentre: Sendable {
         logger.info("call \(placement.call) calls back who called in \(placement.callBack.promisedIn)")
         state.homes[placement.call] = loop
     }
+
+    // MARK: - Promises
+
+    /// Whether another process keeps what this one promised, should it end.
+    var keepsPromises: Bool { records != nil }
+
+    private func keep(_ promise: KeptPromise, isNew: Bool) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let records, let data = try? encoder.encode(promise) else { return }
+        let json = String(decoding: data, as: UTF8.self)
+        let joinedAt = WallTime(millisecondsSince1970: promise.joinedAt)
+        if isNew {
+            records.appendCallBack(of: promise.call, joinedAt: joinedAt, json: json)
+        } else {
+            records.changeCallBack(of: promise.call, joinedAt: joinedAt, json: json)
+        }
+    }
+
+    /// Takes over what a process that is gone promised.
+    func takeOver(_ stored: [StoredCallBack]) {
+        let promises = stored.compactMap { stored in
+            do {
+                return try JSONDecoder().decode(KeptPromise.self, from: Data(stored.json.utf8))
+            } catch {
+                logger.error("call \(stored.call) cannot be called back: its promise cannot be read: \(error)")
+                return nil
+            }
+        }
+        logger.notice("\(promises.count) callers were promised to be called back before; they keep their places")
+        change { $0.distributor.takeOver(promises, at: $1) }
+    }
+
+    /// Leaves what is promised to the next process.
+    func leavePromises() { change { $0.distributor.leavePromises(at: $1) } }
 
     private func ask(_ inquiry: RouterInquiry) {
         guard let router = router() else { return }
@@ -184,6 +242,9 @@ final class ContactCentre: Sendable {
             case .askRouter(let inquiry): ask(inquiry)
             case .place(let placement): place(placement, &state)
             case .withdraw(let call, let result): state.homes[call]?.post(.withdraw(call, result))
+            case .promised(let promise): keep(promise, isNew: true)
+            case .promiseChanged(let promise): keep(promise, isNew: false)
+            case .promiseOver(let call): records?.endCallBack(of: call)
             case .routerFailed(let call, let reason):
                 logger.warning("call \(call) goes on without the outside router, which \(reason)")
             }

@@ -29,7 +29,9 @@ extension CallControls {
                 }
             },
             queues: {
-                centre.queues.map { Queue(queue: $0.profile.id.rawValue, name: $0.profile.name, length: $0.length) }
+                centre.queues.map { profile, length, callBacks in
+                    Queue(queue: profile.id.rawValue, name: profile.name, length: length, callBacks: callBacks)
+                }
             },
             setAway: { reason, agent in centre.setAway(reason, AgentID(agent)) })
     }

@@ -3,8 +3,8 @@ import Records
 
 // What becomes of a service's records, for the operator.
 extension ServiceRecords {
-    /// Sends the outbox and watches the disk until the task is cancelled.
-    func keep(_ logger: Logger) async {
+    /// Sends the outbox, watches the disk and takes over promises until the task is cancelled.
+    func keep(_ logger: Logger, _ centre: ContactCentre) async {
         guard let records else { return await watchRecordings(logger) }
         await records.run { notice in
             switch notice {
@@ -25,6 +25,7 @@ extension ServiceRecords {
                 logger.warning("\(calls.count) calls were cut off when the service stopped; they are sealed as failed")
             case .takenOver(let calls):
                 logger.warning("another node is gone: \(calls.count) calls of it are sealed as failed")
+            case .promisesTaken(let promises): centre.takeOver(promises)
             case .recordingsKept(let calls):
                 logger.warning("\(calls.count) recordings were cut off when the service stopped; they are kept")
             }

@@ -65,6 +65,47 @@ struct HandedContextTests {
         #expect(try bench.store.auditTrail().compactMap(\.action).map(\.who) == ["link"])
     }
 
+    @Test("a link reads a call that runs on another node, where both sign with one key and share the store")
+    func otherNode() throws {
+        let bench = try Bench()
+        defer { bench.remove() }
+        let keyFile = bench.folder + "/links.key"
+        try "0123456789abcdef0123456789abcdef".write(toFile: keyFile, atomically: true, encoding: .utf8)
+        let (one, other) = (
+            ContextLinks(try ContextLinks.read("file:" + keyFile)),
+            ContextLinks(try ContextLinks.read("file:" + keyFile))
+        )
+        // What the other node's call has left in the store so far; nobody has handed it over here.
+        var batch = RecordBatch(now: bench.clock.now)
+        batch.facts = [
+            CallEvent(
+                at: .zero, call: "elsewhere",
+                body: .callStarted(
+                    .init(from: "+15550177", to: "+15550199", agent: "desk", codec: "PCMU", startedAt: bench.clock.now))
+            ),
+            CallEvent(
+                at: .seconds(3), call: "elsewhere",
+                body: .variableSet(.init(variable: "Global.Reason", value: .open("\"bill\"")))),
+        ]
+        try bench.store.write(batch)
+        let api = AdminAPI(
+            AdminAPI.Sources(
+                store: try SQLiteStore(path: bench.folder + "/s.sqlite"), archive: nil, calls: LiveCalls(),
+                recorder: nil), holder: { _ in nil }, links: one, clock: { bench.clock.now })
+        func read(_ links: ContextLinks) throws -> (Int, String) {
+            let path = links.path(of: "elsewhere", until: bench.clock.now + .seconds(300))
+            let components = try #require(URLComponents(string: path))
+            let query = (components.queryItems ?? []).reduce(into: [:]) { $0[$1.name] = $1.value ?? "" }
+            let answer = api.answer(to: AdminAPI.Request("GET", components.path, query: query))
+            guard case .octets(let octets) = answer.body else { return (answer.status, "") }
+            return (answer.status, String(decoding: octets, as: UTF8.self))
+        }
+        let (status, text) = try read(other)
+        #expect(status == 200 && text.contains("+15550177") && text.contains("Global.Reason"), "\(text)")
+        // A node with a key of its own is none of them.
+        #expect(try read(bench.links).0 == 403)
+    }
+
     @Test("the number that is leased for a call names its context, to who has a token")
     func numbers() throws {
         let bench = try Bench()

@@ -115,6 +115,24 @@ struct FlightRecorderTests {
         #expect(recorder.trace(of: "call-c") == nil)
     }
 
+    @Test("a call is told with the SIP calls that were placed for it, and found by the Call-ID of any")
+    func placed() throws {
+        let recorder = FlightRecorder()
+        recorder.began("call-a", sipCallID: "a@h")
+        recorder.began("call-a", sipCallID: "leg@h")
+        recorder.began("call-b", sipCallID: "b@h")
+        for (id, isIncoming) in [("a@h", true), ("leg@h", false), ("b@h", true)] {
+            recorder.passed(FlightRecorderTests.message(id), isIncoming: isIncoming, FlightRecorderTests.hop)
+        }
+        for name in ["call-a", "a@h", "leg@h"] {
+            let trace = try #require(recorder.trace(of: name))
+            #expect(trace.call == "call-a")
+            #expect(try CallTrace.ladder(json: trace.json).count == 3)
+        }
+        #expect(recorder.trace(of: "b@h")?.steps.count == 1)
+        #expect(recorder.trace(of: "c@h") == nil)
+    }
+
     @Test("it holds so much and no more, the last of it")
     func bounded() throws {
         var limits = FlightRecorder.Limits()

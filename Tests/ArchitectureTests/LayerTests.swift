@@ -17,7 +17,7 @@ struct LayerTests {
         "FrontEnd": ["Telephony", "DSP", "Glibc"],
         "Routing": ["Telephony"],
         "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing"],
-        "Distribution": ["Telephony", "CallFlow", "Routing", "CallControl"],
+        "Distribution": ["Telephony", "Formula", "CallFlow", "Routing", "CallControl"],
         "QueueSimulation": ["Telephony", "Routing"],
         "AudioFiles": ["Telephony", "CSndFile"],
         "Documents": ["Telephony", "Yams"],

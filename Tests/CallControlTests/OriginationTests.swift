@@ -96,6 +96,54 @@ struct OriginationTests {
         #expect(desk.service.messages.contains { $0.method == .cancel })
     }
 
+    @Test("a caller who was called back picks up elsewhere: the agent stays, and the first phone gets a BYE")
+    func replaced() throws {
+        var rules = TransferRules()
+        rules.takesReplaces = true
+        var desk = try OriginationTests.desk(rules)
+        desk.service.give(.originate(OriginationTests.origination()))
+        try desk.answerAgent(200, tag: "caller")
+        let first = try desk.agentDialog()
+        try desk.bridge()
+        desk.service.forget()
+        desk.service.receive(
+            Exchange.invite(
+                "new", to: "bob", body: Exchange.offer(port: 6_200), headers: ["Replaces: \(first.replaces)"]))
+        #expect(!desk.service.messages.contains { $0.method == .bye })
+        desk.service.receive(Exchange.invite("new", to: "bob", body: "", method: "ACK", toTag: desk.service.tag))
+        #expect(desk.service.messages.last { $0.method == .bye }?.callID == first.callID)
+        _ = desk.service.takeDestinations()
+        desk.service.run(for: .seconds(1))
+        let destinations = desk.service.takeDestinations()
+        #expect(destinations.contains(TransportAddress(ipv4: 0x7F00_0001, port: 6_200)))
+        #expect(destinations.contains(Desk.agentMedia))
+        let replaced = desk.service.facts.compactMap {
+            if case .legReplaced(let body) = $0.body { body.leg } else { nil }
+        }
+        #expect(replaced == [.caller])
+        // Who is there now is the caller: that one's BYE ends the call.
+        desk.service.receive(
+            Exchange.invite("new", to: "bob", body: "", method: "BYE", cseq: 2, toTag: try desk.tag(of: "new")))
+        desk.service.run(for: .seconds(1))
+        let context = try OriginationTests.context(desk)
+        #expect(context.endedBy == .caller && context.outcome == .escalated)
+        #expect(desk.service.switchboard.callCount == 0)
+        let (opened, closed) = (desk.service.opened.count, desk.service.closed.count)
+        #expect(opened == closed)
+    }
+
+    @Test("the Call-IDs of the calls that Parley places are told, so that they are found in a trace")
+    func lines() throws {
+        var desk = try OriginationTests.desk()
+        desk.service.give(.originate(OriginationTests.origination()))
+        let caller = try #require(desk.service.messages.last { $0.method == .invite }?.callID)
+        try desk.answerAgent(200, tag: "caller")
+        try desk.dial()
+        let agent = try #require(desk.service.messages.last { $0.method == .invite }?.callID)
+        let lines = desk.service.lines["first-callback-2"]
+        #expect(lines == [caller, agent])
+    }
+
     @Test(
         "a caller who is not reached leaves a context that says why",
         arguments: [

@@ -15,6 +15,8 @@ struct Floor {
     private(set) var states: [AgentID: AgentState] = [:]
     private(set) var placements: [CallBackPlacement] = []
     private(set) var inquiries: [RouterInquiry] = []
+    /// What another process would find of callers who are to be called back.
+    private(set) var kept: [CallID: KeptPromise] = [:]
 
     init(_ configuration: DistributionConfiguration) {
         distributor = CallDistributor(configuration, at: .zero)
@@ -69,10 +71,15 @@ struct Floor {
     }
 
     /// A dialog wants its caller to be called back.
-    mutating func seekCallBack(_ call: CallID, to target: String = "", from number: String) {
-        let transfer = TransferRequest(
+    mutating func seekCallBack(
+        _ call: CallID, to target: String = "", from number: String, priority: Int? = nil,
+        _ change: (inout TransferRequest) -> Void = { _ in }
+    ) {
+        var transfer = TransferRequest(
             kind: .callBack, target: .open(target), messageToAgent: .open(""), variables: [], userToUser: nil,
             headers: [], dtmfSequence: "")
+        transfer.queue = QueueWish(priority: priority)
+        change(&transfer)
         distributor.seek(call, RequestID(1), transfer, context: context(of: call, from: number), at: now)
         drain()
     }
@@ -80,6 +87,22 @@ struct Floor {
     /// One who waits says yes to a call-back.
     mutating func wantCallBack(_ call: CallID) {
         distributor.callBackWanted(call, at: now)
+        drain()
+    }
+
+    /// What another process promised is this one's to keep.
+    mutating func takeOver(_ promises: [KeptPromise]) {
+        distributor.takeOver(promises, at: now)
+        drain()
+    }
+
+    mutating func forget(_ call: CallID) {
+        distributor.forgetPromise(of: call, at: now)
+        drain()
+    }
+
+    mutating func leavePromises() {
+        distributor.leavePromises(at: now)
         drain()
     }
 
@@ -164,8 +187,11 @@ struct Floor {
                 inquiries.append(inquiry)
             case .place(let placement):
                 placements.append(placement)
+                if placement.plan == nil { kept[placement.callBack.promisedIn] = nil }
                 tell(placement.callBack.promisedIn, placement.plan.map { "place \($0.target)" } ?? "nothing is placed")
             case .withdraw(let call, let result): tell(call, "give up: \(result.rawValue)")
+            case .promised(let promise), .promiseChanged(let promise): kept[promise.call] = promise
+            case .promiseOver(let call): kept[call] = nil
             case .routerFailed(let call, let reason): tell(call, "router \(reason)")
             }
         }

@@ -1,6 +1,8 @@
 import ConnectorDoubles
 import Connectors
 import Foundation
+import Records
+import Telephony
 import Testing
 
 /// Callers of a running service who are promised to be called back, and whom an outside router sends on. SIPp is every
@@ -60,16 +62,16 @@ struct CallBackTests {
             ], output: "phones.log")
     }
 
-    private static func service(_ bench: Bench) async throws -> RunningProgram {
+    private static func service(_ bench: Bench, _ facts: String = "facts.json") async throws -> RunningProgram {
         let service = try bench.start(
-            Bench.parley, ["serve", "--config", "parley.yaml", "--json"], output: "facts.json")
-        let listens = try await bench.wait { bench.read("facts.json").contains("listens on") }
-        try #require(listens, "\(bench.read("facts.json"))")
+            Bench.parley, ["serve", "--config", "parley.yaml", "--json"], output: facts)
+        let listens = try await bench.wait { bench.read(facts).contains("listens on") }
+        try #require(listens, "\(bench.read(facts))")
         return service
     }
 
-    private static func count(_ event: String, _ bench: Bench) -> Int {
-        bench.facts().count { $0["event"] as? String == event }
+    private static func count(_ event: String, _ bench: Bench, _ facts: String = "facts.json") -> Int {
+        bench.facts(facts).count { $0["event"] as? String == event }
     }
 
     private static func legsPlaced(_ facts: URL) -> Int {
@@ -107,6 +109,49 @@ struct CallBackTests {
         }
         #expect(outcomes == ["callBack", "completed"])
         // Both were called by the trunk, the caller first.
+        #expect(
+            CallBackTests.invitations(bench).map { $0.prefix(23) } == [
+                "INVITE sip:+15550100@12", "INVITE sip:+15550177@12",
+            ])
+        phones.signal(SIGTERM)
+    }
+
+    @Test(
+        "a promise outlives kill -9: the next process calls the caller back; one that was erased meanwhile it does not")
+    func outlives() async throws {
+        guard Bench.has("sipp", package: "sip-tester") else { return }
+        let port = 28_600
+        let bench = try CallBackTests.bench(CallBackTests.promising, port: port, "store: parley.sqlite")
+        // Nobody is there yet who could be kept for a caller.
+        let whole = bench.read("parley.yaml")
+        try bench.write("parley.yaml", whole.replacing("people: {ada", with: "#people: {ada"))
+        let phones = try CallBackTests.phones(bench, port: port)
+        let service = try await CallBackTests.service(bench)
+        let store = try SQLiteStore(path: bench.folder.appending(path: "parley.sqlite").path)
+        for promised in 1...2 {
+            let caller = try LineCaller(.telephoneEvent, target: UInt16(port))
+            caller.begin([.wait { _ in false }])
+            await caller.end()
+            // The promise, and that its call is over, are in the store.
+            #expect(
+                try await bench.wait {
+                    (try? store.callBacks().count) == promised && (try? store.unsealedCalls()) == []
+                }, "\(bench.read("facts.json"))")
+        }
+        let calls = try store.callBacks().map(\.call)
+        service.signal(SIGKILL)
+        _ = try await service.end()
+        try store.erase([calls[0]])
+        try bench.write("parley.yaml", whole)
+        let next = try await CallBackTests.service(bench, "next.json")
+        let isBridged = try await bench.wait(seconds: 90) { CallBackTests.count("legPlaced", bench, "next.json") > 1 }
+        #expect(isBridged, "\(bench.read("next.json"))")
+        #expect(try store.callBacks().isEmpty)
+        next.signal(SIGTERM)
+        #expect(try await next.end() == 0)
+        let tried = bench.facts("next.json").filter { $0["event"] as? String == "callBackTried" }
+        #expect(tried.map { $0["promisedIn"] as? String } == [calls[1].rawValue])
+        #expect(tried.map { $0["outcome"] as? String } == ["reached"])
         #expect(
             CallBackTests.invitations(bench).map { $0.prefix(23) } == [
                 "INVITE sip:+15550100@12", "INVITE sip:+15550177@12",

@@ -81,6 +81,7 @@ extension Switchboard {
         signalling?.dialled[handle] = Signalling.Dialled(
             call: call, leg: leg, trunk: trunk, ports: ports, permit: permit?.id)
         if leg == .caller { signalling?.handles[call] = handle }
+        if let callID = signalling?.userAgent.callID(of: handle) { outputs.append(.line(call, sipCallID: callID)) }
         if let referred = plan.referred { report(100, of: referred.id, referred.by, of: call, at: now) }
     }
 

@@ -1,5 +1,6 @@
 import BasicContainers
 import RTP
+import Routing
 import SIP
 import Telephony
 
@@ -43,8 +44,10 @@ extension Switchboard {
         }
         signalling?.replacements[handle] = Signalling.Replacement(
             old: old, line: Signalling.Line(call: call, trunk: trunk, ports: ports, incoming: incoming))
+        outputs.append(.line(call, sipCallID: incoming.request.callID ?? ""))
         // A refusal comes back as the end of the new call.
-        let kept = signalling?.lines[old] == nil ? nil : old
+        let isCaller = signalling?.lines[old] != nil || signalling?.dialled[old]?.leg == .caller
+        let kept = isCaller ? old : nil
         _ = try? signalling?.userAgent.answer(
             handle, local: LocalMedia(address: host, port: ports.number), keepingRateOf: kept, at: now)
     }
@@ -89,9 +92,13 @@ extension Switchboard {
             return
         }
         let isDone =
-            signalling?.lines[replacement.old] == nil
-            ? replaceLeg(replacement, with: handle, description, of: place, at: now)
-            : replaceCaller(replacement, with: handle, description, of: place, at: now)
+            if signalling?.lines[replacement.old] != nil {
+                replaceCaller(replacement, with: handle, description, of: place, at: now)
+            } else if signalling?.dialled[replacement.old]?.leg == .caller {
+                replaceDialledCaller(replacement, with: handle, description, of: place, at: now)
+            } else {
+                replaceLeg(replacement, with: handle, description, of: place, at: now)
+            }
         guard isDone else {
             signalling?.userAgent.hangUp(handle, cause: 88, at: now)
             return
@@ -105,18 +112,43 @@ extension Switchboard {
         of place: CallPlace, at now: Instant
     ) -> Bool {
         var line = replacement.line
-        let event = LegEvent.replaced(.caller, media, by: line.incoming.address)
-        groups[place.group].calls[place.index].journal(.leg(event), at: now)
-        guard
-            groups[place.group].calls[place.index].replaceCaller(with: media, by: line.incoming.address, at: now),
+        guard changeCaller(to: media, by: line.incoming.address, of: place, at: now),
             let old = signalling?.lines.removeValue(forKey: replacement.old)
         else { return false }
-        use(media, by: .caller, of: place)
         line.isWaiting = false
         signalling?.lines[handle] = line
         signalling?.handles[line.call] = handle
         signalling?.ports[old.ports.place].giveBack(old.ports, at: now)
         if replacement.ending == nil { signalling?.userAgent.hangUp(replacement.old, at: now) }
+        return true
+    }
+
+    /// A caller whom Parley has called back is one whose SIP call it placed.
+    private mutating func replaceDialledCaller(
+        _ replacement: Signalling.Replacement, with handle: SIPCallHandle, _ media: MediaDescription,
+        of place: CallPlace, at now: Instant
+    ) -> Bool {
+        let line = replacement.line
+        guard changeCaller(to: media, by: line.incoming.address, of: place, at: now),
+            let old = signalling?.dialled.removeValue(forKey: replacement.old)
+        else { return false }
+        signalling?.dialled[handle] = Signalling.Dialled(
+            call: line.call, leg: .caller, trunk: line.trunk, ports: line.ports, permit: nil)
+        signalling?.handles[line.call] = handle
+        signalling?.ports[old.ports.place].giveBack(old.ports, at: now)
+        if let permit = old.permit { signalling?.outbound.ended(permit) }
+        if replacement.ending == nil { signalling?.userAgent.hangUp(replacement.old, at: now) }
+        return true
+    }
+
+    private mutating func changeCaller(
+        to media: MediaDescription, by party: String, of place: CallPlace, at now: Instant
+    ) -> Bool {
+        groups[place.group].calls[place.index].journal(.leg(.replaced(.caller, media, by: party)), at: now)
+        guard groups[place.group].calls[place.index].replaceCaller(with: media, by: party, at: now) else {
+            return false
+        }
+        use(media, by: .caller, of: place)
         return true
     }
 

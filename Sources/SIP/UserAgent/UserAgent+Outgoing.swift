@@ -75,6 +75,9 @@ extension UserAgent {
         return handle
     }
 
+    /// The Call-ID of a call; `nil` for one that is over.
+    package func callID(of handle: SIPCallHandle) -> String? { calls[handle]?.invite.callID }
+
     private mutating func sendInvite(
         _ request: SIPMessage, of handle: SIPCallHandle, peer: PeerProfile, to hop: Hop, at now: Instant
     ) {

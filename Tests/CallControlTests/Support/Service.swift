@@ -84,6 +84,8 @@ struct Service: ~Copyable {
     private(set) var lastHop: Hop?
     /// Accounts of calls that are over.
     private(set) var sealed: [CallContext] = []
+    /// The Call-IDs of each call.
+    fileprivate(set) var lines: [CallID: [String]] = [:]
     private(set) var packets = 0
     private(set) var keys: [(digit: Digit, timestamp: [UInt8])] = []
     /// Where packets went.
@@ -134,6 +136,7 @@ struct Service: ~Copyable {
             case .sealed(let context): sealed.append(context)
             case .opened(let port): opened.append(port)
             case .closed(let port): closed.append(port)
+            case .line(let call, let callID): note(callID, of: call)
             case .request(let id, .transfer), .request(let id, .routeFailed): handovers.append(id)
             default: break
             }
@@ -183,4 +186,8 @@ struct Service: ~Copyable {
     func ended() -> CallEnded? {
         facts.lazy.compactMap { if case .callEnded(let body) = $0.body { body } else { nil } }.first
     }
+}
+
+extension Service {
+    fileprivate mutating func note(_ callID: String, of call: CallID) { lines[call] = (lines[call] ?? []) + [callID] }
 }

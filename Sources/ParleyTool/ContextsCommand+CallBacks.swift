@@ -1,0 +1,37 @@
+import ArgumentParser
+import Distribution
+import Foundation
+import Records
+import Telephony
+
+extension ContextsCommand {
+    /// Who is still to be called back.
+    struct CallBacks: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "call-backs",
+            abstract: "Show the callers who were promised to be called back and have not been, in the queues' order.",
+            discussion: "A promise is erased with the call in which it was made: 'contexts erase'.")
+        @OptionGroup var options: StoreOptions
+
+        private struct Line: Encodable {
+            var node: String
+            var promise: KeptPromise
+        }
+
+        func run() throws {
+            let store = try options.open()
+            let stored = try store.callBacks()
+            try store.note(.list, stored.map(\.call), "\(stored.count) callers who are to be called back")
+            let lines = JSONLines()
+            for stored in stored {
+                let promise = try JSONDecoder().decode(KeptPromise.self, from: Data(stored.json.utf8))
+                Terminal.print(
+                    options.json
+                        ? try lines.line(Line(node: stored.node, promise: promise))
+                        : "\(stored.joinedAt)  \(promise.call)  \(promise.number)  \(promise.queue)  "
+                            + "\(promise.attempts) attempts  \(stored.node)")
+            }
+            if stored.isEmpty, !options.json { Terminal.explain("nobody is to be called back") }
+        }
+    }
+}
