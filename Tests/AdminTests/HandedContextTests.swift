@@ -71,6 +71,7 @@ struct HandedContextTests {
         defer { bench.remove() }
         let keyFile = bench.folder + "/links.key"
         try "0123456789abcdef0123456789abcdef".write(toFile: keyFile, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: keyFile)
         let (one, other) = (
             ContextLinks(try ContextLinks.read("file:" + keyFile)),
             ContextLinks(try ContextLinks.read("file:" + keyFile))

@@ -146,9 +146,9 @@ struct CallBackTests {
         let next = try await CallBackTests.service(bench, "next.json")
         let isBridged = try await bench.wait(seconds: 90) { CallBackTests.count("legPlaced", bench, "next.json") > 1 }
         #expect(isBridged, "\(bench.read("next.json"))")
-        #expect(try store.callBacks().isEmpty)
         next.signal(SIGTERM)
         #expect(try await next.end() == 0)
+        #expect(try store.callBacks().isEmpty)
         let tried = bench.facts("next.json").filter { $0["event"] as? String == "callBackTried" }
         #expect(tried.map { $0["promisedIn"] as? String } == [calls[1].rawValue])
         #expect(tried.map { $0["outcome"] as? String } == ["reached"])
