@@ -91,8 +91,6 @@ final class InviteFlood: Sendable {
 
         private mutating func invite() {
             let number = figures.sent
-            figures.sent += 1
-            answers.append(.none)
             let own = "127.0.0.9:\(socket.local.port)"
             let body =
                 "v=0\r\no=- 1 1 IN IP4 127.0.0.9\r\ns=-\r\nc=IN IP4 127.0.0.9\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
@@ -110,7 +108,9 @@ final class InviteFlood: Sendable {
                 \r
                 \(body)
                 """
-            Array(text.utf8).withUnsafeBytes { _ = socket.send($0, to: target) }
+            guard Array(text.utf8).withUnsafeBytes({ socket.send($0, to: target) }) else { return }
+            figures.sent += 1
+            answers.append(.none)
         }
 
         private mutating func listen() {
