@@ -33,7 +33,7 @@ package final class SignallingServer: Sendable {
     private struct State: Sendable {
         var lastID = -1
         var listeners: [ListenerID: Listener] = [:]
-        var streams = SignallingStreams()
+        var streams: SignallingStreams
 
         /// The socket that a hop names, or the first of its transport.
         func listener(for hop: Hop) -> Listener? {
@@ -49,15 +49,20 @@ package final class SignallingServer: Sendable {
     private static let receiveBuffer = 4 << 20
 
     private let group: MultiThreadedEventLoopGroup
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let receive: @Sendable (Arrival) -> Void
     /// Whether what comes that way is looked at.
     private let accepts: @Sendable (Hop) -> Bool
 
     /// - Parameters:
+    ///   - streamLimit: the most streams at a time that came.
     ///   - accepts: asked for each datagram and each stream that comes.
     ///   - receive: called on the event loop's thread and must not wait.
-    package init(accepts: @escaping @Sendable (Hop) -> Bool, receive: @escaping @Sendable (Arrival) -> Void) {
+    package init(
+        streamLimit: Int = 1_024, accepts: @escaping @Sendable (Hop) -> Bool,
+        receive: @escaping @Sendable (Arrival) -> Void
+    ) {
+        state = Mutex(State(streams: SignallingStreams(limit: streamLimit)))
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.accepts = accepts
         self.receive = receive

@@ -18,9 +18,8 @@ struct StreamKey: Hashable, Sendable {
 /// Where there are as many as there may be, the one that has been quiet for longest goes, so that nobody is kept out by those
 /// who connect and say nothing.
 struct SignallingStreams: Sendable {
-    /// Streams at a time that came, from one host and in all.
+    /// Streams at a time that came from one host.
     static let ofHost = 16
-    static let inAll = 1_024
     /// Who has said something stays for so long at least. A trunk says that it is there about once a minute.
     static let patience = Interval.seconds(90)
 
@@ -32,6 +31,8 @@ struct SignallingStreams: Sendable {
         var heardAt: Instant?
     }
 
+    /// Streams at a time that came, in all.
+    private let limit: Int
     private var lastID: UInt64 = 0
     private var open: [ConnectionID: Stream] = [:]
     private var byPeer: [StreamKey: ConnectionID] = [:]
@@ -39,6 +40,8 @@ struct SignallingStreams: Sendable {
     private var incoming = 0
     /// Streams that are being opened.
     var connecting: [StreamKey: EventLoopFuture<any Channel>] = [:]
+
+    init(limit: Int) { self.limit = limit }
 
     /// - Returns: the stream's number, and another that is to be closed for it; `nil` when there are too many.
     mutating func add(
@@ -49,7 +52,7 @@ struct SignallingStreams: Sendable {
         var quiet: (any Channel)?
         if !isOutgoing {
             guard countOfHost[host, default: 0] < SignallingStreams.ofHost else { return nil }
-            if incoming >= SignallingStreams.inAll {
+            if incoming >= limit {
                 guard let id = quietest(at: now) else { return nil }
                 quiet = open[id]?.channel
                 remove(id)

@@ -115,7 +115,9 @@ struct SignallingStreamTests {
     @Test("where there are as many as there may be, the oldest that never said anything makes room")
     func room() async throws {
         let arrivals = Arrivals()
-        let server = SignallingServer(accepts: { _ in true }, receive: { arrivals.put($0) })
+        let limit = 40
+        let server = SignallingServer(
+            streamLimit: limit, accepts: { _ in true }, receive: { arrivals.put($0) })
         let (_, port) = try await server.open(.tcp, TransportAddress(ipv4: SignallingStreamTests.loopback, port: 0))
         guard let speaker = Client(to: port, from: 0x7F00_0004) else {
             Issue.record("no stream can be opened")
@@ -125,12 +127,12 @@ struct SignallingStreamTests {
         #expect(await arrivals.next()?.hop.address.ipv4 == 0x7F00_0004)
         let held = await Self.blocking {
             // Sixteen of a host, of so many hosts that no room is left.
-            (0..<1_023).compactMap { index in
+            (1..<limit).compactMap { index in
                 guard let client = Client(to: port, from: 0x7F02_0001 + UInt32(index / 16)) else { return Int32?.none }
                 return dup(client.descriptor)
             }
         }
-        #expect(held.count == 1_023)
+        #expect(held.count == limit - 1)
         let isFirstClosed = await Self.blocking {
             guard let late = Client(to: port, from: 0x7F00_0005) else { return false }
             late.send(SignallingStreamTests.options(2))
