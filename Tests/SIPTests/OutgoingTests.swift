@@ -122,6 +122,26 @@ struct OutgoingTests {
         #expect(bench.story == ["progress 180", "progress 183 media", "answered PCMU"])
     }
 
+    @Test("of an INVITE that forked the first with early media is heard, until one answers or the next target is tried")
+    func earlyMedia() throws {
+        var bench = Bench()
+        let (_, invite) = try OutgoingTests.place(&bench, hops: [OutgoingTests.target, OutgoingTests.target])
+        bench.receive(OutgoingTests.response(180, to: invite, tag: "one"))
+        bench.receive(OutgoingTests.response(183, to: invite, tag: "two", answer: true))
+        bench.receive(OutgoingTests.response(183, to: invite, tag: "one", answer: true))
+        bench.receive(OutgoingTests.response(183, to: invite, tag: "two", answer: true))
+        let sent = bench.receive(OutgoingTests.response(503, to: invite, tag: "one"))
+        #expect(sent.map(\.method) == [.ack, .invite])
+        let next = try #require(sent.last)
+        bench.receive(OutgoingTests.response(183, to: next, tag: "three", answer: true))
+        bench.receive(OutgoingTests.response(200, to: next, tag: "four", answer: true))
+        #expect(
+            bench.story == [
+                "progress 180", "progress 183 media", "progress 183", "progress 183 media", "progress 183 media",
+                "answered PCMU",
+            ])
+    }
+
     @Test("a reliable provisional response is acknowledged once, in order")
     func prack() throws {
         var bench = Bench()

@@ -94,6 +94,8 @@ struct SIPCall: Sendable {
     var clientKey: TransactionKey?
     var hops: [Hop] = []
     var forks: [Fork] = []
+    /// The early dialog whose media is heard before the answer: the first that had any.
+    var heardFork: SIPDialogID?
     var digest: DigestClient?
     var isCanceled = false
     var isCancelSent = false

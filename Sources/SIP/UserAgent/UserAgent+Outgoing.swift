@@ -113,7 +113,9 @@ extension UserAgent {
             if let answer, call.forks[index].media.hasLocalOffer {
                 _ = try? call.forks[index].media.receive(answer: answer)
             }
-            early = call.forks[index].media.negotiated
+            // Where an INVITE forked, two who send media before the answer are not heard in turns.
+            if call.forks[index].media.negotiated != nil, call.heardFork == nil { call.heardFork = id }
+            early = call.heardFork == id ? call.forks[index].media.negotiated : nil
             dialogs[id] = handle
             if response.requiredTags.contains(where: { $0.equalsIgnoringCase("100rel") }), let rseq = response.rseq {
                 acknowledge(&call, index, rseq, response, at: now)
@@ -184,6 +186,7 @@ extension UserAgent {
         call.hop = hop
         for fork in call.forks { dialogs[fork.dialog.id] = nil }
         call.forks = []
+        call.heardFork = nil
         call.invite.headers.replace(.contact, contact(call.peer, hop.transport))
         store(call)
         sendInvite(call.invite, of: call.handle, peer: call.peer, to: hop, at: now)
