@@ -189,5 +189,7 @@ struct Service: ~Copyable {
 }
 
 extension Service {
+    /// Apart, because the compiler checks a dictionary's element that is changed in place, among the cases of a value that
+    /// cannot be copied, without end.
     fileprivate mutating func note(_ callID: String, of call: CallID) { lines[call] = (lines[call] ?? []) + [callID] }
 }
