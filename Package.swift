@@ -106,6 +106,7 @@ let package = Package(
         system("CFlite", apt: "flite1-dev"),
         system("CSRTP", pkgConfig: "libsrtp2", apt: "libsrtp2-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/System/CLinux"),
+        .systemLibrary(name: "CVector", path: "Sources/System/CVector"),
 
         // Pure: no I/O, clock, task, lock or Foundation (Formula excepted).
         pure("Telephony"),
@@ -116,7 +117,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m")]),
         pure("Formula", ["Telephony"]),
         pure("CallFlow", ["Telephony", "Formula", dequeModule]),
-        .target(name: "FrontEnd", dependencies: ["Telephony", "DSP"], swiftSettings: settings + onSamples),
+        .target(name: "FrontEnd", dependencies: ["Telephony", "DSP", "CVector"], swiftSettings: settings + onSamples),
         pure("Routing", ["Telephony", heapModule, dequeModule]),
         pure(
             "CallControl",

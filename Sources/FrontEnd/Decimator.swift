@@ -40,7 +40,8 @@ struct Decimator: Sendable {
     /// Takes 20 ms and gives 160 samples.
     mutating func decimate(_ frame: Span<Int16>, into target: inout InlineArray<160, Int16>) {
         guard factor > 1 else {
-            for index in 0..<min(frame.count, 160) { target[index] = frame[index] }
+            var room = target.mutableSpan
+            for index in 0..<min(frame.count, 160) { room[index] = frame[index] }
             return
         }
         deal(frame)

@@ -74,8 +74,9 @@ struct EchoPredictor: Sendable {
         guard framesToForget > 0 || isAudible else { return shift(SIMD4()) }
         if isAudible { framesToForget = EchoPredictor.delays + 1 }
         framesToForget -= 1
-        let samples = window.take(frame)
-        shift(samples.map { SpeechSpectrum(of: $0.span).regions } ?? SIMD4())
+        var spectrum = SpeechSpectrum()
+        if let samples = window.take(frame) { spectrum.analyse(samples.span) }
+        shift(spectrum.regions)
     }
 
     private mutating func shift(_ newest: SIMD4<Float>) {

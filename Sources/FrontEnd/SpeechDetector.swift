@@ -52,8 +52,7 @@ package struct SpeechDetector: Sendable {
     }
 
     private mutating func probability(of frame: Span<Int16>) -> Float {
-        features.hear(frame)
-        let values = features.values
+        let values = features.hear(frame)
         return logistic(Lanes(repeating: network.logit(of: values.span) - SpeechDetector.bias))[0]
     }
 

@@ -21,50 +21,43 @@ struct SpeechFeatures: Sendable {
         2, 4, 6, 8, 10, 12, 14, 16, 19, 22, 26, 30, 35, 41, 48, 56, 65, 75, 87, 101, 118,
     ]
     private static let leastPower: Float = 1e-5
+    private static let half = 14
 
     private var window = SpectrumWindow()
     private var periodicity = SpeechPeriodicity()
-    /// The magnitudes 20 and 40 ms ago.
-    private var lastMagnitude = InlineArray<16, Lanes>(repeating: Lanes())
-    private var olderMagnitude = InlineArray<16, Lanes>(repeating: Lanes())
+    /// The magnitudes 20 and 40 ms ago, in the blocks of the regions; which of both halves is the later one changes with
+    /// each frame.
+    private var magnitudes = InlineArray<28, Lanes>(repeating: Lanes())
+    private var isLaterHalfSecond = false
     private var floor = InlineArray<3, Lanes>(repeating: Lanes())
     private var loudest: Float = 0
     private var isFirst = true
-    private(set) var values = InlineArray<80, Float>(repeating: 0)
 
     /// The energies of the frame in the four regions.
     private(set) var regionEnergies = SIMD4<Float>()
 
     /// Takes 160 samples at 8 kHz.
-    mutating func hear(_ frame: Span<Int16>) {
-        // Made beside what is kept: each store to a member would ask for the member anew.
-        var made = InlineArray<80, Float>(repeating: 0)
-        var values = made.mutableSpan
-        let spectrum = analyse(frame, &values)
-        let sums = SpeechFeatures.sumBands(spectrum.earlier.span, spectrum.later.span)
-        setBands(sums, &values)
-        for region in 0..<4 {
-            let part = SpeechFeatures.sum(
-                region, spectrum.earlier.span, spectrum.later.span, lastMagnitude.span, olderMagnitude.span)
-            regionEnergies[region] = part.earlier.sum() + part.later.sum()
-            SpeechFeatures.set(region, part, &values)
-        }
-        self.values = made
-        olderMagnitude = lastMagnitude
-        let later = spectrum.later.span
-        var magnitudes = lastMagnitude.mutableSpan
-        for block in 0..<16 { magnitudes[block] = later[block].squareRoot() }
+    mutating func hear(_ frame: Span<Int16>) -> InlineArray<80, Float> {
+        var values = InlineArray<80, Float>(repeating: 0)
+        var room = values.mutableSpan
+        var spectrum = SpeechSpectrum()
+        analyse(frame, &spectrum, &room)
+        setBands(SpeechFeatures.sumBands(spectrum.earlier.span, spectrum.later.span), &room)
+        setRegions(spectrum, &room)
+        return values
     }
 
-    private mutating func analyse(_ frame: Span<Int16>, _ values: inout MutableSpan<Float>) -> SpeechSpectrum {
+    private mutating func analyse(
+        _ frame: Span<Int16>, _ spectrum: inout SpeechSpectrum, _ values: inout MutableSpan<Float>
+    ) {
         guard let samples = window.take(frame) else {
             let silence = InlineArray<160, Float>(repeating: 0)
             (values[74], values[75]) = periodicity.judge(silence.span)
-            return SpeechSpectrum()
+            return
         }
         let begin = SpectrumWindow.length - SpeechFeatures.frame
         (values[74], values[75]) = periodicity.judge(samples.span.extracting(begin...))
-        return SpeechSpectrum(of: samples.span)
+        spectrum.analyse(samples.span)
     }
 
     /// Energies of the bands, of the earlier and the later window.
@@ -77,15 +70,24 @@ struct SpeechFeatures: Sendable {
 
     private static func sumBands(_ earlier: Span<Lanes>, _ later: Span<Lanes>) -> BandSums {
         var sums = BandSums()
-        for band in 0..<bands {
-            var sum = SIMD2<Float>()
-            for bin in edges[band]..<edges[band + 1] {
-                sum += SIMD2(earlier[bin >> 3][bin & 7], later[bin >> 3][bin & 7])
+        var ofEarlier = sums.earlier.mutableSpan
+        var ofLater = sums.later.mutableSpan
+        var (firstTotal, secondTotal) = (Float(0), Float(0))
+        earlier.withUnsafeBytes { earlier in
+            later.withUnsafeBytes { later in
+                for band in 0..<bands {
+                    var (a, b) = (Float(0), Float(0))
+                    for bin in edges[band]..<edges[band + 1] {
+                        a += earlier.loadUnaligned(fromByteOffset: bin &* 4, as: Float.self)
+                        b += later.loadUnaligned(fromByteOffset: bin &* 4, as: Float.self)
+                    }
+                    (ofEarlier[band], ofLater[band]) = (a, b)
+                    firstTotal += a
+                    secondTotal += b
+                }
             }
-            sums.earlier[band] = sum.x
-            sums.later[band] = sum.y
-            sums.total += sum
         }
+        sums.total = SIMD2(firstTotal, secondTotal)
         // Bins 2...117.
         let first = Lanes(0, 0, 1, 1, 1, 1, 1, 1)
         let last = Lanes(1, 1, 1, 1, 1, 1, 0, 0)
@@ -110,13 +112,8 @@ struct SpeechFeatures: Sendable {
         let (first, second) = (sums.earlier.span, sums.later.span)
         for group in 0..<3 {
             let base = group * 8
-            var (a, b) = (Lanes(), Lanes())
-            for lane in 0..<8 {
-                a[lane] = first[base + lane]
-                b[lane] = second[base + lane]
-            }
-            a = binaryLogarithm(a + SpeechFeatures.leastPower)
-            b = binaryLogarithm(b + SpeechFeatures.leastPower)
+            let a = binaryLogarithm(eight(of: first, from: base) + SpeechFeatures.leastPower)
+            let b = binaryLogarithm(eight(of: second, from: base) + SpeechFeatures.leastPower)
             let mean = (a + b) * 0.5
             let relative = (mean - loudest) * 0.2 + 1
             let excess = (mean - followFloor(mean, group)) * 0.2
@@ -147,25 +144,46 @@ struct SpeechFeatures: Sendable {
         return floor[group]
     }
 
+    private mutating func setRegions(_ spectrum: borrowing SpeechSpectrum, _ values: inout MutableSpan<Float>) {
+        let last = isLaterHalfSecond ? SpeechFeatures.half : 0
+        isLaterHalfSecond.toggle()
+        var past = magnitudes.mutableSpan
+        // Of the four regions in the earlier window, and behind them in the later one.
+        var meanPowers = InlineArray<8, Float>(repeating: 0)
+        var means = meanPowers.mutableSpan
+        for region in 0..<4 {
+            let part = SpeechFeatures.sum(region, spectrum.earlier.span, spectrum.later.span, &past, last: last)
+            let bins = SpeechFeatures.bins(region)
+            let (earlier, later) = (total(part.earlier), total(part.later))
+            regionEnergies[region] = earlier + later
+            (means[region], means[4 + region]) = (earlier / bins, later / bins)
+            values[62 + region] = total(part.logarithms) / bins
+            values[66 + region] = total(part.change) / (total(part.total) + 0.01)
+            values[70 + region] = total(part.olderChange) / (total(part.olderTotal) + 0.01)
+        }
+        let logarithms = binaryLogarithm(eight(of: means.span, from: 0) + SpeechFeatures.leastPower)
+        for region in 0..<4 {
+            values[62 + region] = (logarithms[region] + logarithms[4 + region] - values[62 + region]) * 0.15
+        }
+    }
+
+    private static func bins(_ region: Int) -> Float {
+        let blocks = SpeechSpectrum.regions[region + 1] - SpeechSpectrum.regions[region]
+        return Float(blocks * 8 - (region == 0 ? 4 : 0))
+    }
+
+    @inline(__always)
     private static func sum(
-        _ region: Int, _ earlier: Span<Lanes>, _ later: Span<Lanes>, _ last: Span<Lanes>, _ older: Span<Lanes>
+        _ region: Int, _ earlier: Span<Lanes>, _ later: Span<Lanes>, _ past: inout MutableSpan<Lanes>, last: Int
     ) -> RegionSums {
         var part = RegionSums()
         for block in SpeechSpectrum.regions[region]..<SpeechSpectrum.regions[region + 1] {
             let mask = block == 0 ? Lanes(0, 0, 0, 0, 1, 1, 1, 1) : Lanes(repeating: 1)
-            part.add(earlier[block], later[block], later[block].squareRoot(), last[block], older[block], mask)
+            let (magnitude, older) = (later[block].squareRoot(), half - last + block)
+            part.add(earlier[block], later[block], magnitude, past[last + block], past[older], mask)
+            past[older] = magnitude
         }
         return part
-    }
-
-    private static func set(_ region: Int, _ part: RegionSums, _ values: inout MutableSpan<Float>) {
-        let blocks = SpeechSpectrum.regions[region + 1] - SpeechSpectrum.regions[region]
-        let bins = Float(blocks * 8 - (region == 0 ? 4 : 0))
-        let means = Lanes(part.earlier.sum() / bins, part.later.sum() / bins, 1, 1, 1, 1, 1, 1)
-        let logarithm = binaryLogarithm(means + SpeechFeatures.leastPower)
-        values[62 + region] = (logarithm[0] + logarithm[1] - part.logarithms.sum() / bins) * 0.15
-        values[66 + region] = part.change.sum() / (part.total.sum() + 0.01)
-        values[70 + region] = part.olderChange.sum() / (part.olderTotal.sum() + 0.01)
     }
 
     private struct RegionSums {

@@ -30,28 +30,47 @@ struct SpeechPeriodicity: Sendable {
             recent[block] = bytes.loadUnaligned(fromByteOffset: (40 + block * 8) * 4, as: Lanes.self)
             sum += recent[block] * recent[block]
         }
-        let energy = sum.sum() + least
-        var (best, bestLag) = (-Float.infinity, 0)
-        var past = energyBefore(samples)
+        let recentEnergy = total(sum) + least
+        var products = InlineArray<32, Float>(repeating: 0)
+        var pasts = InlineArray<32, Float>(repeating: 0)
+        var product = products.mutableSpan
+        var past = pasts.mutableSpan
+        var energyBefore = energy(bytes, from: 40 - shortest)
         for lag in 0..<lags {
             let begin = 40 - shortest - lag
-            var product = Lanes()
+            var sum = Lanes()
             for block in 0..<8 {
-                product += recent[block] * bytes.loadUnaligned(fromByteOffset: (begin + block * 8) * 4, as: Lanes.self)
+                sum += recent[block] * bytes.loadUnaligned(fromByteOffset: (begin + block * 8) * 4, as: Lanes.self)
             }
-            let value = product.sum() / (energy * (max(past, 0) + least)).squareRoot()
-            if value > best { (best, bestLag) = (value, lag) }
+            product[lag] = total(sum)
+            past[lag] = energyBefore
             guard lag < lags - 1 else { break }
             let (incoming, outgoing) = (samples[begin - 1], samples[begin + window - 1])
-            past += incoming * incoming - outgoing * outgoing
+            energyBefore += incoming * incoming - outgoing * outgoing
+        }
+        return highest(products.span, pasts.span, recentEnergy)
+    }
+
+    /// The highest correlation of all lags; those behind the last have none.
+    private static func highest(_ products: Span<Float>, _ pasts: Span<Float>, _ energy: Float) -> (Float, Float) {
+        var (best, bestLag) = (-Float.infinity, 0)
+        for block in 0..<4 {
+            let (product, past) = (eight(of: products, from: block * 8), eight(of: pasts, from: block * 8))
+            let correlations = product / (energy * (larger(past, Lanes()) + least)).squareRoot()
+            for lane in 0..<min(8, lags - block * 8) where correlations[lane] > best {
+                (best, bestLag) = (correlations[lane], block * 8 + lane)
+            }
         }
         return (best, Float(bestLag) / Float(lags))
     }
 
-    /// The energy of the window at the shortest lag.
-    private static func energyBefore(_ samples: UnsafeBufferPointer<Float>) -> Float {
-        var sum: Float = 0
-        for index in (40 - shortest)..<(40 - shortest + window) { sum += samples[index] * samples[index] }
-        return sum
+    /// The energy of a window.
+    private static func energy(_ samples: UnsafeRawBufferPointer, from first: Int) -> Float {
+        var sum = Lanes()
+        for block in 0..<8 {
+            let samples = samples.loadUnaligned(fromByteOffset: (first + block * 8) * 4, as: Lanes.self)
+            sum += samples * samples
+        }
+        return total(sum)
     }
 }

@@ -26,7 +26,7 @@ struct SpeechSpectrum: Sendable {
                 let mask = block == 0 ? Lanes(0, 0, 0, 0, 1, 1, 1, 1) : Lanes(repeating: 1)
                 sum += (earlier[block] + later[block]) * mask
             }
-            energies[region] = sum.sum()
+            energies[region] = total(sum)
         }
         return energies
     }
@@ -74,8 +74,8 @@ struct SpeechSpectrum: Sendable {
     /// Of digital silence.
     init() {}
 
-    /// Of 336 samples: the windows begin at 0 and at 80.
-    init(of samples: Span<Float>) {
+    /// Takes 336 samples: the windows begin at 0 and at 80.
+    mutating func analyse(_ samples: Span<Float>) {
         precondition(samples.count >= SpeechSpectrum.window + SpeechSpectrum.hop)
         let tables = SpeechSpectrum.tables
         var realRows = InlineArray<32, Lanes>(repeating: Lanes())
@@ -190,16 +190,11 @@ struct SpeechSpectrum: Sendable {
     @inline(__always) private static func transformEight(
         _ x: inout InlineArray<8, Lanes>, _ y: inout InlineArray<8, Lanes>
     ) {
-        func four(_ a: Int, _ b: Int, _ c: Int, _ d: Int) -> (
-            (Lanes, Lanes), (Lanes, Lanes), (Lanes, Lanes), (Lanes, Lanes)
-        ) {
-            let (sr, si, tr, ti) = (x[a] + x[c], y[a] + y[c], x[a] - x[c], y[a] - y[c])
-            let (ur, ui, vr, vi) = (x[b] + x[d], y[b] + y[d], x[b] - x[d], y[b] - y[d])
-            return ((sr + ur, si + ui), (tr + vi, ti - vr), (sr - ur, si - ui), (tr - vi, ti + vr))
-        }
         let root = Float(0.5).squareRoot()
-        let (e0, e1, e2, e3) = four(0, 2, 4, 6)
-        let (o0, o1, o2, o3) = four(1, 3, 5, 7)
+        let (e0, e1, e2, e3) = transformFour(
+            (x[0], y[0]), (x[2], y[2]), (x[4], y[4]), (x[6], y[6]))
+        let (o0, o1, o2, o3) = transformFour(
+            (x[1], y[1]), (x[3], y[3]), (x[5], y[5]), (x[7], y[7]))
         let p1 = ((o1.0 + o1.1) * root, (o1.1 - o1.0) * root)
         let p2 = (o2.1, -o2.0)
         let p3 = ((o3.1 - o3.0) * root, (-o3.0 - o3.1) * root)
@@ -207,6 +202,18 @@ struct SpeechSpectrum: Sendable {
         (x[1], y[1], x[5], y[5]) = (e1.0 + p1.0, e1.1 + p1.1, e1.0 - p1.0, e1.1 - p1.1)
         (x[2], y[2], x[6], y[6]) = (e2.0 + p2.0, e2.1 + p2.1, e2.0 - p2.0, e2.1 - p2.1)
         (x[3], y[3], x[7], y[7]) = (e3.0 + p3.0, e3.1 + p3.1, e3.0 - p3.0, e3.1 - p3.1)
+    }
+
+    private typealias Complex = (Lanes, Lanes)
+
+    /// Four points, in their natural order.
+    @inline(__always)
+    private static func transformFour(
+        _ a: Complex, _ b: Complex, _ c: Complex, _ d: Complex
+    ) -> (Complex, Complex, Complex, Complex) {
+        let (sr, si, tr, ti) = (a.0 + c.0, a.1 + c.1, a.0 - c.0, a.1 - c.1)
+        let (ur, ui, vr, vi) = (b.0 + d.0, b.1 + d.1, b.0 - d.0, b.1 - d.1)
+        return ((sr + ur, si + ui), (tr + vi, ti - vr), (sr - ur, si - ui), (tr - vi, ti + vr))
     }
 
     /// The powers of the two windows: the even and the odd part of the transform.

@@ -1,54 +1,40 @@
 /// The weights of ``SpeechNetwork``, unpacked from ``TrainedSpeechWeights``.
-///
-/// A matrix is stored in blocks of eight rows, column by column: lane l of element `block * columns + column` belongs to
-/// row `block * 8 + l`.
 struct SpeechWeights: Sendable {
     /// Unpacked once; every detector holds the same arrays.
     static let shared = SpeechWeights()
 
-    let dense: [Lanes]
-    let update: [Lanes]
-    let reset: [Lanes]
-    let candidate: [Lanes]
-    let output: [Float]
-    let denseBias: [Lanes]
-    let updateBias: [Lanes]
-    let resetBias: [Lanes]
-    let candidateBias: [Lanes]
+    /// Of the features, eight at a time.
+    let mean: [Lanes]
+    let inverseDeviation: [Lanes]
+    let dense: SpeechMatrix
+    let update: SpeechMatrix
+    let reset: SpeechMatrix
+    let candidate: SpeechMatrix
+    let output: [Lanes]
     let outputBias: Float
 
     private init() {
         typealias Trained = TrainedSpeechWeights
+        typealias Scale = SpeechNetwork.Scale
         var reader = Reader()
         let (inputs, units, hidden) = (SpeechNetwork.inputs, SpeechNetwork.units, SpeechNetwork.dense)
-        var first = reader.matrix(rows: hidden, columns: inputs)
-        // The features are normalised by the weights.
-        var bias = Trained.denseBias
-        for row in 0..<hidden {
-            for column in 0..<inputs {
-                first[row * inputs + column] /= Trained.deviation[column]
-                bias[row] -= first[row * inputs + column] * Trained.mean[column]
-            }
+        mean = SpeechMatrix.lanes(Trained.mean)
+        inverseDeviation = SpeechMatrix.lanes(Trained.deviation.map { 1 / $0 })
+        let first = reader.matrix(rows: hidden, columns: inputs)
+        dense = SpeechMatrix(
+            first.weights, columns: inputs, scales: first.scales, biases: Trained.denseBias, scale: Scale.features)
+        func gate(_ biases: [Float]) -> SpeechMatrix {
+            let matrix = reader.matrix(rows: units, columns: hidden + units)
+            return SpeechMatrix(
+                matrix.weights, columns: hidden + units, scales: matrix.scales, biases: biases, scale: Scale.dense,
+                furtherScale: Scale.state)
         }
-        dense = SpeechWeights.blocks(first, columns: inputs)
-        update = SpeechWeights.blocks(reader.matrix(rows: units, columns: hidden + units), columns: hidden + units)
-        reset = SpeechWeights.blocks(reader.matrix(rows: units, columns: hidden + units), columns: hidden + units)
-        candidate = SpeechWeights.blocks(reader.matrix(rows: units, columns: hidden + units), columns: hidden + units)
-        output = reader.matrix(rows: 1, columns: units)
-        denseBias = SpeechWeights.blocks(bias, columns: 1)
-        updateBias = SpeechWeights.blocks(Trained.updateBias, columns: 1)
-        resetBias = SpeechWeights.blocks(Trained.resetBias, columns: 1)
-        candidateBias = SpeechWeights.blocks(Trained.candidateBias, columns: 1)
+        update = gate(Trained.updateBias)
+        reset = gate(Trained.resetBias)
+        candidate = gate(Trained.candidateBias)
+        let last = reader.matrix(rows: 1, columns: units)
+        output = SpeechMatrix.lanes(last.weights.map { Float($0) * last.scales[0] })
         outputBias = Trained.outputBias
-    }
-
-    private static func blocks(_ matrix: [Float], columns: Int) -> [Lanes] {
-        (0..<(matrix.count / 8)).map { index in
-            var lanes = Lanes()
-            let (block, column) = (index / columns, index % columns)
-            for lane in 0..<8 { lanes[lane] = matrix[(block * 8 + lane) * columns + column] }
-            return lanes
-        }
     }
 
     /// Reads rows of eight-bit numbers out of base64 (RFC 4648), each row with its scale.
@@ -84,18 +70,16 @@ struct SpeechWeights: Sendable {
             }
         }
 
-        mutating func matrix(rows: Int, columns: Int) -> [Float] {
-            var values: [Float] = []
-            values.reserveCapacity(rows * columns)
-            for _ in 0..<rows {
-                let scale = TrainedSpeechWeights.scales[row]
-                row += 1
-                for _ in 0..<columns {
-                    values.append(Float(numbers[position]) * scale)
-                    position += 1
-                }
+        /// Row after row, and the scale of each.
+        mutating func matrix(rows: Int, columns: Int) -> (weights: [Int8], scales: [Float]) {
+            defer {
+                position += rows * columns
+                row += rows
             }
-            return values
+            return (
+                Array(numbers[position..<(position + rows * columns)]),
+                Array(TrainedSpeechWeights.scales[row..<(row + rows)])
+            )
         }
     }
 }

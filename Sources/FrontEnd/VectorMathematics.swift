@@ -1,13 +1,23 @@
+import CVector
+
 // Elementary functions of eight numbers at a time, good to some 1e-6 of relative error: a call of the C library for each
 // lane would cost more than all the rest of the speech detector.
 
 typealias Lanes = SIMD8<Float>
 
-// The library's own `pointwiseMax` and `pointwiseMin` are calls of a generic function a lane.
+/// Eight numbers of a row, from one on.
+@inline(__always) func eight(of numbers: Span<Float>, from index: Int) -> Lanes {
+    numbers.extracting(index..<(index + 8)).withUnsafeBytes { $0.loadUnaligned(as: Lanes.self) }
+}
 
-@inline(__always) func larger(_ a: Lanes, _ b: Lanes) -> Lanes { a.replacing(with: b, where: a .< b) }
+// The library's own `pointwiseMax`, `pointwiseMin`, shifts and conversions are a call, or a loop over the lanes.
 
-@inline(__always) func smaller(_ a: Lanes, _ b: Lanes) -> Lanes { a.replacing(with: b, where: a .> b) }
+@inline(__always) func larger(_ a: Lanes, _ b: Lanes) -> Lanes { parley_larger(a, b) }
+
+/// The sum of eight numbers, in halves; the library's own `sum` adds one after the other.
+@inline(__always) func total(_ x: Lanes) -> Float { parley_total(x) }
+
+@inline(__always) func smaller(_ a: Lanes, _ b: Lanes) -> Lanes { parley_smaller(a, b) }
 
 @inline(__always) func magnitude(_ x: Lanes) -> Lanes {
     unsafeBitCast(unsafeBitCast(x, to: SIMD8<UInt32>.self) & 0x7FFF_FFFF, to: Lanes.self)
@@ -17,13 +27,13 @@ typealias Lanes = SIMD8<Float>
 @inline(__always) func binaryLogarithm(_ x: Lanes) -> Lanes {
     let bits = unsafeBitCast(x, to: SIMD8<Int32>.self)
     // The mantissa between √½ and √2, so that the series below converges fast.
-    let exponent = (bits &- 0x3F35_04F3) &>> 23
-    let m = unsafeBitCast(bits &- (exponent &<< 23), to: Lanes.self)
+    let exponent = parley_from_exponent(bits &- 0x3F35_04F3)
+    let m = unsafeBitCast(bits &- parley_to_exponent(exponent), to: Lanes.self)
     let s = (m - 1) / (m + 1)
     let t = s * s
     // 2/ln 2 · (s + s³/3 + s⁵/5 + s⁷/7)
     let series = s * (2.885_390_1 + t * (0.961_796_7 + t * (0.577_078_0 + t * 0.412_198_6)))
-    return Lanes(exponent) + series
+    return parley_floating(exponent) + series
 }
 
 /// Two to the power of numbers, which are clamped to -100...100.
@@ -39,7 +49,7 @@ typealias Lanes = SIMD8<Float>
     series = series * f + 0.693_147_2
     series = series * f + 1
     let exponent = unsafeBitCast(clamped + magic, to: SIMD8<Int32>.self) &- 0x4B40_0000
-    return series * unsafeBitCast((exponent &+ 127) &<< 23, to: Lanes.self)
+    return series * unsafeBitCast(parley_to_exponent(exponent &+ 127), to: Lanes.self)
 }
 
 /// 1 / (1 + e⁻ˣ).

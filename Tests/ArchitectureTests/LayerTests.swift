@@ -13,8 +13,8 @@ struct LayerTests {
         "DSP": ["Telephony", "COpus", "CSpeexDSP"],
         "Formula": ["Telephony", "Foundation"],
         "CallFlow": ["Telephony", "Formula"],
-        // The C library only for its mathematics.
-        "FrontEnd": ["Telephony", "DSP", "Glibc"],
+        // The C library only for its mathematics, and vector instructions.
+        "FrontEnd": ["Telephony", "DSP", "CVector", "Glibc"],
         "Routing": ["Telephony"],
         "CallControl": ["Telephony", "SIP", "RTP", "DSP", "Formula", "CallFlow", "FrontEnd", "Routing"],
         "Distribution": ["Telephony", "Formula", "CallFlow", "Routing", "CallControl"],

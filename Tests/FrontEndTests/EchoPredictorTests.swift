@@ -27,7 +27,7 @@ struct EchoPredictorTests {
                 let echo = index >= delay ? Double(prompt[index - delay]) * gain : 0
                 return Int16(echo + Double(caller?[index] ?? 0) + 4 * (generator.nextUnit() - 0.5))
             }
-            features.hear(heard.span)
+            _ = features.hear(heard.span)
             let standing = predictor.judge(
                 features.regionEnergies, SpeechDetector.Decision(probability: 0.9, isActive: true))
             predictor.say(prompt.span.extracting(start..<(start + 160)))

@@ -24,11 +24,11 @@ struct SpeechDetectorTests {
         var features = SpeechFeatures()
         var row = 0
         for frame in 0..<120 {
-            features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
+            let values = features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
             guard SpeechFixture.frames.contains(frame) else { continue }
             for index in 0..<SpeechFeatures.count {
                 let expected = SpeechFixture.features[row * SpeechFeatures.count + index]
-                #expect(abs(features.values[index] - expected) < 2e-3, "frame \(frame), feature \(index)")
+                #expect(abs(values[index] - expected) < 2e-3, "frame \(frame), feature \(index)")
             }
             row += 1
         }
@@ -41,8 +41,8 @@ struct SpeechDetectorTests {
         var features = SpeechFeatures()
         var network = SpeechNetwork()
         for frame in 0..<120 {
-            features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
-            let logit = network.logit(of: features.values.span)
+            let values = features.hear(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
+            let logit = network.logit(of: values.span)
             #expect(abs(logit - SpeechFixture.logits[frame]) < 0.03, "frame \(frame)")
         }
     }

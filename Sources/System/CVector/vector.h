@@ -1,0 +1,60 @@
+#pragma once
+// Operations on eight numbers at a time that a processor has and Swift's vectors do not reach: they become a loop over the
+// numbers, or a call. Every processor gives the same to the bit.
+#ifdef __SSE2__
+#include <immintrin.h>
+#endif
+
+typedef float parley_float32x8 __attribute__((ext_vector_type(8)));
+typedef int parley_int32x8 __attribute__((ext_vector_type(8)));
+typedef short parley_int16x8 __attribute__((ext_vector_type(8)));
+typedef short parley_int16x16 __attribute__((ext_vector_type(16)));
+
+#define PARLEY_INLINE static inline __attribute__((always_inline))
+
+/// The larger of a and b; a where they are not ordered.
+PARLEY_INLINE parley_float32x8 parley_larger(parley_float32x8 a, parley_float32x8 b) { return a < b ? b : a; }
+
+/// The smaller of a and b; a where they are not ordered.
+PARLEY_INLINE parley_float32x8 parley_smaller(parley_float32x8 a, parley_float32x8 b) { return b < a ? b : a; }
+
+/// The sum of eight numbers, half by half: those of each step do not wait for each other.
+PARLEY_INLINE float parley_total(parley_float32x8 a) {
+    typedef float parley_float32x4 __attribute__((ext_vector_type(4)));
+    typedef float parley_float32x2 __attribute__((ext_vector_type(2)));
+    parley_float32x4 four = a.lo + a.hi;
+    parley_float32x2 two = four.lo + four.hi;
+    return two.x + two.y;
+}
+
+/// Whole numbers as floating-point ones.
+PARLEY_INLINE parley_float32x8 parley_floating(parley_int32x8 a) { return __builtin_convertvector(a, parley_float32x8); }
+
+/// The low halves of numbers.
+PARLEY_INLINE parley_int16x8 parley_narrowed(parley_int32x8 a) { return __builtin_convertvector(a, parley_int16x8); }
+
+/// Samples as floating-point numbers.
+PARLEY_INLINE parley_float32x8 parley_widened(parley_int16x8 a) { return __builtin_convertvector(a, parley_float32x8); }
+
+/// The bits of a, moved by 23 to where the exponent of a floating-point number is.
+PARLEY_INLINE parley_int32x8 parley_to_exponent(parley_int32x8 a) { return a << 23; }
+
+/// The exponent of a floating-point number whose bits a is, with its sign.
+PARLEY_INLINE parley_int32x8 parley_from_exponent(parley_int32x8 a) { return a >> 23; }
+
+/// The products of sixteen pairs of numbers, those beside each other added: number i of the result is
+/// a[2i]·b[2i] + a[2i+1]·b[2i+1].
+PARLEY_INLINE parley_int32x8 parley_products_of_pairs(parley_int16x16 a, parley_int16x16 b) {
+#if defined(__AVX2__)
+    return (parley_int32x8)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    typedef int parley_int32x4 __attribute__((ext_vector_type(4)));
+    parley_int32x8 result;
+    result.lo = (parley_int32x4)_mm_madd_epi16((__m128i)a.lo, (__m128i)b.lo);
+    result.hi = (parley_int32x4)_mm_madd_epi16((__m128i)a.hi, (__m128i)b.hi);
+    return result;
+#else
+    return __builtin_convertvector(a.even, parley_int32x8) * __builtin_convertvector(b.even, parley_int32x8)
+        + __builtin_convertvector(a.odd, parley_int32x8) * __builtin_convertvector(b.odd, parley_int32x8);
+#endif
+}
