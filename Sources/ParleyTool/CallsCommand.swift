@@ -62,7 +62,7 @@ struct CallsCommand: AsyncParsableCommand {
                 let place = call.topic.isEmpty ? "" : "\(call.topic)/\(call.action)"
                 Terminal.print(
                     "\(call.call)  \(call.startedAt)  \(call.from) to \(call.to)  \(call.agent)  \(call.codec)  \(place)"
-                )
+                        .withoutControls)
                 for leg in call.legs {
                     let state = leg.hasAnswered ? leg.place : "called"
                     Terminal.print("  leg \(leg.leg.rawValue)  \(leg.role.rawValue)  \(leg.target)  \(state)")
@@ -102,7 +102,7 @@ struct CallsCommand: AsyncParsableCommand {
             }
             let trace = try await options.client.get("/v1/calls/\(name)/trace")
             if options.json { return Terminal.print(String(decoding: trace, as: UTF8.self)) }
-            for line in try CallTrace.ladder(json: trace) { Terminal.print(line) }
+            for line in try CallTrace.ladder(json: trace) { Terminal.print(line.withoutControls) }
         }
     }
 }

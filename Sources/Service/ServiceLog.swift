@@ -1,5 +1,6 @@
 import Foundation
 package import Logging
+import Telephony
 
 /// The log of a service: one line an event on standard error, as text or as JSON. What comes from outside is written
 /// without control characters, so that nobody can forge a line.
@@ -44,22 +45,5 @@ private struct LineLog: LogHandler {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(members)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
-}
-
-extension String {
-    /// Control characters of any kind, and those that turn the direction of writing, as their numbers.
-    fileprivate var withoutControls: String {
-        guard unicodeScalars.contains(where: { $0.isControl }) else { return self }
-        return unicodeScalars.map { $0.isControl ? "\\u{\(String($0.value, radix: 16))}" : String($0) }.joined()
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isControl: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
-        default: false
-        }
     }
 }

@@ -181,6 +181,51 @@ struct IncomingTests {
         #expect(bench.receive(Bench.request("OPTIONS"), from: Hop(.udp, address)).isEmpty)
     }
 
+    @Test("names that a peer writes lead nowhere: all that is said to it goes to where it spoke from")
+    func names() throws {
+        var bench = Bench()
+        let invite = Bench.request(
+            "INVITE",
+            headers: [
+                "Route: <sip:route.example;lr>", "Record-Route: <sip:proxy.example;lr>, <sip:edge.example:99;lr>",
+            ],
+            body: Bench.offer
+        ).replacing(
+            "Contact: <sip:ann@192.0.2.1:5060>", with: "Contact: <sip:ann@contact.example:7000;maddr=m.example>"
+        )
+        .replacing("UDP 192.0.2.1:5060;branch", with: "UDP via.example;maddr=maddr.example;received=192.0.2.66;branch")
+        bench.agent.receive(Bench.octets(invite), from: bench.hop, at: bench.now)
+        var hops: [Hop] = []
+        var toTag: String?
+        var call: SIPCallHandle?
+        func take() {
+            while let message = bench.agent.nextMessage() {
+                hops.append(message.hop)
+                if let sent = try? SIPMessage(parsing: message.octets), sent.status == 200 { toTag = sent.to?.tag }
+            }
+            while let event = bench.agent.poll() {
+                if case .incoming(let handle, _) = event {
+                    call = handle
+                    _ = try? bench.agent.answer(handle, local: Bench.local, at: bench.now)
+                    take()
+                }
+            }
+        }
+        take()
+        let tag = try #require(toTag)
+        let acknowledgement = Bench.request("ACK", branch: "z9hG4bKn", toTag: tag)
+        bench.agent.receive(Bench.octets(acknowledgement), from: bench.hop, at: bench.now)
+        take()
+        bench.agent.hangUp(try #require(call), at: bench.now)
+        while let deadline = bench.agent.deadline, deadline < bench.now + .seconds(40) {
+            bench.now = max(bench.now, deadline)
+            bench.agent.advance(to: bench.now)
+            take()
+        }
+        #expect(hops.count > 8)
+        #expect(hops.allSatisfy { $0.address == Bench.far })
+    }
+
     @Test("OPTIONS tells what Parley can do, and 503 while it drains")
     func options() {
         var bench = Bench()
@@ -225,6 +270,7 @@ struct IncomingTests {
         "an offer without a common codec gets 488, a broken one 400",
         arguments: [
             ("m=audio 10000 RTP/AVP 18", 488), ("m=audio 10000 RTP/AVP 300", 400), ("m=audio", 400),
+            (String(repeating: "m=audio 10000 RTP/AVP 0\n", count: 17), 488),
         ])
     func badOffers(line: String, status: Int) {
         var bench = Bench()
@@ -356,6 +402,44 @@ struct IncomingTests {
         #expect(right.map(\.status) == [200, 200])
         bench.receive(Bench.request("ACK", branch: "z9hG4bKk", toTag: tag))
         #expect(bench.story == ["incoming", "established PCMU"])
+    }
+
+    @Test(
+        "an UPDATE with an offer waits until the offer of the INVITE was answered reliably", arguments: [true, false])
+    func earlyUpdate(isReliable: Bool) throws {
+        var bench = Bench()
+        bench.receive(Bench.request("INVITE", headers: isReliable ? ["Require: 100rel"] : [], body: Bench.offer))
+        let handle = try #require(bench.incoming)
+        bench.agent.progress(handle, local: Bench.local, at: bench.now)
+        let progress = try #require(bench.drain().last)
+        let tag = progress.to?.tag
+        if isReliable {
+            let rseq = progress.headers[.rseq] ?? ""
+            bench.receive(
+                Bench.request("PRACK", branch: "z9hG4bKp", toTag: tag, cseq: 2, headers: ["RAck: \(rseq) 1 INVITE"]))
+        }
+        let held = Bench.offer + "a=sendonly\n"
+        let answer = try #require(
+            bench.receive(Bench.request("UPDATE", branch: "z9hG4bKu", toTag: tag, cseq: 3, body: held)).first)
+        #expect(answer.status == (isReliable ? 200 : 500))
+        #expect(answer.headers.contains(.retryAfter) != isReliable)
+        try bench.agent.answer(handle, local: Bench.local, at: bench.now)
+        let ok = bench.drain().first { $0.status == 200 }
+        #expect(ok?.body.isEmpty == isReliable)
+        bench.receive(Bench.request("ACK", branch: "z9hG4bKa", toTag: tag))
+        let later = bench.receive(Bench.request("UPDATE", branch: "z9hG4bKv", toTag: tag, cseq: 4, body: held))
+        #expect(later.first?.status == 200)
+        #expect(bench.agent.media(of: handle)?.direction == .receiveOnly)
+    }
+
+    @Test("what a proxy is to know is nothing to a user agent")
+    func proxyRequire() {
+        var bench = Bench()
+        #expect(bench.receive(Bench.request("OPTIONS", headers: ["Proxy-Require: nobody"])).map(\.status) == [200])
+        let refused = bench.receive(
+            Bench.request("OPTIONS", branch: "z9hG4bKr", cseq: 2, headers: ["Require: nobody", "Proxy-Require: x"]))
+        #expect(refused.map(\.status) == [420])
+        #expect(refused.first?.headers[.unsupported] == "nobody")
     }
 
     @Test("the 200 repeats the answer of an unreliable 183")

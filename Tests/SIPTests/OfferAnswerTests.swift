@@ -76,7 +76,6 @@ struct OfferAnswerTests {
             ("m=audio 4000 RTP/AVP 18", "noCommonFormat"),
             ("m=audio 0 RTP/AVP 0", "noCommonFormat"),
             ("m=video 4000 RTP/AVP 31", "noCommonFormat"),
-            ("", "noCommonFormat"),
             ("m=audio 4000 RTP/AVP 128", "malformed"),
             ("m=audio 4000 RTP/AVP x", "malformed"),
             ("m=audio 4000 RTP/AVP 0\na=rtpmap:999 PCMU/8000", "malformed"),
@@ -99,6 +98,59 @@ struct OfferAnswerTests {
         ])
     func refused(lines: String, expected: String) {
         #expect(OfferAnswerTests.answer(lines + "\n").text == expected)
+    }
+
+    @Test(
+        "an offer without media is answered in kind, and a later one brings them, takes them away and brings them back")
+    func noMedia() throws {
+        var entropy = Entropy(SeededGenerator(seed: 2))
+        var session = OfferAnswer(capabilities: MediaCapabilities(), address: .ipv4(1), entropy: &entropy)
+        func answer(_ lines: String) throws -> [String] {
+            try session.receive(offer: SessionDescription(parsing: Array((OfferAnswerTests.head + lines).utf8)))
+            return try session.answer(Bench.local).media.map { "\($0.kind) \($0.port)" }
+        }
+        #expect(try answer("").isEmpty)
+        #expect(session.negotiated?.isHeld == true)
+        #expect(session.negotiated?.direction == .inactive)
+        #expect(try answer("m=audio 4000 RTP/AVP 8\n") == ["audio 20000"])
+        #expect(OfferAnswerTests.summary(session.negotiated) == "PCMA 8 20 ms sendrecv")
+        #expect(try answer("m=audio 0 RTP/AVP 8\n") == ["audio 0"])
+        #expect(session.negotiated?.isHeld == true)
+        #expect(session.negotiated?.remoteRTCP == nil)
+        #expect(try answer("m=audio 4000 RTP/AVP 8\n") == ["audio 20000"])
+        #expect(session.negotiated?.isHeld == false)
+        // Fax in the place of speech is refused, and speech goes on.
+        #expect(throws: OfferAnswer.Failure.noCommonFormat) {
+            _ = try answer("m=audio 0 RTP/AVP 8\nm=image 6000 udptl t38\n")
+        }
+        #expect(session.negotiated?.isHeld == false)
+    }
+
+    @Test("a stream that was taken away is offered again in its place")
+    func removedStream() throws {
+        var entropy = Entropy(SeededGenerator(seed: 2))
+        var session = OfferAnswer(capabilities: MediaCapabilities(), address: .ipv4(1), entropy: &entropy)
+        for port in [4_000, 0] {
+            let offer = OfferAnswerTests.head + "m=audio \(port) RTP/AVP 0\n"
+            try session.receive(offer: SessionDescription(parsing: Array(offer.utf8)))
+            _ = try session.answer(Bench.local)
+        }
+        #expect(try session.offer(Bench.local).media.map(\.port) == [20_000])
+    }
+
+    @Test("of several keys the one that the offer has first is taken")
+    func keyOrder() {
+        let gcm = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3OA=="
+        let lines = [
+            "a=crypto:7 F8_128_HMAC_SHA1_80 inline:\(OfferAnswerTests.keyA)\n",
+            "a=crypto:1 AEAD_AES_128_GCM inline:\(gcm)\n",
+            "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:\(OfferAnswerTests.keyA)\n",
+        ]
+        let suite = { (capabilities: MediaCapabilities) in
+            OfferAnswerTests.answer("m=audio 4000 RTP/SAVP 0\n" + lines.joined(), capabilities).media?.srtp?.suite
+        }
+        #expect(suite(MediaCapabilities(srtp: .required)) == .aeadAES128GCM)
+        #expect(suite(MediaCapabilities(prefersLocalOrder: true, srtp: .required)) == .aesCM128HMACSHA1Tag80)
     }
 
     @Test("other media are refused in their place")

@@ -126,11 +126,11 @@ package struct Screening: Sendable {
         return nil
     }
 
-    /// RFC 3261 section 8.2.2.3; neither CANCEL nor ACK is refused for an extension.
+    /// RFC 3261 section 8.2.2.3; neither CANCEL nor ACK is refused for an extension, and Proxy-Require asks proxies alone
+    /// (section 20.29).
     private func unservedExtension(of message: SIPMessage, _ method: SIPMethod) -> Refusal? {
         if method == .cancel || method == .ack { return nil }
-        let required = message.requiredTags + message.headers.tokens(.proxyRequire)
-        let unknown = required.filter { tag in !extensions.contains { $0.equalsIgnoringCase(tag) } }
+        let unknown = message.requiredTags.filter { tag in !extensions.contains { $0.equalsIgnoringCase(tag) } }
         return unknown.isEmpty
             ? nil : Refusal(status: 420, fields: [(.unsupported, unknown.joined(separator: ", "))])
     }

@@ -121,3 +121,22 @@ package struct NegotiatedMedia: Sendable, Equatable {
     /// Whether the far end wants to hear nothing.
     package var isHeld: Bool { !direction.sends || remote == nil }
 }
+
+extension NegotiatedMedia {
+    /// Media that nothing goes in yet.
+    ///
+    /// - Parameter format: what the leg is made for, until an offer says better.
+    init(silent format: AudioFormat) {
+        let type = format.staticPayloadType ?? 96
+        self.init(
+            format: format, sendPayloadType: type, receivePayloadType: type, packetTime: 20, direction: .inactive,
+            rtcpMux: false)
+    }
+
+    /// Nothing goes either way any more, and what was settled is kept for when it does again.
+    mutating func stop() {
+        direction = .inactive
+        remote = nil
+        remoteRTCP = nil
+    }
+}

@@ -67,7 +67,9 @@ package struct OfferAnswer: Sendable {
         guard case .stable = state else { throw .glare }
         var description = begin(local)
         if let last = lastLocal {
-            let audio = last.media.firstIndex { $0.kind == "audio" && $0.port != 0 }
+            let audio =
+                last.media.firstIndex { $0.kind == "audio" && $0.port != 0 }
+                ?? last.media.firstIndex { $0.kind == "audio" }
             for (index, medium) in last.media.enumerated() {
                 description.media.append(index == audio ? audioLine(local) : OfferAnswer.rejected(medium))
             }
@@ -83,15 +85,23 @@ package struct OfferAnswer: Sendable {
     /// An offer came in.
     package mutating func receive(offer: SessionDescription) throws(Failure) {
         guard case .stable = state else { throw .glare }
-        _ = try choose(in: offer)
+        if !isWithoutMedia(offer) { _ = try choose(in: offer) }
         state = .haveRemoteOffer(offer)
     }
 
     /// Answers the offer that came in.
     package mutating func answer(_ local: LocalMedia) throws(Failure) -> SessionDescription {
         guard case .haveRemoteOffer(let offer) = state else { throw .answer }
-        let choice = try choose(in: offer)
         var description = begin(local)
+        if isWithoutMedia(offer), let silent = negotiated ?? formats.first.map({ NegotiatedMedia(silent: $0) }) {
+            description.media = offer.media.map(OfferAnswer.rejected)
+            commit(&description)
+            negotiated = silent
+            negotiated?.stop()
+            state = .stable
+            return description
+        }
+        let choice = try choose(in: offer)
         var media = choice.media
         media.direction = choice.media.direction.limited(to: local.direction)
         for (index, medium) in offer.media.enumerated() {
@@ -265,6 +275,13 @@ extension OfferAnswer {
         var crypto: CryptoAttribute?
     }
 
+    /// Whether a first offer has no streams yet (RFC 3264 section 5), or a later one takes every stream away (section 8.2).
+    /// It is answered in kind: the call is silent until another offer brings a stream.
+    private func isWithoutMedia(_ offer: SessionDescription) -> Bool {
+        guard lastLocal != nil else { return offer.media.isEmpty }
+        return !offer.media.isEmpty && offer.media.allSatisfy { $0.port == 0 }
+    }
+
     private func choose(in offer: SessionDescription) throws(Failure) -> Choice {
         var failure = Failure.noCommonFormat
         var plain: Choice?
@@ -307,7 +324,11 @@ extension OfferAnswer {
         default: throw .srtp
         }
         let keys = medium.attributes(named: "crypto").prefix(SIPLimits.cryptoLines).compactMap { CryptoAttribute($0) }
-        let key = capabilities.suites.lazy.compactMap { suite in keys.first { $0.suite == suite } }.first
+        // The offer's first is what it likes best (RFC 4568 section 5.1.1).
+        let key =
+            capabilities.prefersLocalOrder
+            ? capabilities.suites.lazy.compactMap { suite in keys.first { $0.suite == suite } }.first
+            : keys.first { capabilities.suites.contains($0.suite) }
         switch capabilities.srtp {
         case .off:
             if isSecure { throw .srtp }

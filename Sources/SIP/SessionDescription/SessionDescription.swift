@@ -42,6 +42,14 @@ package struct SessionDescription: Sendable, Equatable {
         case tooManyMedia
         case tooManyFormats
         case tooManyAttributes
+
+        /// Whether it is well-formed as far as it was read, and more than is taken.
+        var isOfBounds: Bool {
+            switch self {
+            case .tooLong, .tooManyMedia, .tooManyFormats, .tooManyAttributes: true
+            case .notText, .line, .missing: false
+            }
+        }
     }
 
     package var origin: Origin

@@ -133,8 +133,9 @@ extension UserAgent {
             respond(key, to: request, request.response(491, tag: nil), at: now)
             return
         }
-        if hasOffer, call.media.hasRemoteOffer || !call.media.isNegotiated {
-            // Their first offer waits for its answer (section 5.2).
+        let hasAnswered = call.media.isNegotiated && (call.state != .offered || call.earlyAnswer == nil)
+        if hasOffer, call.media.hasRemoteOffer || !hasAnswered {
+            // Their first offer waits for its answer (section 5.2), which what progress said unreliably is not yet.
             var response = request.response(500, tag: nil)
             response.headers.append(.retryAfter, "\(entropy.number(below: 11))")
             respond(key, to: request, response, at: now)

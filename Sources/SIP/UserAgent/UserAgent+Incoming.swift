@@ -76,7 +76,12 @@ extension UserAgent {
     /// - Returns: the status that refuses it.
     func take(offerOf request: SIPMessage, into media: inout OfferAnswer) -> Int? {
         guard let octets = request.sessionDescriptionOctets else { return nil }
-        guard let offer = try? SessionDescription(parsing: octets) else { return 400 }
+        let offer: SessionDescription
+        do throws(SessionDescription.ParseError) {
+            offer = try SessionDescription(parsing: octets)
+        } catch {
+            return error.isOfBounds ? 488 : 400
+        }
         do throws(OfferAnswer.Failure) {
             try media.receive(offer: offer)
             return nil
