@@ -41,15 +41,15 @@ struct Bomb {
     static func all(own: String, number: Int) -> [Bomb] { heads(own, number) + bodies(own, number) }
 
     private static func heads(_ own: String, _ number: Int) -> [Bomb] {
-        func fields(_ name: String, _ method: String = "OPTIONS", _ more: String) -> Bomb {
+        func fields(_ name: String, by method: String = "OPTIONS", _ more: String) -> Bomb {
             Bomb(name, method, own: own, number: number, more: more, body: method == "INVITE" ? line : "")
         }
         return [
             fields("5,000 routes", "Route: " + times(5_000) { _ in "<sip:a;lr>," } + "<sip:b;lr>\r\n"),
             fields("2,000 fields of routes", times(2_000) { "Route: <sip:r\($0);lr>\r\n" }),
-            fields("1,000 recorded routes", "INVITE", times(1_000) { "Record-Route: <sip:r\($0).example;lr>\r\n" }),
+            fields("1,000 recorded routes", by: "INVITE", times(1_000) { "Record-Route: <sip:r\($0).example;lr>\r\n" }),
             fields(
-                "700 recorded routes of one field", "INVITE",
+                "700 recorded routes of one field", by: "INVITE",
                 "Record-Route: " + times(700) { "<sip:r\($0)>," } + "<sip:x>\r\n"),
             fields("2,000 hops", times(2_000) { "Via: SIP/2.0/UDP h\($0).example;branch=z9hG4bK\($0)\r\n" }),
             fields("2,000 parameters", "X: 1\r\nAccept-Contact: *" + times(2_000) { ";p\($0)=\($0)" } + "\r\n"),
@@ -57,10 +57,10 @@ struct Bomb {
             fields("60,000 open quotes", "Subject: " + times(30_000) { _ in "\"\\" } + "\r\n"),
             fields("20,000 folded lines", "Subject: x\r\n" + times(15_000) { _ in " x\r\n" }),
             fields(
-                "credentials without end", "INVITE",
+                "credentials without end", by: "INVITE",
                 "Authorization: Digest " + times(3_000) { "a\($0)=\"b\"," } + "c=d\r\n"),
             fields("2,000 extensions", "Require: " + times(2_000) { "e\($0)," } + "f\r\n"),
-            fields("2,000 causes", "INVITE", "Reason: " + times(300) { "SIP;cause=\($0);text=\"\"," } + "SIP\r\n"),
+            fields("2,000 causes", by: "INVITE", "Reason: " + times(300) { "SIP;cause=\($0);text=\"\"," } + "SIP\r\n"),
         ]
     }
 

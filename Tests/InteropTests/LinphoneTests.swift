@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Parley against linphone: codecs, keys, hold, encryption.
+/// Parley against linphone: codecs, keys, hold, encryption, digest by SHA-256.
 @Suite("linphone", .serialized, .takesTurns)
 struct LinphoneTests {
     private static let configuration = """
@@ -17,10 +17,12 @@ struct LinphoneTests {
                 otherwise: main
                 media: {codecs: [PCMU], srtp: offered}
             alaw:
+                kind: phones
                 listen: ["udp:127.0.0.1:5082"]
                 allow: [127.0.0.0/8]
                 otherwise: main
                 media: {codecs: [PCMA]}
+                users: {realm: example, file: users, algorithms: [SHA-256]}
             opus:
                 listen: ["udp:127.0.0.1:5084"]
                 allow: [127.0.0.0/8]
@@ -41,7 +43,8 @@ struct LinphoneTests {
         Call(
             name: "PCMU over TCP with SRTP", target: "sip:100@127.0.0.1:5080;transport=tcp", codec: "PCMU",
             encryption: "srtp"),
-        Call(name: "PCMA", target: "sip:100@127.0.0.1:5082", codec: "PCMA"),
+        Call(
+            name: "PCMA, who calls is asked for a password by SHA-256", target: "sip:100@127.0.0.1:5082", codec: "PCMA"),
         Call(name: "Opus", target: "sip:100@127.0.0.1:5084", codec: "opus"),
     ]
 
@@ -50,6 +53,7 @@ struct LinphoneTests {
         guard Bench.has("linphonec", package: "linphone-cli") else { return }
         let bench = try Bench()
         try bench.write("parley.yaml", LinphoneTests.configuration)
+        try bench.write("users", "ann: s3cret\n")
         try bench.write(
             "home/rc",
             """
@@ -63,6 +67,11 @@ struct LinphoneTests {
             media_encryption=\(call.encryption)
             [rtp]
             audio_rtp_port=7078
+            [auth_info_0]
+            username=ann
+            passwd=s3cret
+            realm=example
+            algorithm=SHA-256
 
             """)
         let result = try await bench.run(

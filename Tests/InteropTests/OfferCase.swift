@@ -85,7 +85,7 @@ extension OfferCase {
             "m=audio 6000 RTP/AVP 111 101 110\na=rtpmap:111 opus/48000/2\na=rtpmap:101 telephone-event/8000\na=rtpmap:110 telephone-event/48000\n",
             "audio RTP/AVP 111 110 sendrecv"),
         OfferCase("G.722 with its clock", "m=audio 6000 RTP/AVP 9 0\n", "audio RTP/AVP 9 sendrecv"),
-        OfferCase("comfort noise", "m=audio 6000 RTP/AVP 0 13\n", "audio RTP/AVP 0 sendrecv"),
+        OfferCase("comfort noise", "m=audio 6000 RTP/AVP 0 13\n", "audio RTP/AVP 0 13 sendrecv"),
         OfferCase(
             "parameters of what is not there", "m=audio 6000 RTP/AVP 0\na=fmtp:99 x\na=fmtp:0\na=rtpmap:98 x/8000\n",
             "audio RTP/AVP 0 sendrecv"),
@@ -216,7 +216,7 @@ extension OfferCase {
     private static let bounds = [
         OfferCase(
             "64 formats", "m=audio 6000 RTP/AVP " + (0..<64).map { "\($0)" }.joined(separator: " ") + "\n",
-            "audio RTP/AVP 0 sendrecv"),
+            "audio RTP/AVP 0 13 sendrecv"),
         OfferCase(
             "65 formats", "m=audio 6000 RTP/AVP " + (0..<65).map { "\($0)" }.joined(separator: " ") + "\n", "488"),
         OfferCase("17 media", String(repeating: "m=audio 6000 RTP/AVP 0\n", count: 17), "488"),
@@ -310,7 +310,8 @@ extension OfferCase {
                 Step(lines: "m=audio 0 RTP/AVP 0\nm=image 6002 udptl t38\n", answer: "488"),
                 Step(lines: "m=image 6000 udptl t38\n", answer: "488"), Step(lines: audio, answer: open),
             ]),
-        later("nothing, so that Parley offers", [Step(lines: nil, answer: "audio RTP/AVP 0 8 101 sendrecv")]),
+        later(
+            "nothing, so that Parley offers", [Step(lines: nil, answer: "audio RTP/AVP 0 8 101 13 sendrecv rtcp-mux")]),
         later(
             "by UPDATE",
             [
