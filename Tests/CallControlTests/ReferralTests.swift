@@ -305,7 +305,8 @@ struct ReferralTests {
 
     @Test("after a consultation the caller's trunk joins caller and expert itself by Replaces, or they stay bridged")
     func attendedOut() throws {
-        for takes in [true, false] {
+        // Taken and done, refused, taken and never heard of again.
+        for (status, takes) in [(202, true), (501, false), (202, false)] {
             var desk = try ReferralTests.desk(out: .attended)
             try desk.bridge()
             desk.service.give(.command(CallID(desk.callName), .consult(DialPlan(.expert, target: "+15550125"))))
@@ -319,14 +320,14 @@ struct ReferralTests {
             #expect(
                 refer.referTo?.uri.description
                     == "sip:bob@127.0.0.2:5080?Replaces=" + EscapedText.escaped(replaces))
-            desk.service.receive(refer.response(takes ? 202 : 501, tag: nil).octets)
+            desk.service.receive(refer.response(status, tag: nil).octets)
             if takes {
                 desk.service.receive(
                     notify(
                         desk.callerDialog(), 2, "SIP/2.0 200 OK",
                         ["Event: refer", "Content-Type: message/sipfrag", "Subscription-State: terminated"]))
             }
-            desk.service.run(for: .seconds(1))
+            desk.service.run(for: takes ? .seconds(1) : .seconds(40))
             #expect(desk.service.switchboard.callCount == (takes ? 0 : 1))
             if takes { #expect(desk.service.ended()?.cause == .transferred) }
         }

@@ -7,8 +7,10 @@ struct Handover {
     let request: TransferRequest
     /// The one who is called for it, or with whom the caller is.
     var leg: LegID?
-    /// The caller has been with somebody.
+    /// The caller is with somebody.
     var isBridged = false
+    /// The caller has been with somebody: whoever was asked for has come, and nobody else is.
+    var wasBridged = false
     /// How the caller waits for somebody to be free.
     var wait: WaitPlan?
     /// The key by which the caller who waits takes a call-back; `nil` where none is offered.
@@ -121,6 +123,7 @@ extension Call {
 
     private mutating func bridge() {
         handover?.isBridged = true
+        handover?.wasBridged = true
         if !isLed {
             // Whoever answers says who calls.
             player.stop(.stopped)
@@ -196,8 +199,10 @@ extension Call {
         place(party, .speaking)
     }
 
-    /// The one who was dialled did not come: the outside may know another.
+    /// The one who was dialled did not come: the outside may know another, unless it was somebody's wish to hand the caller
+    /// there.
     mutating func retry(_ outcome: TransferOutcome) {
+        if handover?.wasBridged == true { return failHandover(outcome) }
         outputs.append(.request(routeRequest, .routeFailed(call: id, outcome)))
     }
 
