@@ -107,7 +107,7 @@ extension CallDistributor {
             // The agent answered in the moment in which the call was taken back: the two are together all the same, and
             // nobody else is to be called.
             directory.callEnded(key.call, at: now)
-            seekers[key.call] = nil
+            found(key.call, waited: .zero)
         }
         directory.occupy(agent, with: key.call, at: now)
     }
@@ -137,6 +137,7 @@ extension CallDistributor {
 
     private mutating func ended(_ call: CallID, at now: Instant) {
         seekers[call] = nil
+        served[call] = nil
         lines[call] = nil
         directory.callEnded(call, at: now)
         experts.callEnded(call)

@@ -34,6 +34,8 @@ package struct CallDistributor: Sendable {
         var isRouted = false
         /// What became of the last who was to take it.
         var lastOutcome: TransferOutcome?
+        /// How long it waited until somebody answered.
+        var waited = Interval.zero
     }
 
     /// Somebody of the configuration who is called, or is in a call.
@@ -58,6 +60,8 @@ package struct CallDistributor: Sendable {
     var directory: Directory
     var configuration: DistributionConfiguration
     var seekers: [CallID: Seeker] = [:]
+    /// Calls that a queue's agent has answered, until they are over: one who leaves in the whisper has not had the caller.
+    var served: [CallID: Seeker] = [:]
     var experts: ExpertDirectory
     let wall: WallTime?
     let start: Instant
@@ -155,7 +159,8 @@ package struct CallDistributor: Sendable {
 
     /// Whether nothing is known of any call: nobody waits, rings or talks.
     package var isQuiet: Bool {
-        directory.isQuiet && seekers.isEmpty && promises.isEmpty && lines.isEmpty && expected.isEmpty && legs.isEmpty
+        directory.isQuiet && seekers.isEmpty && served.isEmpty && promises.isEmpty && lines.isEmpty && expected.isEmpty
+            && legs.isEmpty
     }
 
     /// Somebody is still to be called back.
@@ -173,6 +178,7 @@ package struct CallDistributor: Sendable {
         _ call: CallID, _ request: RequestID, _ transfer: TransferRequest, context: CallContext? = nil, at now: Instant
     ) {
         seekers[call] = Seeker(request: request, transfer: transfer, context: context)
+        served[call] = nil
         if let id = lines[call] {
             resume(call, id, at: now)
         } else if transfer.kind == .callBack {
@@ -204,8 +210,10 @@ package struct CallDistributor: Sendable {
     /// Nobody was reached where the call was sent.
     package mutating func routeFailed(_ call: CallID, _ outcome: TransferOutcome, at now: Instant) {
         directory.advance(to: now)
-        // Who stands in a queue is told by the directory what comes next.
-        if directory.position(of: call) == nil, let seeker = seekers[call] {
+        if let seeker = served.removeValue(forKey: call) {
+            takePlaceAgain(call, seeker, at: now)
+        } else if directory.position(of: call) == nil, let seeker = seekers[call] {
+            // Who stands in a queue is told by the directory what comes next.
             seekers[call]?.isRouted = false
             if seeker.isRouted, configuration.router?.isAskedFirst == true {
                 distribute(call, at: now)
@@ -214,6 +222,21 @@ package struct CallDistributor: Sendable {
             }
         }
         drain(at: now)
+    }
+
+    /// The agent who had answered left before the caller was there: the caller is where the place in the queue was.
+    private mutating func takePlaceAgain(_ call: CallID, _ seeker: Seeker, at now: Instant) {
+        seekers[call] = seeker
+        seekers[call]?.offer = nil
+        seekers[call]?.isWaiting = false
+        guard let queue = seeker.queue else { return distribute(call, at: now) }
+        enqueue(call, queue, seeker.transfer, waited: seeker.waited, at: now)
+    }
+
+    /// An agent has answered: nobody else is called.
+    mutating func found(_ call: CallID, waited: Interval) {
+        served[call] = seekers.removeValue(forKey: call)
+        served[call]?.waited = waited
     }
 
     /// Parley's own have come to nothing: the outside router has the last word where it is asked last.
@@ -230,11 +253,13 @@ package struct CallDistributor: Sendable {
         return transfer.queue?.name.map { QueueID($0) } ?? configuration.defaultQueue
     }
 
-    private mutating func enqueue(_ call: CallID, _ queue: QueueID, _ transfer: TransferRequest, at now: Instant) {
+    private mutating func enqueue(
+        _ call: CallID, _ queue: QueueID, _ transfer: TransferRequest, waited: Interval = .zero, at now: Instant
+    ) {
         let skills = transfer.queue?.skills.map { SkillRequirement($0) } ?? []
-        let admission = directory.enqueue(
-            QueueRequest(call: call, queue: queue, priority: transfer.queue?.priority, skills: skills), at: now)
-        switch admission {
+        var request = QueueRequest(call: call, queue: queue, priority: transfer.queue?.priority, skills: skills)
+        request.waited = waited
+        switch directory.enqueue(request, at: now) {
         case .queued(let queue, _): seekers[call]?.queue = queue
         case .overflow(let target, _): overflow(call, from: queue, to: target)
         case .refused(.full), .refused(.closed): findNobody(call, .refused, at: now)
@@ -305,7 +330,7 @@ package struct CallDistributor: Sendable {
             expected[offer.rawValue] = nil
             seekers[call]?.offer = nil
             if reason != .callerGone { reply(.routed(.withdraw(offer.rawValue)), to: call) }
-        case .connected(_, _, let call, _): seekers[call] = nil
+        case .connected(_, _, let call, let waited): found(call, waited: waited)
         case .announce(let call, _, let position, let wait):
             guard let prompt = messages(of: call).announcement(position: position, wait: wait) else { return }
             reply(.routed(.say(prompt)), to: call)

@@ -126,7 +126,8 @@ extension Directory {
     mutating func newEntry(_ request: QueueRequest, _ queue: Int, visited: [Int]) -> Entry {
         let profile = queues[queue].profile
         return Entry(
-            place: Place(priority: request.priority ?? profile.priority, joined: now, number: nextNumber()),
+            place: Place(
+                priority: request.priority ?? profile.priority, joined: now - request.waited, number: nextNumber()),
             call: request.call, queue: queue, ownPriority: request.priority, ownSkills: request.skills,
             fits: fits(queue, profile.skills + request.skills), arrived: now, visited: visited, estimatedAt: now)
     }

@@ -8,6 +8,8 @@ package struct QueueRequest: Hashable, Sendable {
     package var priority: Int?
     /// What the agent must know beside what the queue asks.
     package var skills: [SkillRequirement]
+    /// How long it has waited already, for one that comes back: its place is as if it had never left.
+    package var waited = Interval.zero
 
     package init(call: CallID, queue: QueueID, priority: Int? = nil, skills: [SkillRequirement] = []) {
         self.call = call

@@ -8,19 +8,12 @@ import Testing
 /// Callers who keep their place and hang up.
 @Suite("Call-backs")
 struct CallBackTests {
-    /// A queue that asks after 10 s, and one agent, Ada, who is taken until she is let go.
+    /// A queue that asks after 10 s, and one agent, Ada, who is taken.
     private func floor(_ change: (inout DistributionConfiguration) -> Void = { _ in }) -> Floor {
-        var floor = Floor.billing { configuration in
-            configuration.agents.removeLast()
-            configuration.queues[0].announcements = nil
+        Floor.taken { configuration in
             configuration.queues[0].overflow = [OverflowRule(when: .waited(.seconds(10)), goTo: .callBackOffer)]
-            configuration.queues[0].callBack = CallBackTerms(
-                attempts: 2, pause: .seconds(60), ringTimeout: .seconds(20), expiry: .seconds(600))
             change(&configuration)
         }
-        floor.seek("first")
-        floor.answered("first")
-        return floor
     }
 
     /// One who has waited, and has said yes.
@@ -133,6 +126,24 @@ struct CallBackTests {
         #expect(isFree(floor))
         floor.wait(61)
         #expect(floor.placements.map(\.callBack.attempt) == [1, 2])
+    }
+
+    @Test("while the store is away nobody is called: the agent is there for others, and the attempt does not count")
+    func postponed() {
+        var floor = placed()
+        for _ in 1...3 {
+            floor.postpone("call-callback-1")
+            #expect(isFree(floor))
+            #expect(floor.kept["call"]?.placed == 0 && floor.kept["call"]?.isUnderWay == false)
+            floor.wait(2)
+        }
+        #expect(floor.placements.count == 4 && Set(floor.placements.map(\.call)) == ["call-callback-1"])
+        #expect(floor.placements.allSatisfy { $0.callBack.attempt == 1 })
+        #expect(floor.distributor.promise(toPlace: "call-callback-1")?.isUnderWay == true)
+        floor.seek("call-callback-1", from: "+15550100")
+        floor.answered("call-callback-1")
+        floor.callEnded("call-callback-1")
+        #expect(floor.distributor.isQuiet)
     }
 
     @Test("a number that may not be called after all is not tried again")

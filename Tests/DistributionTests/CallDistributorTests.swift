@@ -82,6 +82,25 @@ struct CallDistributorTests {
         #expect(floor.distributor.isQuiet)
     }
 
+    @Test("An agent who answers and leaves in the whisper does not cost the caller the place in the queue")
+    func goneInWhisper() {
+        var floor = Floor.billing { $0.agents.removeLast() }
+        floor.seek("first")
+        floor.wait(5)
+        floor.seek("second")
+        floor.answered("first")
+        floor.leavesInWhisper("first")
+        #expect(floor.told["first"] == ["dial +15550101", "wait billing 1 with music"])
+        floor.wait(30)
+        #expect(floor.told["first"]?.last == "dial +15550101")
+        #expect(floor.told["second"]?.first == "wait billing 1 with music")
+        #expect(floor.told["second"]?.contains("dial +15550101") == false)
+        floor.answered("first")
+        floor.callEnded("first")
+        floor.callEnded("second")
+        #expect(floor.distributor.isQuiet)
+    }
+
     @Test("A caller who is gone leaves no agent busy, whatever rang or was spoken", arguments: [0, 1, 2])
     func callerGone(stage: Int) {
         var floor = Floor.billing()

@@ -42,6 +42,24 @@ struct Floor {
         return Floor(configuration)
     }
 
+    /// One agent, Ada, who is taken until `first` is over. Who is to be called back is called twice at most, again after a
+    /// minute.
+    static func taken(attempts: Int = 2, _ change: (inout DistributionConfiguration) -> Void = { _ in }) -> Floor {
+        var floor = Floor.billing { configuration in
+            configuration.agents.removeLast()
+            configuration.queues[0].announcements = nil
+            configuration.queues[0].callBack = terms(attempts: attempts)
+            change(&configuration)
+        }
+        floor.seek("first")
+        floor.answered("first")
+        return floor
+    }
+
+    static func terms(attempts: Int) -> CallBackTerms {
+        CallBackTerms(attempts: attempts, pause: .seconds(60), ringTimeout: .seconds(20), expiry: .seconds(600))
+    }
+
     mutating func wait(_ seconds: Double) {
         let end = now + .milliseconds(Int64(seconds * 1_000))
         while let due = distributor.deadline, due <= end {
@@ -101,6 +119,12 @@ struct Floor {
         drain()
     }
 
+    /// The store is away as a call is to be placed.
+    mutating func postpone(_ call: CallID) {
+        distributor.postponePlacing(call, by: .seconds(2), at: now)
+        drain()
+    }
+
     mutating func leavePromises() {
         distributor.leavePromises(at: now)
         drain()
@@ -125,6 +149,13 @@ struct Floor {
     mutating func ended(_ call: CallID, _ reason: LegEndReason) {
         leg(of: call) { .legEnded(LegEnded(leg: $0, reason: reason, cause: 16)) }
         if reason != .released, reason != .hungUp { distributor.routeFailed(call, reason.outcome, at: now) }
+        drain()
+    }
+
+    /// Whoever has answered hangs up before the caller is there.
+    mutating func leavesInWhisper(_ call: CallID) {
+        leg(of: call) { .legEnded(LegEnded(leg: $0, reason: .hungUp, cause: 16)) }
+        distributor.routeFailed(call, .failed, at: now)
         drain()
     }
 
