@@ -166,6 +166,17 @@ extension CallDistributor {
         drain(at: now)
     }
 
+    /// A call cannot be placed for now: it does not count, and its agent is there for others until it is tried again.
+    package mutating func postponePlacing(_ call: CallID, by pause: Interval, at now: Instant) {
+        guard let id = lines[call], promises[id]?.line == call else { return }
+        lines[call] = nil
+        promises[id]?.line = nil
+        promises[id]?.placed -= 1
+        directory.postponeCallBack(id, by: pause, at: now)
+        tell(id, isNew: false)
+        drain(at: now)
+    }
+
     /// The caller has answered and asks for the agent who was kept; where that one has left meanwhile the caller waits at
     /// the place that was kept.
     mutating func resume(_ call: CallID, _ id: CallBackID, at now: Instant) {

@@ -12,10 +12,19 @@ extension CallDistributor {
 
     /// Tells a promise, so that it is kept elsewhere as well.
     mutating func tell(_ id: CallBackID, isNew: Bool) {
-        guard let promise = promises[id], let standing = directory.standing(of: id) else { return }
-        let kept = KeptPromise(
-            promise, standing, joinedAt: wallTime(at: standing.joined), expiresAt: wallTime(at: standing.expiry))
+        guard let kept = kept(id) else { return }
         outputs.append(isNew ? .promised(kept) : .promiseChanged(kept))
+    }
+
+    /// A promise whose call is to be placed, as it stands.
+    package func promise(toPlace call: CallID) -> KeptPromise? {
+        isToBePlaced(call) ? lines[call].flatMap { kept($0) } : nil
+    }
+
+    private func kept(_ id: CallBackID) -> KeptPromise? {
+        guard let promise = promises[id], let standing = directory.standing(of: id) else { return nil }
+        return KeptPromise(
+            promise, standing, joinedAt: wallTime(at: standing.joined), expiresAt: wallTime(at: standing.expiry))
     }
 
     /// Takes over what another process promised, in that order. Where its queue is no longer there the usual one has it;
@@ -31,18 +40,25 @@ extension CallDistributor {
             call: kept.call, queue: QueueID(kept.queue), transfer: kept.transfer, from: kept.number, to: kept.called,
             agent: kept.agent)
         promise.placed = min(max(0, kept.placed), 1_000_000)
-        let attempts = min(max(0, kept.attempts), 1_000)
+        // One that was cut off counts: nobody knows whether the caller was reached, and nobody is called twice at once.
+        let wasCutOff = kept.isUnderWay == true
+        let attempts = min(max(0, kept.attempts), 1_000) + (wasCutOff ? 1 : 0)
         promise.attempts = attempts
-        let standing = CallBackStanding(
+        var standing = CallBackStanding(
             joined: instant(ofWall: kept.joinedAt, near: now), expiry: instant(ofWall: kept.expiresAt, near: now),
             priority: kept.priority, skills: kept.skills.map { SkillRequirement($0) }, attempts: attempts)
+        standing.hasJustFailed = wasCutOff
         for queue in [promise.queue, configuration.defaultQueue].compactMap({ $0 }) {
+            let terms = configuration.queues.first { $0.id == queue }?.callBack
+            if wasCutOff, let terms, attempts >= terms.attempts { return outputs.append(.promiseOver(kept.call)) }
             guard
                 let id = directory.takeOverCallBack(kept.call, in: queue, number: kept.number, standing, at: now)
             else { continue }
             promise.queue = queue
             promise.transfer.queue?.name = queue.rawValue
             promises[id] = promise
+            // Should this process end as well, it is not counted twice.
+            if wasCutOff { tell(id, isNew: false) }
             return
         }
         account(for: promise)

@@ -27,6 +27,8 @@ package struct KeptPromise: Sendable, Equatable, Codable {
     /// Calls that were placed, and those of them that came to nothing.
     package var placed: Int
     package var attempts: Int
+    /// The caller was being called when this was written.
+    package var isUnderWay: Bool?
     // What whoever takes the call is told.
     package var message: DisclosableText
     package var variables: [Field]
@@ -48,6 +50,7 @@ package struct KeptPromise: Sendable, Equatable, Codable {
         skills = transfer.queue?.skills ?? []
         placed = promise.placed
         attempts = standing.attempts
+        isUnderWay = promise.line != nil
         message = transfer.messageToAgent
         variables = transfer.variables.map { Field(name: $0.name, text: $0.value.disclosable) }
         userToUser = transfer.userToUser

@@ -45,7 +45,9 @@ package protocol ContextStore: Sendable {
     /// - Returns: those, in the order in which the callers joined.
     func takeCallBacks(node: String) throws(RecordsError) -> [StoredCallBack]
     /// Whether a promise is still that process's to keep: it was not erased, and no other has taken it over.
-    func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool
+    ///
+    /// - Parameter json: what is known of it from now on, as long as it is: the claim to keep it now. `nil` claims nothing.
+    func holdsCallBack(of call: CallID, node: String, claiming json: String?) throws(RecordsError) -> Bool
 
     /// Takes entries to send that are due, the first of each call alone, and notes an attempt at each before it is made.
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry]

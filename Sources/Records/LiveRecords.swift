@@ -136,11 +136,22 @@ package final class LiveRecords: Sendable {
     /// The promise was kept, or cannot be.
     package func endCallBack(of call: CallID) { writer.append(.over(call)) }
 
-    /// Whether a promise is still to be kept here: it was not erased, and no other process has taken it over. What the
-    /// store cannot say, being away, is so: a caller who is called twice is better off than one who is forgotten.
-    package func holdsCallBack(of call: CallID) -> Bool {
-        if writer.isToWritePromise(of: call) { return true }
-        return (try? store.holdsCallBack(of: call, node: settings.node)) ?? true
+    /// Whose a promise to call back is to keep.
+    package enum CallBackHolder: Sendable { case thisProcess, another, unknown }
+
+    /// Whether a promise is still to be kept here: it was not erased, and no other process has taken it over. Whoever calls
+    /// claims it before: no attempt is made twice, because the claim is in the store before anybody's phone rings.
+    ///
+    /// - Parameter json: what is known of it once the caller is being called; `nil` where nobody is going to be.
+    /// - Returns: ``CallBackHolder/unknown`` while the store is away, or does not have the promise yet.
+    package func holder(ofCallBack call: CallID, claiming json: String?) -> CallBackHolder {
+        if writer.isToWritePromise(of: call) { return .unknown }
+        do throws(RecordsError) {
+            let isHeld = try store.holdsCallBack(of: call, node: settings.node, claiming: json)
+            return isHeld ? .thisProcess : .another
+        } catch {
+            return .unknown
+        }
     }
 
     /// Whether new calls should be refused: what running ones leave cannot be written fast enough.

@@ -48,9 +48,15 @@ extension PostgresStore {
         return rows.map { StoredCallBack($0) }
     }
 
-    package func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool {
+    package func holdsCallBack(
+        of call: CallID, node: String, claiming json: String?
+    ) throws(RecordsError) -> Bool {
         let rows = try transaction { (database) throws(RecordsError) in
-            try database.run("SELECT 1 FROM callback WHERE call = $1 AND node = $2", [call.rawValue, node])
+            guard let json else {
+                return try database.run("SELECT 1 FROM callback WHERE call = $1 AND node = $2", [call.rawValue, node])
+            }
+            return try database.run(
+                "UPDATE callback SET json = $3 WHERE call = $1 AND node = $2 RETURNING 1", [call.rawValue, node, json])
         }
         return !rows.isEmpty
     }

@@ -39,8 +39,18 @@ extension SQLiteStore {
         }
     }
 
-    package func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool {
-        try read { database in
+    package func holdsCallBack(
+        of call: CallID, node: String, claiming json: String?
+    ) throws(RecordsError) -> Bool {
+        if let json {
+            return try write { database in
+                try database.execute(
+                    sql: "UPDATE callback SET json = ? WHERE call = ? AND node = ?",
+                    arguments: [json, call.rawValue, node])
+                return database.changesCount > 0
+            }
+        }
+        return try read { database in
             try Bool.fetchOne(
                 database, sql: "SELECT EXISTS (SELECT 1 FROM callback WHERE call = ? AND node = ?)",
                 arguments: [call.rawValue, node]) ?? false

@@ -130,6 +130,27 @@ extension Directory {
         return true
     }
 
+    /// Nobody can be dialled for now: the attempt does not count, the agent who was kept is there for others, and the next
+    /// attempt comes after the pause.
+    ///
+    /// - Returns: whether the attempt still stood.
+    @discardableResult
+    package mutating func postponeCallBack(_ id: CallBackID, by pause: Interval, at time: Instant) -> Bool {
+        advance(to: time)
+        guard let number = callBacks[id], let index = index(of: number),
+            case .dialling(let agent) = entries[index].state
+        else { return false }
+        agents[agent].activity = .idle
+        refresh(agent)
+        let next = now + pause
+        changeEntry(number) {
+            $0.callBack?.attempts -= 1
+            $0.state = .resting(until: next)
+        }
+        settle()
+        return true
+    }
+
     /// The caller does not want to be called back any more.
     ///
     /// - Returns: whether the call-back was still to come.

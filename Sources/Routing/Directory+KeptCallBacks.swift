@@ -11,6 +11,8 @@ package struct CallBackStanding: Hashable, Sendable {
     package var skills: [SkillRequirement]
     /// Those that came to nothing; one that is under way does not count.
     package var attempts: Int
+    /// The last of them has come to nothing just now: the next comes after the queue's pause.
+    package var hasJustFailed = false
 
     package init(
         joined: Instant, expiry: Instant, priority: Int? = nil, skills: [SkillRequirement] = [], attempts: Int = 0
@@ -56,7 +58,8 @@ extension Directory {
         let id = CallBackID(nextNumber())
         entry.callBack = Entry.CallBack(
             id: id, number: number, attempts: max(0, standing.attempts), expiry: standing.expiry)
-        let settling = queues[queue].profile.callBack.settling
+        let terms = queues[queue].profile.callBack
+        let settling = standing.hasJustFailed ? max(terms.pause, terms.settling) : terms.settling
         entry.state = settling > .zero ? .resting(until: now + settling) : .waiting
         callBacks[id] = entry.place.number
         insert(entry)

@@ -30,6 +30,8 @@ final class ContactCentre: Sendable {
     private let records: LiveRecords?
     /// Nobody waits longer than this for what is due.
     private static let period = Duration.milliseconds(100)
+    /// How long one who is to be called back waits for a store that is away, before it is asked again.
+    private static let storePause = Interval.seconds(2)
 
     init(
         _ configuration: DistributionConfiguration, router: @escaping @Sendable () -> CallRouter?,
@@ -159,17 +161,28 @@ final class ContactCentre: Sendable {
         }
     }
 
-    /// Where promises are kept in the store, that says first whether this one is still this process's to keep.
+    /// Where promises are kept in the store, that has it first that the caller is being called, and says whether this one is
+    /// still this process's to keep. While the store is away nobody is called: another node might have called meanwhile.
     private func place(_ placement: CallBackPlacement, _ state: inout State) {
         guard let records else { return placeNow(placement, &state) }
         let promisedIn = placement.callBack.promisedIn
         Task {
-            let isHeld = records.holdsCallBack(of: promisedIn)
+            let claim = self.state.withLock { $0.distributor.promise(toPlace: placement.call) }.flatMap {
+                ContactCentre.json($0)
+            }
+            // It was taken back meanwhile.
+            if claim == nil, placement.plan != nil { return }
+            let holder = records.holder(ofCallBack: promisedIn, claiming: claim)
             change { state, now in
-                if !isHeld {
+                switch holder {
+                case .another:
                     logger.notice("call \(promisedIn) is not called back from here: it is erased, or another node's")
                     state.distributor.forgetPromise(of: promisedIn, at: now)
-                } else if placement.plan == nil || state.distributor.isToBePlaced(placement.call) {
+                case .unknown where placement.plan != nil:
+                    logger.warning("call \(promisedIn) is to be called back and waits until the store can be reached")
+                    state.distributor.postponePlacing(placement.call, by: ContactCentre.storePause, at: now)
+                case .thisProcess, .unknown:
+                    guard placement.plan == nil || state.distributor.isToBePlaced(placement.call) else { return }
                     placeNow(placement, &state)
                 }
             }
@@ -191,11 +204,14 @@ final class ContactCentre: Sendable {
     /// Whether another process keeps what this one promised, should it end.
     var keepsPromises: Bool { records != nil }
 
-    private func keep(_ promise: KeptPromise, isNew: Bool) {
+    private static func json(_ promise: KeptPromise) -> String? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let records, let data = try? encoder.encode(promise) else { return }
-        let json = String(decoding: data, as: UTF8.self)
+        return (try? encoder.encode(promise)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func keep(_ promise: KeptPromise, isNew: Bool) {
+        guard let records, let json = ContactCentre.json(promise) else { return }
         let joinedAt = WallTime(millisecondsSince1970: promise.joinedAt)
         if isNew {
             records.appendCallBack(of: promise.call, joinedAt: joinedAt, json: json)

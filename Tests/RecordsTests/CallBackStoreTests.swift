@@ -32,13 +32,17 @@ struct CallBackStoreTests {
             try store.callBacks() == [
                 callBack("a", after: 1), callBack("b", after: 2, json: "{\"n\":1}"), callBack("c", after: 3),
             ])
-        #expect(try store.holdsCallBack(of: "a", node: "here-1"))
-        #expect(try !store.holdsCallBack(of: "a", node: "there-1"))
+        #expect(try store.holdsCallBack(of: "a", node: "here-1", claiming: nil))
+        #expect(try !store.holdsCallBack(of: "a", node: "there-1", claiming: nil))
+        // A claim is in the store once it is made, and only its holder can make one.
+        #expect(try store.holdsCallBack(of: "a", node: "here-1", claiming: "{\"n\":7}"))
+        #expect(try !store.holdsCallBack(of: "a", node: "there-1", claiming: "{\"n\":8}"))
+        #expect(try store.callBacks().first?.json == "{\"n\":7}")
         // Kept within one transaction, and one that was never there.
         try write([.promised(callBack("d")), .over("d"), .over("never there"), .over("b")], to: store)
         try store.erase(["c"])
         #expect(try store.callBacks().map(\.call) == ["a"])
-        #expect(try !store.holdsCallBack(of: "c", node: "here-1"))
+        #expect(try !store.holdsCallBack(of: "c", node: "here-1", claiming: "{}"))
     }
 
     @Test("a promise changes, is kept, and is erased with its call; they stand in the order of the queue")
@@ -62,10 +66,9 @@ struct CallBackStoreTests {
                 records.appendCallBack(of: call, joinedAt: CallBackStoreTests.now + .seconds(seconds), json: "{}")
             }
             records.endCallBack(of: "c")
-            // Whether it is written by now or not.
-            #expect(records.holdsCallBack(of: "a"))
             #expect(records.finish() == nil)
-            #expect(records.holdsCallBack(of: "a") && !records.holdsCallBack(of: "c"))
+            #expect(records.holder(ofCallBack: "a", claiming: nil) == .thisProcess)
+            #expect(records.holder(ofCallBack: "c", claiming: nil) == .another)
         }
         let store = try SQLiteStore(path: folder("s.sqlite"))
         #expect(try store.takeCallBacks(node: "here-2").map(\.call) == ["a", "b"])
@@ -91,7 +94,8 @@ struct CallBackStoreTests {
         running.cancel()
         await running.value
         try SQLiteStore(path: folder("s.sqlite")).erase(["a"])
-        #expect(!records.holdsCallBack(of: "a") && records.holdsCallBack(of: "b"))
+        #expect(records.holder(ofCallBack: "a", claiming: "{}") == .another)
+        #expect(records.holder(ofCallBack: "b", claiming: "{}") == .thisProcess)
         _ = records.finish()
     }
 

@@ -42,8 +42,8 @@ final class FullDiskStore: ContextStore {
     func unsealedCalls() throws(RecordsError) -> [CallID] { try inner.unsealedCalls() }
     func callBacks() throws(RecordsError) -> [StoredCallBack] { try inner.callBacks() }
     func takeCallBacks(node: String) throws(RecordsError) -> [StoredCallBack] { try inner.takeCallBacks(node: node) }
-    func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool {
-        try inner.holdsCallBack(of: call, node: node)
+    func holdsCallBack(of call: CallID, node: String, claiming json: String?) throws(RecordsError) -> Bool {
+        try inner.holdsCallBack(of: call, node: node, claiming: json)
     }
     func openDialogs() throws(RecordsError) -> [StoredDialog] { try inner.openDialogs() }
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry] { try inner.claim(claim) }
