@@ -23,14 +23,23 @@ extension ContextsCommand {
             let stored = try store.callBacks()
             try store.note(.list, stored.map(\.call), "\(stored.count) callers who are to be called back")
             let lines = JSONLines()
+            var isWhole = true
             for stored in stored {
-                let promise = try JSONDecoder().decode(KeptPromise.self, from: Data(stored.json.utf8))
+                guard let promise = try? JSONDecoder().decode(KeptPromise.self, from: Data(stored.json.utf8)) else {
+                    isWhole = false
+                    Terminal.explain(
+                        "the promise of \(stored.joinedAt) in call \(stored.call) cannot be read, and nobody is called back "
+                            + "for it: it is damaged or of a newer Parley; see 'contexts show \(stored.call)' for the "
+                            + "caller's number, and remove it with 'contexts erase \(stored.call)'")
+                    continue
+                }
                 Terminal.print(
                     options.json
                         ? try lines.line(Line(node: stored.node, promise: promise))
                         : "\(stored.joinedAt)  \(promise.call)  \(promise.number)  \(promise.queue)  "
                             + "\(promise.attempts) attempts  \(stored.node)")
             }
+            if !isWhole { throw ExitCode.failure }
             if stored.isEmpty, !options.json { Terminal.explain("nobody is to be called back") }
         }
     }
