@@ -99,6 +99,21 @@ struct SampleCallTests {
         #expect(result.unreachedStep == nil)
         let json = String(decoding: try JSONEncoder().encode(result.context), as: UTF8.self)
         #expect(!json.contains("4711"))
+        // Whoever was called is let go, in the calls that call a caller back too.
+        #expect(SampleCallTests.open(result.events) == [])
+    }
+
+    /// Legs that were dialled and have not ended.
+    private static func open(_ events: [CallEvent]) -> [String] {
+        var legs: Set<String> = []
+        for event in events {
+            switch event.body {
+            case .legDialled(let body): legs.insert("\(event.call) \(body.leg)")
+            case .legEnded(let body): legs.remove("\(event.call) \(body.leg)")
+            default: break
+            }
+        }
+        return legs.sorted()
     }
 
     @Test(
