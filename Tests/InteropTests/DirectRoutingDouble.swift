@@ -59,6 +59,11 @@ final class DirectRoutingDouble: Sendable {
     /// What a proxy does with calls.
     enum Mood: Sendable { case takes, isUnavailable }
 
+    /// A user whose clients ring one after the other, and who answers when told to.
+    static let forkedNumber = "+15550124"
+    /// A user who declines for all clients: nobody is to try another proxy.
+    static let decliningNumber = "+15550125"
+
     private struct State: Sendable {
         var agent: UserAgent
         var rules: Rules
@@ -71,6 +76,7 @@ final class DirectRoutingDouble: Sendable {
         var answered: Set<SIPCallHandle> = []
         var ended: Set<SIPCallHandle> = []
         var reports: [Int] = []
+        var responses: [SIPMessage] = []
         var byes = 0
     }
 
@@ -142,28 +148,60 @@ final class DirectRoutingDouble: Sendable {
     private func take(_ arrival: SignallingServer.Arrival) {
         guard case .message(let message, let hop) = arrival else { return }
         work { state in
-            if let refusal = DirectRoutingDouble.refusal(of: message, on: hop, &state) {
-                let response = message.response(refusal, tag: "teams")
+            if !message.isRequest { state.responses.append(message) }
+            if let response = DirectRoutingDouble.refusal(of: message, on: hop, &state) {
                 return [OutgoingMessage(octets: response.octets, hop: hop)]
             }
+            let isForked =
+                message.method == .invite && message.to?.tag == nil
+                && message.requestURI?.user == DirectRoutingDouble.forkedNumber
             if message.method == .invite { state.invites.append(message) }
             if message.method == .bye { state.byes += 1 }
             state.agent.receive(message, from: hop, at: MonotonicClock.now)
-            return []
+            return isForked
+                ? DirectRoutingDouble.forks(of: message).map { OutgoingMessage(octets: $0.octets, hop: hop) } : []
         }
     }
 
-    private static func refusal(of message: SIPMessage, on hop: Hop, _ state: inout State) -> Int? {
+    /// Several clients ring, each with a To tag of its own, and two of them have early media.
+    private static func forks(of invite: SIPMessage) -> [SIPMessage] {
+        [(180, "phone"), (183, "desktop"), (180, "car"), (183, "browser")].map { status, tag in
+            var response = invite.response(status, tag: tag)
+            response.headers.append(.contact, "<sip:\(names[0]):5061;transport=tls>")
+            guard status == 183 else { return response }
+            response.headers.append(.contentType, "application/sdp")
+            let key = Data(repeating: UInt8(tag.utf8.count), count: 30).base64EncodedString()
+            response.body = Array(
+                """
+                v=0
+                o=- 1 1 IN IP4 127.0.0.2
+                s=-
+                c=IN IP4 127.0.0.2
+                t=0 0
+                m=audio 49170 RTP/SAVP 0
+                a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:\(key)
+
+                """.replacing("\n", with: "\r\n").utf8)
+            return response
+        }
+    }
+
+    private static func refusal(of message: SIPMessage, on hop: Hop, _ state: inout State) -> SIPMessage? {
         guard message.isRequest, message.method != .ack else { return nil }
         if let refusal = state.rules.refusal(of: message) {
             state.refusals.append(refusal.why)
-            return refusal.status
+            return message.response(refusal.status, tag: "teams")
         }
-        guard message.method == .invite, message.to?.tag == nil, let listener = hop.listener,
-            state.moods[listener] == .isUnavailable
-        else { return nil }
+        guard message.method == .invite, message.to?.tag == nil, let listener = hop.listener else { return nil }
+        if message.requestURI?.user == decliningNumber {
+            state.invites.append(message)
+            return message.response(603, tag: "teams")
+        }
+        guard state.moods[listener] == .isUnavailable else { return nil }
         state.unavailable += 1
-        return 503
+        var response = message.response(503, tag: "teams")
+        response.headers.append(.retryAfter, "30")
+        return response
     }
 
     private func work(_ body: (inout State) -> [OutgoingMessage]) {
@@ -187,6 +225,7 @@ final class DirectRoutingDouble: Sendable {
         switch event {
         case .incoming(let handle, _):
             state.incoming.append(handle)
+            guard state.invites.last?.requestURI?.user != forkedNumber else { return }
             state.agent.ring(handle, at: MonotonicClock.now)
             _ = try? state.agent.answer(handle, local: media, at: MonotonicClock.now)
         case .established(let handle, _), .answered(let handle, _, _): state.answered.insert(handle)
@@ -201,7 +240,10 @@ final class DirectRoutingDouble: Sendable {
     // MARK: - What it does
 
     /// Somebody in Teams calls a number of the session border controller.
-    func call(_ number: String, at address: TransportAddress, replacing replaces: Replaces? = nil) -> SIPCallHandle? {
+    func call(
+        _ number: String, at address: TransportAddress, replacing replaces: Replaces? = nil,
+        headers: [(name: HeaderName, value: String)] = []
+    ) -> SIPCallHandle? {
         var handle: SIPCallHandle?
         work { state in
             guard let target = AnyURI("sip:\(number)@\(DirectRoutingDouble.controller):\(address.port);user=phone"),
@@ -212,7 +254,7 @@ final class DirectRoutingDouble: Sendable {
                 OutgoingCall(
                     to: target, from: NameAddress(displayName: "Alex", uri: from), hops: [hop],
                     peer: DirectRoutingDouble.profile, local: DirectRoutingDouble.media,
-                    headers: [("User-to-User", "c0ffee;encoding=hex")], replaces: replaces),
+                    headers: [("User-to-User", "c0ffee;encoding=hex")] + headers, replaces: replaces),
                 at: MonotonicClock.now)
         }
         return handle
@@ -229,8 +271,18 @@ final class DirectRoutingDouble: Sendable {
         }
     }
 
+    /// The user whose clients ring takes the call.
+    func answer(_ handle: SIPCallHandle) {
+        work { _ = try? $0.agent.answer(handle, local: DirectRoutingDouble.media, at: MonotonicClock.now) }
+    }
+
     func hangUp(_ handle: SIPCallHandle) { work { $0.agent.hangUp(handle, at: MonotonicClock.now) } }
 
+    var allowed: Set<String> { state.withLock { $0.rules.allowed } }
+    /// What Parley answered to calls, without what is provisional.
+    var answers: [SIPMessage] {
+        state.withLock { $0.responses.filter { $0.cseq?.method == .invite && ($0.status ?? 0) >= 200 } }
+    }
     var refusals: [String] { state.withLock { $0.refusals } }
     var timesUnavailable: Int { state.withLock { $0.unavailable } }
     var hasBeenAsked: Bool { state.withLock { $0.rules.hasBeenAsked } }

@@ -9,6 +9,25 @@ import Transport
 struct DirectRoutingTests {
     private static let port: UInt16 = 5_861
 
+    /// A dialog that sends its callers to a number.
+    private static func sending(to number: String) -> String {
+        """
+        kind: AdaptiveDialog
+        beginDialog:
+          kind: OnConversationStart
+          id: main
+          actions:
+            - kind: TransferConversationV2
+              id: transfer
+              transferType:
+                kind: TransferToPhoneNumber
+                phoneNumber: "\(number)"
+            - kind: EndConversation
+              id: end
+
+        """
+    }
+
     /// Parley behind the names of Teams, which lead to the double.
     private static func bench() throws -> Bench {
         let bench = try Bench()
@@ -29,10 +48,16 @@ struct DirectRoutingTests {
         try bench.shell("certificates.sh")
         try bench.write("desk/topics/start.mcs.yml", HandoverTests.dialog)
         try bench.write("desk/agent.mcs.yml", "kind: GptComponentMetadata\ndisplayName: desk\n")
+        for (name, number) in [
+            ("forked", DirectRoutingDouble.forkedNumber), ("declining", DirectRoutingDouble.decliningNumber),
+        ] {
+            try bench.write("\(name)/topics/start.mcs.yml", sending(to: number))
+            try bench.write("\(name)/agent.mcs.yml", "kind: GptComponentMetadata\ndisplayName: \(name)\n")
+        }
         try bench.write(
             "parley.yaml",
             """
-            agents: {desk: desk}
+            agents: {desk: desk, forked: forked, declining: declining}
             media: {address: 127.0.0.1, ports: 20600-20699}
             outbound: {allowed: ["+1555*"], agents: "+15550123"}
             trunks:
@@ -43,6 +68,8 @@ struct DirectRoutingTests {
                     allow: [127.0.0.0/8]
                     number-shown: "+15550100"
                     otherwise: desk
+                    numbers: {"+15550101": forked, "+15550102": declining}
+                    headers: {in: [X-*, User-to-User, History-Info, Diversion]}
                     probe-seconds: 1
                     tls:
                         certificate: \(DirectRoutingDouble.controller).pem
@@ -62,11 +89,10 @@ struct DirectRoutingTests {
         return bench
     }
 
-    @Test("a call from Teams, handed to Teams with failover, transferred by REFER and taken over by Replaces")
-    func wholeCall() async throws {
-        guard Bench.canMount() else { return }
-        let bench = try DirectRoutingTests.bench()
-        let teams = DirectRoutingDouble()
+    private static let address = TransportAddress(ipv4: 0x7F00_0001, port: port)
+
+    /// Parley, which has asked Teams whether it is there.
+    private static func start(_ bench: Bench, _ teams: DirectRoutingDouble) async throws -> RunningProgram {
         try await teams.begin { index in
             let name = DirectRoutingDouble.names[index]
             func file(_ name: String) -> String { bench.folder.appending(path: name).path }
@@ -77,13 +103,22 @@ struct DirectRoutingTests {
         }
         let service = try bench.start(
             "/usr/bin/unshare", ["-r", "-m", "/bin/sh", "serve.sh", Bench.parley], output: "facts.json")
-        func log() -> String { bench.read("facts.json") }
         let isAsked = try await bench.wait { teams.hasBeenAsked }
-        try #require(isAsked, "no OPTIONS came: \(log())")
+        try #require(isAsked, "no OPTIONS came: \(bench.read("facts.json"))")
+        return service
+    }
+
+    @Test("a call from Teams, handed to Teams with failover, transferred by REFER and taken over by Replaces")
+    func wholeCall() async throws {
+        guard Bench.canMount() else { return }
+        let bench = try DirectRoutingTests.bench()
+        let teams = DirectRoutingDouble()
+        let service = try await DirectRoutingTests.start(bench, teams)
+        func log() -> String { bench.read("facts.json") }
 
         // From Teams to the dialog, which wants an agent in Teams; the first proxy has no room.
         teams.set(.isUnavailable, ofProxy: 0)
-        let address = TransportAddress(ipv4: 0x7F00_0001, port: DirectRoutingTests.port)
+        let address = DirectRoutingTests.address
         let caller = try #require(teams.call("+15550100", at: address))
         let hasAgent = try await bench.wait { teams.incoming.first.map { teams.isUp($0) } ?? false }
         try #require(hasAgent && teams.isUp(caller), "\(teams.refusals) \(log())")
@@ -96,7 +131,7 @@ struct DirectRoutingTests {
 
         // The agent transfers the caller to somebody else in Teams: what Teams wrote comes back as it was.
         let target =
-            "sip:\(DirectRoutingDouble.names[0]):5061;transport=tls;x-m=carol;x-t=tenant-1;x-ti=\(String(repeating: "a", count: 200));x-tt=q"
+            "sip:\(DirectRoutingDouble.names[0]):5061;transport=tls;x-m=carol;x-t=tenant-1;x-ti=\(String(repeating: "a", count: 400));x-tt=q"
         teams.refer(agent, to: target)
         let isTransferred = try await bench.wait { teams.incoming.count == 2 && teams.isOver(agent) }
         try #require(isTransferred, "\(teams.refusals) \(teams.reports) \(log())")
@@ -120,6 +155,57 @@ struct DirectRoutingTests {
         #expect(try await service.end() == 0)
         let end = bench.facts().first { $0["event"] as? String == "callEnded" }
         #expect(end?["by"] as? String == "caller", "\(log())")
+        await teams.end()
+    }
+
+    @Test(
+        "Teams rings at several clients, declines, has no room anywhere, and hears of the session's time and abilities")
+    func ringing() async throws {
+        guard Bench.canMount() else { return }
+        let bench = try DirectRoutingTests.bench()
+        let teams = DirectRoutingDouble()
+        let service = try await DirectRoutingTests.start(bench, teams)
+        func log() -> String { bench.read("facts.json") }
+        func outcomes() -> [String] {
+            bench.facts().filter { $0["event"] as? String == "transferEnded" }.compactMap { $0["outcome"] as? String }
+        }
+        #expect(
+            teams.allowed.isSuperset(of: ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REFER", "NOTIFY", "UPDATE"]))
+
+        // Several clients ring, two with early media; one answers whose tag is none of theirs.
+        let headers: [(name: HeaderName, value: String)] = [
+            ("History-Info", "<sip:+15550188@sip.pstnhub.microsoft.com;user=phone>;index=1"),
+            ("Diversion", "<sip:+15550189@example.com>;reason=no-answer"),
+        ]
+        let caller = try #require(teams.call("+15550101", at: DirectRoutingTests.address, headers: headers))
+        let rings = try await bench.wait { log().contains("legRinging") && !teams.incoming.isEmpty }
+        try #require(rings, "\(teams.refusals) \(log())")
+        let agent = try #require(teams.incoming.first)
+        teams.answer(agent)
+        let isBridged = try await bench.wait { outcomes() == ["completed"] && teams.isUp(agent) }
+        #expect(isBridged && teams.isUp(caller), "\(teams.refusals) \(log())")
+        let invite = try #require(teams.invites.first)
+        #expect(invite.supportedTags.contains("timer"))
+        #expect(teams.answers.first?.headers.contains("Session-Expires") == true)
+        teams.hangUp(agent)
+        #expect(try await bench.wait { teams.isOver(caller) })
+        #expect(log().contains("+15550188") && log().contains("reason=no-answer"))
+
+        // Who declines is asked once; where no proxy has room each is asked once, and the dialog goes on.
+        let second = try #require(teams.call("+15550102", at: DirectRoutingTests.address))
+        #expect(try await bench.wait { teams.isOver(second) })
+        #expect(
+            teams.invites.map { $0.requestURI?.user } == [
+                DirectRoutingDouble.forkedNumber, DirectRoutingDouble.decliningNumber,
+            ])
+        for proxy in 0..<3 { teams.set(.isUnavailable, ofProxy: proxy) }
+        let third = try #require(teams.call("+15550100", at: DirectRoutingTests.address))
+        #expect(try await bench.wait { teams.isOver(third) })
+        #expect(teams.timesUnavailable == 3)
+        #expect(outcomes() == ["completed", "refused", "failed"], "\(log())")
+        #expect(teams.refusals.isEmpty)
+        service.signal(SIGTERM)
+        #expect(try await service.end() == 0)
         await teams.end()
     }
 

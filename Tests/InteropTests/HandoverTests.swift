@@ -1,3 +1,4 @@
+import ConnectorDoubles
 import Foundation
 import Testing
 
@@ -86,33 +87,63 @@ struct HandoverTests {
         done
         get() {
             printf 'GET %s HTTP/1.1\\r\\nHost: parley\\r\\nConnection: close\\r\\n\\r\\n' "$1" \
-                | timeout 20 openssl s_client -quiet -connect 127.0.0.1:8443 2> /dev/null | tr -d '\\r'
+                | timeout 20 openssl s_client -quiet -connect 127.0.0.1:${2:-8443} 2> /dev/null | tr -d '\\r'
         }
         echo "read: $(get "$LINK")"
+        if [ -n "$OTHER" ]; then
+            # What the call has said so far is in the store within a moment.
+            for i in $(seq 50); do
+                grep -q 'listens on' other.log && get "$LINK" 8444 > other && grep -q '"agent"' other && break
+                sleep 0.2
+            done
+            echo "other: $(cat other)"
+            echo "forged at the other: $(get "${LINK}00" 8444)"
+            kill $OTHER
+            wait $OTHER
+        fi
         echo "forged: $(get "${LINK}00")"
         wait $CALLERS
         wait $AGENTS
         grep '^INVITE' agents.msg
         """
 
-    @Test("an agent's INVITE has a link that reads the context while they talk, and goes to a number of the pool")
+    @Test(
+        "an agent's INVITE has a link that reads the context while they talk, at another node as well, and goes to a number of the pool"
+    )
     func link() async throws {
         guard Bench.has("sipp", package: "sip-tester"), Bench.has("openssl", package: "openssl") else { return }
         let bench = try HandoverTests.bench(allowed: "")
         try bench.makeCertificates()
+        let store = try PostgresServer.shared?.makeDatabase("links")
+        try bench.write("links.key", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")
         try bench.write(
             "parley.yaml",
             bench.read("parley.yaml").replacingOccurrences(
                 of: "agents: \"+15550123\"", with: "agents: pool, pool: {numbers: [\"+15550700\"]}")
                     + """
-                    store: parley.sqlite
+                    store: "\(store ?? "parley.sqlite")"
                     admin:
                         api: {address: "127.0.0.1:8443", certificate: server.pem, key: server.key,
-                              tokens: {crm: "env:TOKEN"}, links: "https://parley.example.com"}
+                              tokens: {crm: "env:TOKEN"}, links: "https://parley.example.com",
+                              links-key: "file:links.key"}
 
                     """)
+        // The other node has the key and the store, and no call.
+        try bench.write(
+            "other.yaml",
+            bench.read("parley.yaml").replacing("127.0.0.1:8443", with: "127.0.0.1:8444")
+                .replacing("127.0.0.1:5080", with: "127.0.0.1:5082").replacing("20400-20499", with: "20500-20599"))
+        let other = store == nil ? "" : "$PARLEY serve --config other.yaml > other.log 2>&1 & OTHER=$!"
         let result = try await bench.run(
-            beside: "--json", preparation: "export TOKEN=0123456789abcdef0123456789abcdef", HandoverTests.reading)
+            beside: "--json", preparation: "export TOKEN=0123456789abcdef0123456789abcdef\n\(other)",
+            HandoverTests.reading)
+        if store != nil {
+            #expect(
+                result.contains("other: HTTP/1.1 200")
+                    && result.components(separatedBy: "\"agent\":\"desk\"").count == 3,
+                "\(result) \(bench.read("other.log"))")
+            #expect(result.contains("forged at the other: HTTP/1.1 403"), "\(result)")
+        }
         #expect(
             result.contains("read: HTTP/1.1 200") && result.contains("\"agent\":\"desk\""),
             "\(result) \(bench.read("log"))")
