@@ -49,6 +49,15 @@ package final class PostgresServer: Sendable {
         return address.dropLast("postgres".count) + name
     }
 
+    /// Lets nobody reach a database that was made here, those who have reached it included; or lets them again.
+    package func set(_ name: String, isReachable: Bool) throws {
+        let psql = "\(programs)/psql -h \(folder) -U postgres -c"
+        try PostgresServer.run("\(psql) 'ALTER DATABASE \(name) ALLOW_CONNECTIONS \(isReachable)'")
+        guard !isReachable else { return }
+        let sessions = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \\$\\$\(name)\\$\\$"
+        try PostgresServer.run("\(psql) \"\(sessions)\"")
+    }
+
     /// What is run at the end; written once, before it is registered.
     private nonisolated(unsafe) static var stopping: UnsafeMutablePointer<CChar>?
 

@@ -93,6 +93,7 @@ extension CallDistributor {
         case .legReplaced(let body): replaced(LegKey(call: event.call, leg: body.leg), at: now)
         case .legEnded(let body): ended(LegKey(call: event.call, leg: body.leg), body.reason, at: now)
         case .callBackTried(let body): tried(event.call, body, at: now)
+        case .transferEnded: served[event.call] = nil
         case .callEnded: ended(event.call, at: now)
         default: return
         }
@@ -125,6 +126,10 @@ extension CallDistributor {
         case .expert(let expert): experts.left(expert, call: key.call)
         case .agent(let agent):
             if member.hasAnswered {
+                // One who leaves in the whisper: the caller is back at the place before anybody is free for another.
+                if member.offer != nil, let seeker = served.removeValue(forKey: key.call) {
+                    takePlaceAgain(key.call, seeker, at: now)
+                }
                 directory.released(agent, at: now)
             } else if reason != .released, let offer = member.offer,
                 directory.offerEnded(offer, as: OfferOutcome(reason), at: now)

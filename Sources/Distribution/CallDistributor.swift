@@ -60,7 +60,7 @@ package struct CallDistributor: Sendable {
     var directory: Directory
     var configuration: DistributionConfiguration
     var seekers: [CallID: Seeker] = [:]
-    /// Calls that a queue's agent has answered, until they are over: one who leaves in the whisper has not had the caller.
+    /// Calls that a queue's agent has answered and whose caller is not there yet, because the agent hears the whisper.
     var served: [CallID: Seeker] = [:]
     var experts: ExpertDirectory
     let wall: WallTime?
@@ -225,7 +225,7 @@ package struct CallDistributor: Sendable {
     }
 
     /// The agent who had answered left before the caller was there: the caller is where the place in the queue was.
-    private mutating func takePlaceAgain(_ call: CallID, _ seeker: Seeker, at now: Instant) {
+    mutating func takePlaceAgain(_ call: CallID, _ seeker: Seeker, at now: Instant) {
         seekers[call] = seeker
         seekers[call]?.offer = nil
         seekers[call]?.isWaiting = false

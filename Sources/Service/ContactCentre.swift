@@ -92,7 +92,8 @@ final class ContactCentre: Sendable {
 
     func happened(_ event: CallEvent) {
         switch event.body {
-        case .legAnswered, .legReplaced, .legEnded, .callBackTried: change { $0.distributor.happened(event, at: $1) }
+        case .legAnswered, .legReplaced, .legEnded, .callBackTried, .transferEnded:
+            change { $0.distributor.happened(event, at: $1) }
         case .callEnded:
             change { state, now in
                 state.distributor.happened(event, at: now)

@@ -82,19 +82,22 @@ struct CallDistributorTests {
         #expect(floor.distributor.isQuiet)
     }
 
-    @Test("An agent who answers and leaves in the whisper does not cost the caller the place in the queue")
-    func goneInWhisper() {
+    @Test(
+        "An agent who answers and leaves in the whisper does not cost the caller the place in the queue",
+        arguments: [0, 5])
+    func goneInWhisper(wrapUp: Int64) {
         var floor = Floor.billing { configuration in
             configuration.agents.removeLast()
             configuration.queues[0].announcements = nil
-            configuration.queues[0].wrapUp = .seconds(5)
+            configuration.queues[0].wrapUp = .seconds(wrapUp)
         }
         floor.seek("first")
         floor.wait(5)
         floor.seek("second")
-        floor.answered("first")
+        floor.answered("first", isWhispered: true)
         floor.leavesInWhisper("first")
-        #expect(floor.told["first"] == ["dial +15550101", "wait billing 1 with music"])
+        #expect(
+            floor.told["first"] == ["dial +15550101", wrapUp == 0 ? "dial +15550101" : "wait billing 1 with music"])
         floor.wait(6)
         #expect(floor.told["first"]?.last == "dial +15550101")
         #expect(floor.told["second"] == ["wait billing 2 with music"])

@@ -144,7 +144,11 @@ struct Floor {
         fact(call, body(LegID(lastLeg[call] ?? 0)))
     }
 
-    mutating func answered(_ call: CallID) { leg(of: call) { .legAnswered(LegAnswered(leg: $0, codec: "PCMU")) } }
+    /// - Parameter isWhispered: whoever has answered is told something first, and the caller is not there yet.
+    mutating func answered(_ call: CallID, isWhispered: Bool = false) {
+        leg(of: call) { .legAnswered(LegAnswered(leg: $0, codec: "PCMU")) }
+        if !isWhispered { fact(call, .transferEnded(TransferEnded(outcome: .completed))) }
+    }
 
     mutating func ended(_ call: CallID, _ reason: LegEndReason) {
         leg(of: call) { .legEnded(LegEnded(leg: $0, reason: reason, cause: 16)) }

@@ -159,6 +159,39 @@ struct CallBackTests {
         phones.signal(SIGTERM)
     }
 
+    @Test("while the store is away as a call-back is due nobody is called; once it is back the caller is, once")
+    func storeAway() async throws {
+        guard Bench.has("sipp", package: "sip-tester"), let server = PostgresServer.shared else { return }
+        let port = 28_800
+        let address = try server.makeDatabase("call_backs")
+        let bench = try CallBackTests.bench(CallBackTests.promising, port: port, "store: \"\(address)\"")
+        let phones = try CallBackTests.phones(bench, port: port)
+        let service = try await CallBackTests.service(bench)
+        let store = try PostgresStore(address)
+        let caller = try LineCaller(.telephoneEvent, target: UInt16(port))
+        caller.begin([.wait { _ in false }])
+        await caller.end()
+        #expect(try await bench.wait { (try? store.callBacks().count) == 1 }, "\(bench.read("facts.json"))")
+        try server.set("call_backs", isReachable: false)
+        let waits = try await bench.wait(seconds: 60) {
+            bench.read("facts.json").contains("waits until the store can be reached")
+        }
+        #expect(waits && CallBackTests.invitations(bench).isEmpty, "\(bench.read("facts.json"))")
+        try server.set("call_backs", isReachable: true)
+        let isBridged = try await bench.wait(seconds: 90) { CallBackTests.count("legPlaced", bench) > 1 }
+        #expect(isBridged, "\(bench.read("facts.json"))")
+        service.signal(SIGTERM)
+        #expect(try await service.end() == 0)
+        let tried = bench.facts().filter { $0["event"] as? String == "callBackTried" }
+        #expect(tried.map { $0["outcome"] as? String } == ["reached"] && tried.first?["attempt"] as? Int == 1)
+        #expect(
+            CallBackTests.invitations(bench).map { $0.prefix(23) } == [
+                "INVITE sip:+15550100@12", "INVITE sip:+15550177@12",
+            ])
+        #expect(try PostgresStore(address).callBacks().isEmpty)
+        phones.signal(SIGTERM)
+    }
+
     @Test("an outside router sends the caller on with its headers; where it is slow or down the queue does")
     func routed() async throws {
         guard Bench.has("sipp", package: "sip-tester") else { return }
