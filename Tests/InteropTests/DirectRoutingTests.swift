@@ -189,7 +189,8 @@ struct DirectRoutingTests {
         #expect(teams.answers.first?.headers.contains("Session-Expires") == true)
         teams.hangUp(agent)
         #expect(try await bench.wait { teams.isOver(caller) })
-        #expect(log().contains("+15550188") && log().contains("reason=no-answer"))
+        let isTold = try await bench.wait { log().contains("+15550188") && log().contains("reason=no-answer") }
+        #expect(isTold, "\(log())")
 
         // Who declines is asked once; where no proxy has room each is asked once, and the dialog goes on.
         let second = try #require(teams.call("+15550102", at: DirectRoutingTests.address))

@@ -76,7 +76,7 @@ struct HandoverTests {
 
     /// One call to a number of the pool; its agent reads the context while they talk.
     private static let reading = """
-        sipp -sn uas -i 127.0.0.1 -p 5096 -mp 7000 -m 1 -trace_msg -message_file agents.msg 127.0.0.1 \
+        timeout 60 sipp -sn uas -i 127.0.0.1 -p 5096 -mp 7000 -m 1 -trace_msg -message_file agents.msg 127.0.0.1 \
             > agents.log 2>&1 & AGENTS=$!
         sleep 0.3
         sipp -sn uac -i 127.0.0.1 -p 5070 -mp 6500 -m 1 -d 15000 -s 100 127.0.0.1:5080 > callers.log 2>&1 & CALLERS=$!
@@ -115,7 +115,6 @@ struct HandoverTests {
         let bench = try HandoverTests.bench(allowed: "")
         try bench.makeCertificates()
         let store = try PostgresServer.shared?.makeDatabase("links")
-        try bench.write("links.key", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")
         try bench.write(
             "parley.yaml",
             bench.read("parley.yaml").replacingOccurrences(
@@ -125,7 +124,7 @@ struct HandoverTests {
                     admin:
                         api: {address: "127.0.0.1:8443", certificate: server.pem, key: server.key,
                               tokens: {crm: "env:TOKEN"}, links: "https://parley.example.com",
-                              links-key: "file:links.key"}
+                              links-key: "env:LINKS"}
 
                     """)
         // The other node has the key and the store, and no call.
@@ -135,7 +134,8 @@ struct HandoverTests {
                 .replacing("127.0.0.1:5080", with: "127.0.0.1:5082").replacing("20400-20499", with: "20500-20599"))
         let other = store == nil ? "" : "$PARLEY serve --config other.yaml > other.log 2>&1 & OTHER=$!"
         let result = try await bench.run(
-            beside: "--json", preparation: "export TOKEN=0123456789abcdef0123456789abcdef\n\(other)",
+            beside: "--json",
+            preparation: "export TOKEN=0123456789abcdef0123456789abcdef LINKS=fedcba9876543210\n\(other)",
             HandoverTests.reading)
         if store != nil {
             #expect(
