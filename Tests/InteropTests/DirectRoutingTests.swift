@@ -69,7 +69,6 @@ struct DirectRoutingTests {
                     number-shown: "+15550100"
                     otherwise: desk
                     numbers: {"+15550101": forked, "+15550102": declining}
-                    headers: {in: [X-*, User-to-User, History-Info, Diversion]}
                     probe-seconds: 1
                     tls:
                         certificate: \(DirectRoutingDouble.controller).pem
@@ -172,7 +171,8 @@ struct DirectRoutingTests {
         #expect(
             teams.allowed.isSuperset(of: ["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REFER", "NOTIFY", "UPDATE"]))
 
-        // Several clients ring, two with early media; one answers whose tag is none of theirs.
+        // A call that was forwarded before is one like others. Several clients ring, two with early media; one answers
+        // whose tag is none of theirs.
         let headers: [(name: HeaderName, value: String)] = [
             ("History-Info", "<sip:+15550188@sip.pstnhub.microsoft.com;user=phone>;index=1"),
             ("Diversion", "<sip:+15550189@example.com>;reason=no-answer"),
@@ -189,8 +189,6 @@ struct DirectRoutingTests {
         #expect(teams.answers.first?.headers.contains("Session-Expires") == true)
         teams.hangUp(agent)
         #expect(try await bench.wait { teams.isOver(caller) })
-        let isTold = try await bench.wait { log().contains("+15550188") && log().contains("reason=no-answer") }
-        #expect(isTold, "\(log())")
 
         // Who declines is asked once; where no proxy has room each is asked once, and the dialog goes on.
         let second = try #require(teams.call("+15550102", at: DirectRoutingTests.address))
