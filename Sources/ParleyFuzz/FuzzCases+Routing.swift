@@ -43,7 +43,11 @@ extension FuzzCases {
             let call = CallID("\(who % 16)")
             let agent = AgentID("\(who % 4)")
             switch bytes[index] % 12 {
-            case 0, 1: _ = directory.enqueue(QueueRequest(call: call, queue: who % 2 == 0 ? "q" : "r"), at: now)
+            case 0, 1:
+                var request = QueueRequest(call: call, queue: who % 2 == 0 ? "q" : "r")
+                // One that comes back has waited before.
+                if bytes[index] > 127 { request.waited = .milliseconds(Int64(who) * 50) }
+                _ = directory.enqueue(request, at: now)
             case 2: directory.callEnded(call, at: now)
             case 3: directory.setAvailable(agent, at: now)
             case 4: directory.setAway(agent, reason: "", at: now)
@@ -60,7 +64,11 @@ extension FuzzCases {
                 if let id { callBacks.append(id) }
             case 10:
                 guard let id = callBacks.last else { continue }
-                if who % 2 == 0 { directory.cancelCallBack(id, at: now) } else { directory.callBackFailed(id, at: now) }
+                switch who % 3 {
+                case 0: directory.cancelCallBack(id, at: now)
+                case 1: directory.callBackFailed(id, at: now)
+                default: directory.postponeCallBack(id, by: .milliseconds(Int64(who)), at: now)
+                }
             default:
                 guard let offer = offers.last else { continue }
                 directory.offerEnded(offer, as: OfferOutcome.allCases[who % 5], at: now)
