@@ -8,18 +8,20 @@
 /// there is none.
 ///
 /// What is heard stands out when more than a quarter of its energy lies in regions that are 9 dB above the prediction and
-/// 8 dB above the background; it stands out clearly 15 and 12 dB above them.
+/// the background; it stands out clearly 15 and 12 dB above them.
 ///
 /// Against cancelling: it needs no linear path and no converged filter, costs a spectrum a frame, and is deaf only to a
 /// caller who is softer than the echo.
 struct EchoPredictor: Sendable {
     /// What a frame is beside what was said.
     enum Standing: Sendable, Equatable {
+        /// No prompt plays of which there could be an echo.
+        case alone
         /// Echo or background, as far as can be told.
         case hidden
         /// More than these.
         case standsOut
-        /// Far more than these, while a prompt plays.
+        /// Far more than these.
         case clear
     }
 
@@ -34,7 +36,7 @@ struct EchoPredictor: Sendable {
     private static let margin: Float = 8
     private static let clearMargin: Float = 32
     /// And the background, while a prompt plays.
-    private static let backgroundMargin: Float = 6
+    private static let backgroundMargin: Float = 8
     private static let clearBackgroundMargin: Float = 16
     /// Energy of a region below which a prompt is silent: about -55 dBm0.
     private static let audible: Float = 1e-3
@@ -103,7 +105,7 @@ struct EchoPredictor: Sendable {
         let isPlaying = framesSincePrompt < EchoPredictor.pause
         followFloor(heard)
         let expected = isPlaying ? EchoPredictor.expectedEcho(said.span, coupling.span) : SIMD4()
-        let standing = isPlaying ? standing(heard, expected) : .standsOut
+        let standing = isPlaying ? standing(heard, expected) : .alone
         if isPlaying { learnCoupling(heard, speaks: standing != .hidden && decision.isPossible) }
         learnBackground(heard, expected, isSpeech: standing != .hidden && decision.isActive)
         return standing

@@ -19,6 +19,7 @@ package struct Listener: ~Copyable {
     package private(set) var lastDecision = FrameDecision()
     private var speech: SpeechDetector
     private var echo = EchoPredictor()
+    private var onsetJudge = OnsetJudge()
     private var saidDecimator: Decimator
     /// None unless the profile asks for it.
     private var canceller: EchoCanceller?
@@ -72,7 +73,7 @@ package struct Listener: ~Copyable {
         if profile.hearsCallProgress { hearProgress(at: position) }
         let decision = speech.hear(narrow.span)
         let standing = echo.judge(speech.regionEnergies, decision)
-        let mayBegin = standing != .hidden && (!isConcealed || endPointer.isInSpeech)
+        let verdict = onsetJudge.judge(decision, standing, isConcealed: isConcealed && !endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
         lastDecision = FrameDecision(speech: Double(decision.probability), isActive: decision.isActive)
         if let onset = greeting.hear(isSpeech: lastDecision.isActive, at: position) {
@@ -80,9 +81,8 @@ package struct Listener: ~Copyable {
             events.append(.toneEnded(ToneSpan(tone: .answeringMachine, start: onset, end: end)))
         }
         switch endPointer.frame(
-            isActive: mayBegin && decision.isActive, isPossible: mayBegin && decision.isPossible,
-            isCertain: mayBegin && decision.isUnmistakable || standing == .clear && decision.isCertain,
-            from: position, to: end)
+            isActive: verdict.isActive, isPossible: verdict.isPossible, isCertain: verdict.isCertain, from: position,
+            to: end)
         {
         case .none: break
         case .started(let onset): events.append(.speechStarted(at: onset))

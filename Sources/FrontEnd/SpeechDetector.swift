@@ -16,17 +16,17 @@ package struct SpeechDetector: Sendable {
         }
 
         /// Speech is not unlikely: what turns out to be speech began with such frames.
-        package var isPossible: Bool { isActive || probability >= 0.27 }
+        package var isPossible: Bool { isActive || probability >= 0.2 }
         /// Speech, whatever the next frame brings.
-        package var isCertain: Bool { isActive && probability >= 0.7 }
+        package var isCertain: Bool { isActive && probability >= 0.6 }
         /// Speech that no second frame has to confirm.
-        package var isUnmistakable: Bool { isActive && probability >= 0.8 }
+        package var isUnmistakable: Bool { isActive && probability >= 0.7 }
     }
 
     /// What the network's logit must exceed for even odds: false starts cost more than 20 ms of onset.
-    private static let bias: Float = 1.2
-    /// The lower threshold, as a share of the upper: 2.4 below in logits at the default of 0.5.
-    private static let lowerThreshold: Float = 0.166
+    private static let bias: Float = 1.8
+    /// The lower threshold, as a share of the upper: 2.6 below in logits at the default of 0.5.
+    private static let lowerThreshold: Float = 0.138
     private static let hangover = 1
 
     private var features = SpeechFeatures()

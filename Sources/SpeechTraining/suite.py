@@ -2,12 +2,15 @@
 
 Thirty-one conditions in the groups quiet, noise and signalling. `python3 suite.py FOLDER [MINUTES]` writes a WAV file a
 condition and beside it `NAME.jsonl`, a line a stretch of speech, as `parley score speech --folder` reads it. With `--tune`
-the voices are the ones of other languages that training leaves out, and so is the music: margins are chosen on those.
+the voices are the ones of other languages that training leaves out, and so is the music: margins are chosen on those. With
+`--strangers SEED` it has eight conditions more, and all voices and music are such as neither training nor margins have to
+do with: Festival's, English prompts, and those of asterisk-prompt-it-menardi-wav.
 """
 
+import argparse
+import itertools
 import json
 import os
-import sys
 import wave
 
 import numpy as np
@@ -130,6 +133,33 @@ def conditions(random, n, pool, crowd_pool, songs):
     yield "dial-under", "signalling", x + rms(tone((350, 440), n), -30), labels
 
 
+def machines(random, n):
+    """Faxes and modems: calling tones, answers with reversals of phase, and keyed frequencies."""
+    t = np.arange(n) / RATE
+    answer = np.sin(2 * np.pi * 2100 * t + np.pi * np.floor(t / 0.45))
+    bits = np.repeat(random.integers(0, 2, n // 27 + 1), 27)[:n]
+    keyed = np.sin(2 * np.pi * np.cumsum(np.where(bits, 1850, 1650)) / RATE)
+    return np.select([t % 20 < 7, t % 20 < 11, t % 20 < 15], [tone((1100,), n, (0.5, 3)), answer, keyed], 0).astype(np.float32)
+
+
+def further_conditions(random, n, pool, crowd_pool, songs):
+    """What only the strangers' suite has."""
+    levels = [-14, -38, -25, -11, -32]
+    x, labels = talk(random, n, pool, levels)
+    yield "jumps-pink", "noise", x + scaled(scenes.coloured(random, n, 0.5), -50), labels
+    x, labels = talk(random, n, pool, levels)
+    yield "jumps-loss", "noise", scenes.lossy(random, x + scaled(random.standard_normal(n), -55)), labels
+    x, labels = talk(random, n, pool, [-34])
+    yield "soft-shaped10", "noise", x + scaled(scenes.shaped(random, n), -44), labels
+    for name, sound, level in [
+        ("machines", machines(random, n), -13), ("ringback-uk", tone((400, 450), n, (0.4, 0.2, 0.4, 2)), -19),
+        ("congestion", tone((480, 620), n, (0.25, 0.25)), -20), ("busy-eu", tone((425,), n, (0.5, 0.5)), -10),
+        ("hold-loud", np.resize(np.concatenate(songs), n), -11),
+    ]:
+        x, labels = talk(random, n, pool, [-22], pause=(1, 6))
+        yield name, "signalling", x + rms(sound, level) * pauses(x) + scaled(random.standard_normal(n), -65), labels
+
+
 def spans(relative, threshold=THRESHOLD, gap=GAP):
     """Frame labels of 10 ms from relative levels."""
     active = relative > -threshold
@@ -151,6 +181,11 @@ def pools(random, part):
         spoken = generate.pools(1)[1]
         half = len(spoken) // 2
         return spoken[:half], spoken[half:], voices.music("tune")
+    if part == "strangers":
+        prompts = voices.prompts(["en", "it_IT_f_Menardi"])
+        order = random.permutation(len(prompts))
+        pool = voices.festival() * 3 + [prompts[i] for i in order[:300]]
+        return pool, [prompts[i] for i in order[300:]], voices.music("strangers")
     pool = voices.prompts(["en"])
     order = random.permutation(len(pool))
     crowd_pool = [pool[i] for i in order[400:]] + voices.synthetic(random, 120)
@@ -160,15 +195,25 @@ def pools(random, part):
 def build(minutes=62.0, part="test", seed=77):
     random = np.random.default_rng(seed)
     n = int(minutes * 60 / 31 * RATE) // 160 * 160
-    for name, group, x, labels in conditions(random, n, *pools(random, part)):
+    made = pools(random, part)
+    scenery = conditions(random, n, *made)
+    if part == "strangers":
+        scenery = itertools.chain(scenery, further_conditions(random, n, *made))
+    for name, group, x, labels in scenery:
         yield name, group, scenes.mu_law(np.clip(x, -0.999, 0.999).astype(np.float32)), labels
 
 
 if __name__ == "__main__":
-    arguments = [a for a in sys.argv[1:] if a != "--tune"]
-    folder, minutes = arguments[0], float(arguments[1]) if len(arguments) > 1 else 62.0
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("minutes", type=float, nargs="?", default=62.0, help="of the thirty-one conditions together")
+    parser.add_argument("--tune", action="store_true")
+    parser.add_argument("--strangers", type=int, metavar="SEED")
+    a = parser.parse_args()
+    part = "tune" if a.tune else "test" if a.strangers is None else "strangers"
+    folder = a.folder
     os.makedirs(folder, exist_ok=True)
-    for name, group, x, labels in build(minutes, "tune" if "--tune" in sys.argv else "test"):
+    for name, group, x, labels in build(a.minutes, part, 77 if a.strangers is None else a.strangers):
         with wave.open(f"{folder}/{group}-{name}.wav", "wb") as file:
             file.setparams((1, 2, RATE, 0, "NONE", ""))
             file.writeframes((x * 32768).astype("<i2").tobytes())

@@ -55,6 +55,23 @@ MUSIC = "/usr/share/asterisk/moh"
 #: Folders of wesnoth-1.16-music, extremetuxracer-data, hedgewars-data, neverball-common, lincity-ng-data, warzone2100-music.
 GAMES = ("wesnoth/1.16/data/core/music", "etr/music", "hedgewars/Data/Music", "neverball/bgm", "lincity-ng/music",
          "warzone2100/music")
+#: Voices of Festival, of which neither training nor the choice of margins hears anything, and what they say.
+FESTIVAL = {
+    ("kal_diphone", "ked_diphone", "cmu_us_slt_arctic_hts"): [
+        "Good morning, this is about the order I placed last week.", "Can I get a refund?", "Agent.", "Seven three, oh five, one.",
+        "I've been waiting for twenty minutes already, so please don't put me on hold again.", "Thursday at four would suit me.",
+        "Somebody told me to press two, but nothing happens when I do.", "Yes, speaking."],
+    ("suo_fi_lj_diphone", "hy_fi_mv_diphone"): [
+        "Haluan puhua asiakaspalvelun kanssa.", "Laskuni on liian suuri.", "Joo, sopii hyvin.", "Kolme seitseman nelja yksi.",
+        "Tilaus tehtiin viime maanantaina eika se ole tullut perille."],
+    ("czech_ph", "czech_machac"): [
+        "Dobry den, potrebuji mluvit s technikem.", "Ne, to neni pravda.", "Ano.", "Dva pet nula osm devet.",
+        "Posledni faktura byla vyssi nez obvykle a nevim proc."],
+    ("upc_ca_ona_hts",): ["Bon dia, voldria parlar amb algu de facturacio.", "No, gracies.", "Si.", "Quatre vuit dos, zero nou."],
+    ("pc_diphone",): ["Buongiorno, ho un problema con la linea di casa.", "Non adesso.", "Pronto?", "Sei due nove, uno quattro."],
+}
+#: Music of asc-music and frozen-bubble-data, of which the same is true.
+UNHEARD_MUSIC = ("asc/music/*.mp3", "frozen-bubble/snd/*zik*.ogg")
 #: Music files that only tests hear.
 HELD_OUT_MUSIC = ("manolo_camp-morning_coffee.wav", "reno_project-system.wav")
 
@@ -68,6 +85,14 @@ def read_wave(data):
             divisor = np.gcd(RATE, file.getframerate())
             samples = resample_poly(samples, RATE // divisor, file.getframerate() // divisor).astype(np.float32)
         return samples
+
+
+def read_stream(octets):
+    """What a synthesiser writes as a stream, whose header does not know its length."""
+    data = bytearray(octets)
+    data[40:44] = (len(data) - 44).to_bytes(4, "little")
+    data[4:8] = (len(data) - 8).to_bytes(4, "little")
+    return read_wave(io.BytesIO(bytes(data)))
 
 
 def prompts(languages):
@@ -101,15 +126,25 @@ def synthetic(random, count):
             command = ["espeak-ng", "-v", voice, "-s", str(random.integers(120, 230)), "-p", str(random.integers(20, 80)),
                        "--stdout", text]
         result = subprocess.run(command, capture_output=True)
-        data = bytearray(result.stdout)
-        if len(data) < 2000:
+        if len(result.stdout) < 2000:
             continue
-        # Both write a stream, whose header does not know its length.
-        data[40:44] = (len(data) - 44).to_bytes(4, "little")
-        data[4:8] = (len(data) - 8).to_bytes(4, "little")
-        samples = read_wave(io.BytesIO(bytes(data)))
+        samples = read_stream(result.stdout)
         if len(samples) > RATE // 5:
             found.append((voice, samples))
+    return found
+
+
+def festival():
+    """Every sentence of every voice of `FESTIVAL`, by voice."""
+    found = []
+    for names, sentences in FESTIVAL.items():
+        for name in names:
+            for text in sentences:
+                result = subprocess.run(["text2wave", "-eval", f"(voice_{name})"], input=text.encode(), capture_output=True, check=True)
+                samples = read_stream(result.stdout)
+                # A pause is all that some voices have for some words.
+                if len(samples) > RATE // 3 and np.mean(samples ** 2) > 1e-5:
+                    found.append((name, samples))
     return found
 
 
@@ -133,6 +168,8 @@ def music(part):
     """Music to train with, to tune with or to test with: no track in two of them."""
     if part == "test":
         return holds(is_held_out=True)
+    if part == "strangers":
+        return [excerpt(path) for pattern in UNHEARD_MUSIC for path in sorted(glob.glob(f"/usr/share/games/{pattern}"))]
     others = [excerpt(path) for folder in GAMES for ending in ("ogg", "opus")
               for path in sorted(glob.glob(f"/usr/share/games/{folder}/**/*.{ending}", recursive=True))]
     others += arranger.pieces(excerpt, 90)

@@ -69,10 +69,10 @@ struct EchoPredictorTests {
         #expect(seen > 25, "\(seen) dB")
     }
 
-    @Test("with no prompt playing everything stands out")
+    @Test("with no prompt playing there is nothing to stand out of")
     func silence() {
         var predictor = EchoPredictor()
         let decision = SpeechDetector.Decision(probability: 0.9, isActive: true)
-        for _ in 0..<100 { #expect(predictor.judge(SIMD4(repeating: 0.5), decision) == .standsOut) }
+        for _ in 0..<100 { #expect(predictor.judge(SIMD4(repeating: 0.5), decision) == .alone) }
     }
 }
