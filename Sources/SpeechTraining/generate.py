@@ -49,6 +49,7 @@ if __name__ == "__main__":
     parser.add_argument("--onsets", action="store_true")
     a = parser.parse_args()
     spoken, songs = pools(1)[a.part == "tune"], voices.holds() if a.holds else voices.music(a.part)
+    print("voices", voices.digest(x for _, x in spoken), "music", voices.digest(songs), flush=True)
     kind = (scenes.waiting, 240) if a.waiting or a.holds else (scenes.onsets if a.onsets else scenes.scene, 30)
     for seed in a.seeds:
         inputs, levels = build(seed, a.count, spoken, songs, *kind)

@@ -4,6 +4,7 @@ Everything is mono, 8 kHz, float32 with full scale 1, 0 dBm0 being a sine 3.14 d
 """
 
 import glob
+import hashlib
 import io
 import os
 import subprocess
@@ -87,6 +88,18 @@ def read_wave(data):
         return samples
 
 
+def said(command, text=None):
+    """What a synthesiser writes, run until it wrote the same twice running: once in some thousand runs one does not, on a
+    busy machine, and then the scenes with that voice would not be those of other runs."""
+    last = None
+    for _ in range(8):
+        written = subprocess.run(command, input=text, capture_output=True).stdout
+        if written == last:
+            return written
+        last = written
+    raise RuntimeError(f"{' '.join(command)}: writes something else each time")
+
+
 def read_stream(octets):
     """What a synthesiser writes as a stream, whose header does not know its length."""
     data = bytearray(octets)
@@ -125,10 +138,10 @@ def synthetic(random, count):
             voice = language + VARIANTS[random.integers(len(VARIANTS))]
             command = ["espeak-ng", "-v", voice, "-s", str(random.integers(120, 230)), "-p", str(random.integers(20, 80)),
                        "--stdout", text]
-        result = subprocess.run(command, capture_output=True)
-        if len(result.stdout) < 2000:
+        written = said(command)
+        if len(written) < 2000:
             continue
-        samples = read_stream(result.stdout)
+        samples = read_stream(written)
         if len(samples) > RATE // 5:
             found.append((voice, samples))
     return found
@@ -140,12 +153,19 @@ def festival():
     for names, sentences in FESTIVAL.items():
         for name in names:
             for text in sentences:
-                result = subprocess.run(["text2wave", "-eval", f"(voice_{name})"], input=text.encode(), capture_output=True, check=True)
-                samples = read_stream(result.stdout)
+                samples = read_stream(said(["text2wave", "-eval", f"(voice_{name})"], text.encode()))
                 # A pause is all that some voices have for some words.
                 if len(samples) > RATE // 3 and np.mean(samples ** 2) > 1e-5:
                     found.append((name, samples))
     return found
+
+
+def digest(sounds):
+    """The SHA-256 of sounds one after the other: two runs that have it make the same scenes of the same seed."""
+    total = hashlib.sha256()
+    for samples in sounds:
+        total.update(np.ascontiguousarray(samples).tobytes())
+    return total.hexdigest()
 
 
 def excerpt(path):

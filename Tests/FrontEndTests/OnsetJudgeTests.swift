@@ -4,7 +4,14 @@ import Testing
 
 @Suite("OnsetJudge")
 struct OnsetJudgeTests {
-    private typealias Verdict = OnsetJudge.Verdict
+    typealias Verdict = OnsetJudge.Verdict
+
+    private static let cases: [(Float, EchoPredictor.Standing, Verdict)] = [
+        (0.09, .standsOut, Verdict()),
+        (0.1, .standsOut, Verdict(isActive: true, isPossible: true)),
+        (0.3, .standsOut, Verdict(isActive: true, isPossible: true, isCertain: true)),
+        (0.15, .clear, Verdict(isActive: true, isPossible: true, isCertain: true)),
+    ]
 
     private func decision(_ probability: Float) -> SpeechDetector.Decision {
         SpeechDetector.Decision(probability: probability, isActive: probability >= 0.5)
@@ -20,14 +27,7 @@ struct OnsetJudgeTests {
         return judge.judge(decision(probability), standing, isConcealed: isConcealed)
     }
 
-    @Test(
-        "after a calm second less is enough over a prompt than in the middle of things",
-        arguments: [
-            (0.09, EchoPredictor.Standing.standsOut, Verdict()),
-            (0.1, .standsOut, Verdict(isActive: true, isPossible: true)),
-            (0.3, .standsOut, Verdict(isActive: true, isPossible: true, isCertain: true)),
-            (0.15, .clear, Verdict(isActive: true, isPossible: true, isCertain: true)),
-        ])
+    @Test("after a calm second less is enough over a prompt than in the middle of things", arguments: cases)
     func calm(probability: Float, standing: EchoPredictor.Standing, expected: Verdict) {
         #expect(verdict(probability, standing, after: 50) == expected)
         // Others have just been talking: what the detector says is needed.

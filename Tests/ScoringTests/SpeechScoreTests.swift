@@ -61,6 +61,16 @@ struct SpeechScoreTests {
         #expect(card.figure("falseFromBabbleInTenMinutes") == 0)
     }
 
+    @Test("more speech before it counts makes an interruption later: the trade-off has a line a setting")
+    func tradeOff() throws {
+        let suite = BargeInTradeOff(voices: try SpeechVoices(), profile: FrontEndProfile(), seed: 1)
+        let table = try #require(try suite.scorecard(callers: 8, echoMinutes: 1, babbleMinutes: 1).tables.first)
+        #expect(table.rows.count == 7 && table.rows.allSatisfy { $0.count == table.columns.count })
+        let medians = table.rows.compactMap { Double($0[2]) }
+        #expect(medians.count == 7 && medians[0] <= medians[2])
+        #expect(zip(medians[4...], medians[5...]).allSatisfy { $0 < $1 })
+    }
+
     @Test("an utterance that is cut in a pause of the time-out is not cut wrongly, one that is cut elsewhere is")
     func cutOff() throws {
         // Speech with pauses of 0.6 s and 0.2 s, of which the detector hears only some.
