@@ -10,7 +10,7 @@ package struct FrontEndProfile: Sendable, Equatable {
     package var audioThreshold = 0.5
     /// Speech counts from so much of it, in milliseconds, 20 to 1,000. More keeps coughs from interrupting a prompt and
     /// makes barge-in slower. A frame counts as 40 ms that is beyond doubt, or that stands out clearly from a prompt's
-    /// echo.
+    /// echo; over a prompt on which nobody has spoken for a second less is enough for it, see ``OnsetJudge``.
     package var minimumSpeechInMilliseconds = 40
     /// The echo of what a party is told is cancelled before anything is decided (21 to 28 us a frame and 38 to 71 KiB a
     /// leg); without it the decision is made against the echo, which stays.

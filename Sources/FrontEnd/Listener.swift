@@ -19,7 +19,7 @@ package struct Listener: ~Copyable {
     package private(set) var lastDecision = FrameDecision()
     private var speech: SpeechDetector
     private var echo = EchoPredictor()
-    private var onsetJudge = OnsetJudge()
+    private var onsetJudge: OnsetJudge
     private var saidDecimator: Decimator
     /// None unless the profile asks for it.
     private var canceller: EchoCanceller?
@@ -45,6 +45,7 @@ package struct Listener: ~Copyable {
         dtmf = DTMFDetector()
         progress = profile.hearsCallProgress ? CallProgressDetector() : nil
         speech = SpeechDetector(threshold: profile.audioThreshold)
+        onsetJudge = OnsetJudge(threshold: profile.audioThreshold)
         endPointer = EndPointer(profile, clockRate: clockRate)
         digits = DigitStream(clockRate: clockRate)
         greeting = GreetingJudge(profile)

@@ -19,13 +19,17 @@ struct OnsetJudge: Sendable {
     private static let calm = 50
     /// Frames for which less is enough then.
     private static let alertness = 8
-    /// Probabilities from which a frame is active then, and beyond doubt.
-    private static let (active, certain): (Float, Float) = (0.1, 0.3)
-    /// From which a frame is beyond doubt then that stands out clearly.
-    private static let clearlyCertain: Float = 0.15
+    /// The probabilities from which a frame is active then, and beyond doubt, as shares of the usual threshold.
+    private static let (active, certain): (Float, Float) = (0.2, 0.6)
+    /// That from which a frame is beyond doubt then that stands out clearly.
+    private static let clearlyCertain: Float = 0.3
 
+    private let threshold: Float
     private var calmFrames = 0
     private var alertFrames = 0
+
+    /// - Parameter threshold: the probability from which a frame is speech, 0 to 1.
+    init(threshold: Double) { self.threshold = Float(threshold) }
 
     /// Takes a frame.
     ///
@@ -43,10 +47,10 @@ struct OnsetJudge: Sendable {
                 isActive: decision.isActive, isPossible: decision.isPossible,
                 isCertain: decision.isUnmistakable || isClear && decision.isCertain)
         }
-        let isActive = decision.isActive || decision.probability >= OnsetJudge.active
-        let threshold = isClear ? OnsetJudge.clearlyCertain : OnsetJudge.certain
+        let isActive = decision.isActive || decision.probability >= threshold * OnsetJudge.active
+        let share = isClear ? OnsetJudge.clearlyCertain : OnsetJudge.certain
         return Verdict(
             isActive: isActive, isPossible: isActive || decision.isPossible,
-            isCertain: decision.isUnmistakable || decision.probability >= threshold)
+            isCertain: decision.isUnmistakable || decision.probability >= threshold * share)
     }
 }

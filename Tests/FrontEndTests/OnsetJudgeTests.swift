@@ -22,7 +22,7 @@ struct OnsetJudgeTests {
         _ probability: Float, _ standing: EchoPredictor.Standing, after frames: Int, of before: Float = 0,
         _ standingBefore: EchoPredictor.Standing = .standsOut, isConcealed: Bool = false
     ) -> Verdict {
-        var judge = OnsetJudge()
+        var judge = OnsetJudge(threshold: 0.5)
         for _ in 0..<frames { _ = judge.judge(decision(before), standingBefore, isConcealed: false) }
         return judge.judge(decision(probability), standing, isConcealed: isConcealed)
     }
@@ -53,7 +53,7 @@ struct OnsetJudgeTests {
 
     @Test("less is enough for 160 ms and no longer")
     func alertness() {
-        var judge = OnsetJudge()
+        var judge = OnsetJudge(threshold: 0.5)
         for _ in 0..<50 { _ = judge.judge(decision(0), .hidden, isConcealed: false) }
         let active = (0..<12).map { _ in judge.judge(decision(0.3), .standsOut, isConcealed: false).isActive }
         #expect(active == [Bool](repeating: true, count: 8) + [Bool](repeating: false, count: 4))
