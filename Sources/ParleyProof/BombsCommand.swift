@@ -18,10 +18,11 @@ struct BombsCommand: ParsableCommand {
 
             EXAMPLES:
               swift build -c release && .build/release/ParleyProof bombs
-              .build/release/ParleyProof bombs --rounds 3 --tail-seconds 5
+              .build/release/ParleyProof bombs --warm-up 1 --rounds 3 --tail-seconds 5
             """)
 
-    @Option(help: "Times that every message is sent.") var rounds = 20
+    @Option(help: "Times that every message is sent before anything is measured.") var warmUp = 400
+    @Option(help: "Times that every message is sent.") var rounds = 100
     @Option(help: "Seconds from the last message to what is measured.") var tailSeconds = 75
     @Option(help: "The core of the service.") var core = 0
     @Option(help: ArgumentHelp("The program that is attacked; the one beside this by default.", valueName: "file"))
@@ -32,7 +33,9 @@ struct BombsCommand: ParsableCommand {
     private static let idleSeconds = 3
 
     func validate() throws {
-        guard rounds > 0, tailSeconds > 0 else { throw ValidationError("--rounds and --tail-seconds are 1 or more") }
+        guard warmUp > 0, rounds > 0, tailSeconds > 0 else {
+            throw ValidationError("--warm-up, --rounds and --tail-seconds are 1 or more")
+        }
     }
 
     private struct State {
@@ -55,10 +58,10 @@ struct BombsCommand: ParsableCommand {
         guard bomber.waitForService(seconds: 30) else {
             throw ValidationError("`parley serve` did not start; run it by hand to see why")
         }
-        // What is made once, at the first call, is none of theirs.
-        bomber.send(round: 0)
+        // What is made once, at the first call, is none of theirs, nor is what the flight recorder remembers, up to its bound.
+        for round in 0..<warmUp { bomber.send(round: round, isMeasured: false) }
         let before = measure(service)
-        for round in 1...rounds { bomber.send(round: round) }
+        for round in 0..<rounds { bomber.send(round: warmUp + round, isMeasured: true) }
         sleep(UInt32(tailSeconds))
         let after = measure(service)
         let times = bomber.waits.sorted()
@@ -117,12 +120,12 @@ private struct Bomber: ~Copyable {
         return false
     }
 
-    mutating func send(round: Int) {
+    mutating func send(round: Int, isMeasured: Bool) {
         for bomb in Bomb.all(own: own, number: round) {
             let began = MonotonicClock.now
             send(bomb.octets)
             let isAnswered = probe(milliseconds: 5_000)
-            if round == 0 { continue }
+            guard isMeasured else { continue }
             if isAnswered {
                 waits.append(Double((MonotonicClock.now - began).nanoseconds) / 1_000_000)
             } else {
