@@ -170,3 +170,14 @@ struct LiveEntropy: RandomNumberGenerator {
 
     mutating func next() -> UInt64 { entropy.next() }
 }
+
+extension Signalling {
+    /// Lets go of a line, and of the room that many had: a dictionary keeps it.
+    mutating func removeLine(_ handle: SIPCallHandle) -> Line? {
+        guard let line = lines.removeValue(forKey: handle) else { return nil }
+        handles[line.call] = nil
+        if lines.capacity > 256, lines.count < lines.capacity / 8 { lines = lines.filter { _ in true } }
+        if handles.capacity > 256, handles.count < handles.capacity / 8 { handles = handles.filter { _ in true } }
+        return line
+    }
+}

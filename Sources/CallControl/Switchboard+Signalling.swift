@@ -159,8 +159,7 @@ extension Switchboard {
             signalling?.lines[handle]?.isGone = true
             return collect(place, at: now)
         }
-        guard let line = signalling?.lines.removeValue(forKey: handle) else { return }
-        signalling?.handles[line.call] = nil
+        guard let line = signalling?.removeLine(handle) else { return }
         signalling?.ports[line.ports.place].giveBack(line.ports, at: now)
         if serials[line.call] != nil { receive(.callerHungUp(line.call), at: now) }
     }

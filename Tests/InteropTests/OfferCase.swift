@@ -192,6 +192,9 @@ extension OfferCase {
         OfferCase("no keys", at: .offered, "m=audio 6000 RTP/AVP 0\n", "audio RTP/AVP 0 sendrecv"),
         OfferCase("SRTP without keys", at: .offered, "m=audio 6000 RTP/SAVP 0\n", "488"),
         OfferCase("SRTP", at: .required, secure, settled),
+        OfferCase(
+            "no media yet, then SRTP", at: .required,
+            [Step(lines: "", answer: ""), Step(lines: secure, answer: settled)]),
         OfferCase("no SRTP", at: .required, "m=audio 6000 RTP/AVP 0\n", "488"),
         OfferCase(
             "keys beside plain media, where they are not enough", at: .required,

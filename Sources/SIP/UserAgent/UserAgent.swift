@@ -100,6 +100,8 @@ package struct UserAgent: Sendable {
     var registrations: [RegistrationID: Registration] = [:]
     var endedDialogs = EndedDialogs()
     var timers = Heap<TimerEntry>()
+    /// How many there have been since their room was last given back.
+    private var timersAtMost = 0
     var timerNumber: UInt64 = 0
     /// When the registrar's next timer is due.
     var registrarTimer: Instant?
@@ -182,6 +184,7 @@ extension UserAgent {
     mutating func schedule(_ target: TimerTarget, at instant: Instant) {
         timerNumber += 1
         timers.insert(TimerEntry(at: instant, number: timerNumber, target: target))
+        timersAtMost = max(timersAtMost, timers.count)
     }
 
     /// Puts a call back after a change and sees to its timer; one entry a call is in the heap unless the deadline moves
@@ -251,11 +254,17 @@ extension UserAgent {
         if outgoing.isEmpty, timerNumber > 1_024 { outgoing = Deque() }
     }
 
-    /// Drops entries of calls and transactions that are gone, when they are many.
+    /// Drops entries of calls and transactions that are gone, when they are many, and gives the room back that many had.
     private mutating func compactTimers() {
         let live = clients.count + servers.count + calls.count + registrations.count
-        guard timers.count > 1_024 + 4 * live else { return }
-        timers = Heap(timers.unordered.filter { isLive($0) })
+        if timers.count > 1_024 + 4 * live {
+            timers = Heap(timers.unordered.filter { isLive($0) })
+        } else if timersAtMost > 1_024, timers.count < timersAtMost / 8 {
+            timers = Heap(timers.unordered.map { $0 })
+        } else {
+            return
+        }
+        timersAtMost = timers.count
     }
 
     private func isLive(_ entry: TimerEntry) -> Bool {
