@@ -1,9 +1,7 @@
 import AudioFiles
 import Admin
 import CallControl
-import Connectors
 import CallFlow
-import Documents
 import Glibc
 package import Logging
 import Records
@@ -45,102 +43,36 @@ package final class CallService: Sendable {
         _ configuration: ServiceConfiguration, observer: (any CallObserver)? = nil, logger: Logger,
         reread: (@Sendable () async -> ServiceConfiguration.Reading)? = nil
     ) async throws {
-        let shelf = AgentShelf(
-            promptCache: configuration.promptCache, keepsDigests: configuration.journal != nil)
-        let agents = try CallService.read(configuration, shelf, logger)
-        let records = try ServiceRecords(configuration.records)
-        let journals = try configuration.journal?.open()
-        let operations = Operations()
-        let loads = ShardLoads()
-        let router = ShardRouter(load: { loads.calls(of: $0) })
-        let server = SignallingServer(
-            accepts: { router.knows($0) },
-            receive: { arrival in
-                operations.arrived(arrival)
-                router.pass(arrival, at: MonotonicClock.now)
-            })
-        operations.use(server)
-        let sockets = ServiceTrunks(server: server)
-        let trunks = try await sockets.apply(configuration, agents: agents)
-        let sharing = try ContextSharing(configuration.admin, configuration.outbound.pool)
-        let centre = ContactCentre(
-            configuration.distribution, router: { records.router }, sharing: sharing, records: records.records, logger)
-        var shards: [Shard] = []
-        for index in 0..<configuration.media.shards {
-            let media = try MediaSockets(
-                sockets.places, ports: configuration.ports(ofShard: index), dscp: configuration.media.dscp)
-            let loop = try MediaLoop(
-                configuration.switchboard(
-                    trunks, pairs: media.pairs, shard: UInt8(index),
-                    lookUpLimit: records.search?.limit ?? sharing.lookUpLimit),
-                sockets: media, configuration: configuration.loop,
-                send: { message in
-                    operations.left(message)
-                    server.send(message)
-                })
-            shards.append(
-                Shard(
-                    loop: loop,
-                    outside: ServiceOutside(
-                        agents: shelf, loop: loop, records: records, operations: operations, observer: observer,
-                        centre: centre, sharing: sharing, journals: journals, logger: logger)))
+        let parts = try ServiceParts(configuration, logger)
+        let sockets = ServiceTrunks(server: parts.server)
+        let trunks = try await sockets.apply(configuration, agents: parts.agents)
+        let places = sockets.places
+        let shards = try (0..<configuration.media.shards).map {
+            try parts.shard($0, trunks, at: places, observer: observer)
         }
-        centre.use(CallPlacer(shards.map(\.loop), shelf, configuration.records))
-        loads.set(shards.map(\.outside))
-        router.set(shards.map(\.loop))
-        router.set(trunks)
+        parts.use(shards, trunks)
+        let loops = shards.map(\.loop)
         self.logger = logger
-        self.server = server
-        self.router = router
+        self.configuration = configuration
+        self.trunks = trunks
         self.shards = shards
-        self.records = records
-        self.journals = journals
-        self.operations = operations
-        var sources = AdminAPI.Sources(
-            store: records.records?.store, archive: records.archive, calls: operations.calls,
-            recorder: operations.recorder, controls: CallControls(shards, operations.calls, centre))
-        sources.handed = sharing.handed
-        sources.leaseholder = { sharing.leaseholder(of: $0) }
-        let losses = SignallingLosses(server, router, shards.map(\.loop))
-        self.losses = losses
-        admin = try AdminServer(
-            configuration.admin, sources: sources,
-            health: operations.health(of: shards.map(\.loop), records, losses),
-            links: sharing.links, logger: logger)
+        server = parts.server
+        router = parts.router
+        records = parts.records
+        journals = parts.journals
+        operations = parts.operations
+        centre = parts.centre
+        losses = SignallingLosses(parts.server, parts.router, loops)
+        admin = try parts.admin(of: shards, losses)
         drainTime = configuration.limits.drain
         signals = ProcessSignals.stream([SIGTERM, SIGINT, SIGHUP])
         for line in sockets.description(of: configuration) { logger.info("\(line)") }
         registrations = TrunkRegistrations(shards[0].loop, resolver: NameResolver(), logger)
-        let probes = TrunkProbes(shards.map(\.loop), configuration)
-        self.probes = probes
-        self.configuration = configuration
-        self.centre = centre
-        self.trunks = trunks
+        probes = TrunkProbes(loops, configuration)
         shards[0].outside.registrations.withLock { [registrations] in $0 = registrations }
         reloading = Reloading(
-            sockets, shelf, router, shards.map(\.loop), registrations, centre, logger,
-            others: [
-                { [admin] in try admin.reread($0.admin) }, { [records] in try records.reread($0.records) },
-                { [sharing] in try sharing.reread($0.admin, $0.outbound.pool) },
-                { configuration in { probes.apply(configuration) } },
-                { [records, sharing, shards] _ in
-                    {
-                        // The others are in force by now.
-                        let limit = records.search?.limit ?? sharing.lookUpLimit
-                        for shard in shards { shard.loop.post(.signalling(.lookUps(limit: limit))) }
-                    }
-                },
-            ], reread)
-    }
-
-    private static func read(_ configuration: ServiceConfiguration, _ shelf: AgentShelf, _ logger: Logger)
-        throws(ServiceError) -> [String: Agent]
-    {
-        let (agents, diagnostics) = shelf.read(configuration.agents)
-        let errors = diagnostics.filter { $0.severity == .error }
-        guard errors.isEmpty else { throw ServiceError(errors.map(\.description).joined(separator: "\n")) }
-        for diagnostic in diagnostics { logger.warning("\(diagnostic)") }
-        return agents
+            sockets, parts.shelf, parts.router, loops, registrations, parts.centre, logger,
+            others: parts.rereaders(admin, probes, shards), reread)
     }
 
     // MARK: - Running
@@ -232,17 +164,6 @@ package final class CallService: Sendable {
         repeat {
             try? await Task.sleep(for: .milliseconds(200))
         } while !running.isEmpty && ContinuousClock.now < last
-    }
-}
-
-/// How many calls each shard has, known only once there are shards.
-private final class ShardLoads: Sendable {
-    private let outsides = Mutex<[ServiceOutside]>([])
-
-    func set(_ new: [ServiceOutside]) { outsides.withLock { $0 = new } }
-
-    func calls(of shard: Int) -> Int {
-        outsides.withLock { $0.indices.contains(shard) ? $0[shard] : nil }?.running.count ?? 0
     }
 }
 
