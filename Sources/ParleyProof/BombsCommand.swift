@@ -134,13 +134,19 @@ private struct Bomber: ~Copyable {
         }
     }
 
-    /// Asks what is always answered, and takes what comes before that answer.
+    /// Asks what is always answered, again as timer E would (RFC 3261 section 17.1.2), and takes what comes before that answer.
     private mutating func probe(milliseconds: Int64) -> Bool {
         probes += 1
         let name = "probe-\(probes)"
-        send(request("OPTIONS", branch: name, to: "<sip:100@127.0.0.1>", callID: name, cseq: 1))
+        let options = request("OPTIONS", branch: name, to: "<sip:100@127.0.0.1>", callID: name, cseq: 1)
+        send(options)
+        var next = MonotonicClock.now + .milliseconds(500)
         let end = MonotonicClock.now + .milliseconds(milliseconds)
         while MonotonicClock.now < end {
+            if MonotonicClock.now >= next {
+                send(options)
+                next = next + .milliseconds(500)
+            }
             guard let arrival = socket.receive(into: room) else {
                 usleep(50)
                 continue
