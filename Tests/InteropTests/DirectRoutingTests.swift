@@ -29,9 +29,9 @@ struct DirectRoutingTests {
     }
 
     /// Parley behind the names of Teams, which lead to the double.
-    private static func bench() throws -> Bench {
+    private static func bench(at host: Int) throws -> Bench {
         let bench = try Bench()
-        let names = DirectRoutingDouble.names.enumerated().map { "127.0.0.\($0.offset + 2) \($0.element)" }
+        let names = DirectRoutingDouble.names.enumerated().map { "127.0.0.\($0.offset + host) \($0.element)" }
         try bench.write("hosts", (["127.0.0.1 localhost"] + names).joined(separator: "\n") + "\n")
         try bench.write(
             "certificates.sh",
@@ -91,8 +91,10 @@ struct DirectRoutingTests {
     private static let address = TransportAddress(ipv4: 0x7F00_0001, port: port)
 
     /// Parley, which has asked Teams whether it is there.
-    private static func start(_ bench: Bench, _ teams: DirectRoutingDouble) async throws -> RunningProgram {
-        try await teams.begin { index in
+    private static func start(
+        _ bench: Bench, _ teams: DirectRoutingDouble, at host: Int
+    ) async throws -> RunningProgram {
+        try await teams.begin(at: host) { index in
             let name = DirectRoutingDouble.names[index]
             func file(_ name: String) -> String { bench.folder.appending(path: name).path }
             return try TLSIdentity(
@@ -110,9 +112,9 @@ struct DirectRoutingTests {
     @Test("a call from Teams, handed to Teams with failover, transferred by REFER and taken over by Replaces")
     func wholeCall() async throws {
         guard Bench.canMount() else { return }
-        let bench = try DirectRoutingTests.bench()
+        let bench = try DirectRoutingTests.bench(at: 2)
         let teams = DirectRoutingDouble()
-        let service = try await DirectRoutingTests.start(bench, teams)
+        let service = try await DirectRoutingTests.start(bench, teams, at: 2)
         func log() -> String { bench.read("facts.json") }
 
         // From Teams to the dialog, which wants an agent in Teams; the first proxy has no room.
@@ -161,9 +163,9 @@ struct DirectRoutingTests {
         "Teams rings at several clients, declines, has no room anywhere, and hears of the session's time and abilities")
     func ringing() async throws {
         guard Bench.canMount() else { return }
-        let bench = try DirectRoutingTests.bench()
+        let bench = try DirectRoutingTests.bench(at: 12)
         let teams = DirectRoutingDouble()
-        let service = try await DirectRoutingTests.start(bench, teams)
+        let service = try await DirectRoutingTests.start(bench, teams, at: 12)
         func log() -> String { bench.read("facts.json") }
         func outcomes() -> [String] {
             bench.facts().filter { $0["event"] as? String == "transferEnded" }.compactMap { $0["outcome"] as? String }
