@@ -29,10 +29,14 @@ struct DatagramQueue {
     }
 
     /// Appends a datagram whose bytes are the first `count` of `source`.
-    mutating func append(_ source: Span<UInt8>, to destination: TransportAddress, on port: Port) {
+    ///
+    /// - Parameter isSolePeer: see ``OutgoingDatagram/isSolePeer``.
+    mutating func append(
+        _ source: Span<UInt8>, to destination: TransportAddress, isSolePeer: Bool = false, on port: Port
+    ) {
         let offset = bytes.count
         source.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
-        let datagram = OutgoingDatagram(port: port, destination: destination)
+        let datagram = OutgoingDatagram(port: port, destination: destination, isSolePeer: isSolePeer)
         entries.append(Entry(datagram: datagram, offset: offset, count: source.count))
     }
 

@@ -199,7 +199,10 @@ struct Leg: ~Copyable {
     }
 
     /// Listens to what was played out.
-    mutating func listen() {
+    ///
+    /// - Parameter byLevel: see ``FrontEnd/Listener/hearSpeech(byLevel:)``.
+    mutating func listen(byLevel: Bool = false) {
+        listener.hearSpeech(byLevel: byLevel)
         let end = reception.position
         let start = end - ticks(samples: heardFrame.count)
         let frame = heardFrame
@@ -252,6 +255,9 @@ struct Leg: ~Copyable {
         background.add(to: &saidFrame)
     }
 
+    /// Nothing is said in this tick but what another party sent, as it came.
+    mutating func sayNothing() { saidFrames &+= 1 }
+
     /// Adds what another party says.
     mutating func add(_ frame: [Int16]) {
         var room = saidFrame.mutableSpan
@@ -269,6 +275,12 @@ struct Leg: ~Copyable {
     /// What the party sent, as far as it was played out in this tick as it came.
     @inline(__always) var played: PlayedPayloads { reception.played }
 
+    /// What the party sent in this tick can stand for a frame.
+    mutating func hasAllToPass() -> Bool {
+        let payloads = reception.played
+        return payloads.count == 1 && payloads.duration(0) == clockRate.ticks(tickDuration)
+    }
+
     /// ``played``, for who has the leg in an optional, see ``takeHeard()``.
     mutating func takePlayed() -> PlayedPayloads { reception.played }
 
@@ -282,8 +294,8 @@ struct Leg: ~Copyable {
         guard media.sends else { return transmission.endPassing(ticksPerFrame: clockRate.ticks(tickDuration)) }
         let frame = saidFrame
         listener.say(frame.span)
-        if !transmission.pass(payloads, to: latch.address, into: &queue) {
-            transmission.send(frame.span, to: latch.address, into: &queue)
+        if !transmission.pass(payloads, to: peer(at: now), into: &queue) {
+            transmission.send(frame.span, to: peer(at: now), into: &queue)
         }
         if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
     }
@@ -294,7 +306,7 @@ struct Leg: ~Copyable {
         guard let report = presser.next(description, &saidFrame), let type = media.telephoneEventPayloadType else {
             return send(into: &queue, at: now)
         }
-        if media.sends { transmission.send(report, type: type, to: latch.address, into: &queue) }
+        if media.sends { transmission.send(report, type: type, to: peer(at: now), into: &queue) }
     }
 
     /// Encodes and sends the frame, and a report when one is due.
@@ -302,7 +314,7 @@ struct Leg: ~Copyable {
         guard media.sends else { return }
         let frame = saidFrame
         listener.say(frame.span)
-        transmission.send(frame.span, to: latch.address, into: &queue)
+        transmission.send(frame.span, to: peer(at: now), into: &queue)
         if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
     }
 
@@ -319,6 +331,12 @@ struct Leg: ~Copyable {
         transmission.report(
             block, metrics, ntpTimestamp: reports.ntpTimestamp(at: now), goodbye: goodbye, to: destination,
             into: &queue)
+    }
+
+    /// Where media goes.
+    @inline(__always)
+    private func peer(at now: Instant) -> MediaPeer {
+        MediaPeer(address: latch.address, isSole: latch.isFinal(at: now))
     }
 
     /// Where reports go: as negotiated, or to the host that media was found to come from.

@@ -32,8 +32,9 @@ struct PlayedPayloads {
             octets = [UInt8](repeating: 0, count: PlayedPayloads.capacity * PlayedPayloads.longest)
         }
         let base = count &* PlayedPayloads.longest
-        var room = octets.mutableSpan
-        for index in 0..<payload.count { room[base &+ index] = payload[index] }
+        octets.withUnsafeMutableBytes { room in
+            payload.withUnsafeBytes { room[base..<base &+ $0.count].copyBytes(from: $0) }
+        }
         entries[count] = Entry(timestamp: slot.timestamp, duration: slot.duration, length: payload.count)
         count += 1
     }

@@ -139,6 +139,15 @@ package struct JitterBufferLimits: Sendable {
 package struct OutgoingDatagram: Sendable, Equatable {
     package var port: Port
     package var destination: TransportAddress
+    /// Nothing but what comes from there is taken on the port, until ``SwitchboardOutput/moved(_:)`` says otherwise.
+    package var isSolePeer = false
+}
+
+/// Where a leg's media goes.
+struct MediaPeer {
+    var address: TransportAddress
+    /// Nothing is taken from anybody else.
+    var isSole: Bool
 }
 
 /// How many datagrams were refused, by reason.
@@ -293,6 +302,7 @@ extension Switchboard {
         case .answered(let leg, let media) where groups[place.group].calls[place.index].callerReferral?.leg == leg:
             return succeedCaller(leg, media, of: place, at: now)
         case .mediaChanged(.caller, let media):
+            groups[place.group].calls[place.index].outputs.append(.moved(media.port))
             if !groups[place.group].calls[place.index].caller.renegotiate(media, at: now) {
                 groups[place.group].calls[place.index].end(by: .parley, .temporaryFailure)
             }

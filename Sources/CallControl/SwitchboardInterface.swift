@@ -64,6 +64,8 @@ package enum SwitchboardOutput: Sendable {
     case refused(CallID)
     /// A leg has the port from now on: what it received before is none of this call's.
     case opened(Port)
+    /// The port's leg may have another peer from now on, see ``OutgoingDatagram/isSolePeer``.
+    case moved(Port)
     /// The port's leg is gone: drain it and let it rest.
     case closed(Port)
     /// A leg was dialled that the outside knows by a reference: every fact of the leg comes after.

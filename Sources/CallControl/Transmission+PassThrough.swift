@@ -25,7 +25,7 @@ extension Transmission {
     ///
     /// - Returns: whether they stand for the frame; otherwise it is to be encoded.
     mutating func pass(
-        _ payloads: PlayedPayloads, to destination: TransportAddress, into queue: inout DatagramQueue
+        _ payloads: PlayedPayloads, to peer: MediaPeer, into queue: inout DatagramQueue
     ) -> Bool {
         for index in 0..<payloads.count where payloads.duration(index) != Int64(ticksPerPacket) { return false }
         guard payloads.count > 0 else {
@@ -34,7 +34,7 @@ extension Transmission {
             return true
         }
         if passThrough.offset == nil { beginPassing(payloads.timestamp(0)) }
-        for index in 0..<payloads.count { pass(payloads, index, to: destination, into: &queue) }
+        for index in 0..<payloads.count { pass(payloads, index, to: peer, into: &queue) }
         passThrough.idleTicks = 0
         return true
     }
@@ -46,13 +46,13 @@ extension Transmission {
     }
 
     private mutating func pass(
-        _ payloads: PlayedPayloads, _ index: Int, to destination: TransportAddress, into queue: inout DatagramQueue
+        _ payloads: PlayedPayloads, _ index: Int, to peer: MediaPeer, into queue: inout DatagramQueue
     ) {
         let new = UInt32(truncatingIfNeeded: payloads.timestamp(index).ticks) &+ (passThrough.offset ?? 0)
         let missing = (new &- timestamp) / ticksPerPacket
         if missing <= PassThrough.mostMissing { sequenceNumber &+= UInt16(missing) }
         timestamp = new
-        sendPayload(payloads.payload(index), to: destination, into: &queue)
+        sendPayload(payloads.payload(index), to: peer, into: &queue)
     }
 
     /// The own frames are sent again: the stream goes on where the one that was passed on would be.

@@ -89,9 +89,9 @@ struct Transmission: ~Copyable {
     }
 
     /// Sends a frame.
-    mutating func send(_ frame: Span<Int16>, to destination: TransportAddress, into queue: inout DatagramQueue) {
+    mutating func send(_ frame: Span<Int16>, to peer: MediaPeer, into queue: inout DatagramQueue) {
         endPassing(ticksPerFrame: media.codec.clockRate.ticks(tickDuration))
-        guard !waiting.isEmpty else { return sendPacket(frame, to: destination, into: &queue) }
+        guard !waiting.isEmpty else { return sendPacket(frame, to: peer, into: &queue) }
         for index in 0..<frame.count { waiting[waitingCount + index] = frame[index] }
         waitingCount += frame.count
         // Taken out and put back, because a span of a member would hold all of `self`.
@@ -99,7 +99,7 @@ struct Transmission: ~Copyable {
         swap(&audio, &waiting)
         var sent = 0
         while waitingCount - sent >= samplesPerPacket {
-            sendPacket(audio.span.extracting(sent..<sent + samplesPerPacket), to: destination, into: &queue)
+            sendPacket(audio.span.extracting(sent..<sent + samplesPerPacket), to: peer, into: &queue)
             sent += samplesPerPacket
         }
         swap(&audio, &waiting)
@@ -108,19 +108,19 @@ struct Transmission: ~Copyable {
     }
 
     private mutating func sendPacket(
-        _ audio: Span<Int16>, to destination: TransportAddress, into queue: inout DatagramQueue
+        _ audio: Span<Int16>, to peer: MediaPeer, into queue: inout DatagramQueue
     ) {
         let length = Transmission.write(nextHeader, audio, with: &encoder, into: &packet)
-        sendPacket(length, to: destination, into: &queue)
+        sendPacket(length, to: peer, into: &queue)
     }
 
     /// Sends a payload as it is.
     mutating func sendPayload(
-        _ payload: Span<UInt8>, to destination: TransportAddress, into queue: inout DatagramQueue
+        _ payload: Span<UInt8>, to peer: MediaPeer, into queue: inout DatagramQueue
     ) {
         guard payload.count <= packet.count - RTPHeader.fixedLength - SRTPContext.longestTrailer else { return }
         Transmission.write(nextHeader, payload, into: &packet)
-        sendPacket(RTPHeader.fixedLength + payload.count, to: destination, into: &queue)
+        sendPacket(RTPHeader.fixedLength + payload.count, to: peer, into: &queue)
     }
 
     private var nextHeader: RTPHeader {
@@ -132,23 +132,27 @@ struct Transmission: ~Copyable {
     private static func write(_ header: RTPHeader, _ payload: Span<UInt8>, into packet: inout [UInt8]) {
         var bytes = packet.mutableSpan
         header.write(into: &bytes)
-        for index in 0..<payload.count { bytes[RTPHeader.fixedLength &+ index] = payload[index] }
+        bytes.withUnsafeMutableBytes { room in
+            payload.withUnsafeBytes { octets in
+                room[RTPHeader.fixedLength..<RTPHeader.fixedLength &+ octets.count].copyBytes(from: octets)
+            }
+        }
     }
 
     /// Audio that waits for its packet to be full is not sent any more.
     mutating func dropWaiting() { waitingCount = 0 }
 
     private mutating func sendPacket(
-        _ length: Int, to destination: TransportAddress, into queue: inout DatagramQueue
+        _ length: Int, to peer: MediaPeer, into queue: inout DatagramQueue
     ) {
         isFirst = false
         sequenceNumber &+= 1
         timestamp &+= ticksPerPacket
         packetCount &+= 1
         octetCount &+= UInt32(length - RTPHeader.fixedLength)
-        queue.note(packet.span.extracting(0..<length), to: destination, on: media.port)
+        queue.note(packet.span.extracting(0..<length), to: peer.address, on: media.port)
         guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: false) else { return }
-        queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.port)
+        queue.append(packet.span.extracting(0..<sealed), to: peer.address, isSolePeer: peer.isSole, on: media.port)
     }
 
     private static func write(
@@ -162,7 +166,7 @@ struct Transmission: ~Copyable {
     /// Sends what a key that is being pressed says in this tick, in the place of audio (RFC 4733 section 2.5.1): all
     /// packets of the key have the timestamp of its beginning.
     mutating func send(
-        _ report: TelephoneEventSender.Report, type: UInt8, to destination: TransportAddress,
+        _ report: TelephoneEventSender.Report, type: UInt8, to peer: MediaPeer,
         into queue: inout DatagramQueue
     ) {
         endPassing(ticksPerFrame: media.codec.clockRate.ticks(tickDuration))
@@ -177,9 +181,9 @@ struct Transmission: ~Copyable {
         sequenceNumber &+= 1
         timestamp &+= UInt32(media.codec.clockRate.ticks(tickDuration))
         let length = RTPHeader.fixedLength + TelephoneEvent.length
-        queue.note(packet.span.extracting(0..<length), to: destination, on: media.port)
+        queue.note(packet.span.extracting(0..<length), to: peer.address, on: media.port)
         guard let sealed = Transmission.sealed(&packet, length, by: &encryption, isRTCP: false) else { return }
-        queue.append(packet.span.extracting(0..<sealed), to: destination, on: media.port)
+        queue.append(packet.span.extracting(0..<sealed), to: peer.address, isSolePeer: peer.isSole, on: media.port)
     }
 
     private static func write(_ header: RTPHeader, _ event: TelephoneEvent, into packet: inout [UInt8]) {

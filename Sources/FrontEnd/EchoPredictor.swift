@@ -81,6 +81,14 @@ struct EchoPredictor: Sendable {
         shift(spectrum.regions)
     }
 
+    /// Forgets what was said, but not how much of it comes back.
+    mutating func forgetPrompts() {
+        window = SpectrumWindow()
+        said = InlineArray(repeating: SIMD4())
+        framesSincePrompt = EchoPredictor.pause
+        framesToForget = 0
+    }
+
     private mutating func shift(_ newest: SIMD4<Float>) {
         var said = said.mutableSpan
         var index = EchoPredictor.delays

@@ -18,6 +18,8 @@ package struct Listener: ~Copyable {
     /// What was decided about the last frame.
     package private(set) var lastDecision = FrameDecision()
     private var speech: SpeechDetector
+    /// How long a party speaks who is not asked anything; `nil` while ``speech`` judges.
+    private var activity: LevelActivity?
     private var echo = EchoPredictor()
     private var onsetJudge: OnsetJudge
     private var saidDecimator: Decimator
@@ -72,8 +74,7 @@ package struct Listener: ~Copyable {
         dtmf.hear(narrow.span)
         takeKeys(at: position)
         if profile.hearsCallProgress { hearProgress(at: position) }
-        let decision = speech.hear(narrow.span)
-        let standing = echo.judge(speech.regionEnergies, decision)
+        let (decision, standing) = judge(narrow.span)
         let verdict = onsetJudge.judge(decision, standing, isConcealed: isConcealed && !endPointer.isInSpeech)
         let end = position + clockRate.ticks(tickDuration)
         lastDecision = FrameDecision(speech: Double(decision.probability), isActive: decision.isActive)
@@ -93,6 +94,23 @@ package struct Listener: ~Copyable {
         takeDigits()
     }
 
+    private mutating func judge(_ frame: Span<Int16>) -> (SpeechDetector.Decision, EchoPredictor.Standing) {
+        if activity != nil, let decision = activity?.hear(frame) { return (decision, .alone) }
+        let decision = speech.hear(frame)
+        return (decision, echo.judge(speech.regionEnergies, decision))
+    }
+
+    /// Says that nobody waits for the party to speak: it is judged by its level alone, and ``say(_:)`` need not be called;
+    /// or that somebody does again.
+    package mutating func hearSpeech(byLevel: Bool) {
+        guard byLevel != (activity != nil) else { return }
+        activity = byLevel ? LevelActivity() : nil
+        guard !byLevel else { return }
+        // What they remember is not what came last.
+        speech = SpeechDetector(threshold: profile.audioThreshold)
+        echo.forgetPrompts()
+    }
+
     private mutating func cancelEcho(_ frame: inout InlineArray<160, Int16>) {
         let heard = frame
         var output = frame.mutableSpan
@@ -101,6 +119,7 @@ package struct Listener: ~Copyable {
 
     /// Takes the 20 ms that the party is told after the frame heard last: its echo is no speech of the party's.
     package mutating func say(_ frame: Span<Int16>) {
+        guard activity == nil else { return }
         var narrow = InlineArray<160, Int16>(repeating: 0)
         saidDecimator.decimate(frame, into: &narrow)
         echo.say(narrow.span)

@@ -54,6 +54,12 @@ package struct SourceLatch: Sendable {
         begins = now
     }
 
+    /// No packet of another source will ever be taken, short of a new offer and answer.
+    @inline(__always)
+    package func isFinal(at now: Instant) -> Bool {
+        isSettled && (address == negotiated || isAuthenticated || now - begins >= SourceLatch.window)
+    }
+
     /// Judges an RTP packet by its source.
     ///
     /// - Parameter isAuthenticated: it was encrypted with the leg's key.

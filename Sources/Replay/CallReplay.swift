@@ -260,7 +260,7 @@ package struct CallReplay: ~Copyable {
         case .refused: throw ReplayError("\(call.name): the call was refused; its codec cannot be opened")
         case .leg(let call, let command): try await perform(command, call, &observer)
         case .dialled(let call, let leg, let reference): desk?.dialled(call, leg, reference: reference, at: now)
-        case .closed, .opened, .signal, .line, .registration, .phone, .dialog, .dialogOver: break
+        case .closed, .moved, .opened, .signal, .line, .registration, .phone, .dialog, .dialogOver: break
         }
     }
 

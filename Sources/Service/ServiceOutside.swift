@@ -67,7 +67,7 @@ final class ServiceOutside: Sendable {
         case .phone(let address, let contacts): centre.phone(address, contacts)
         case .dialog(let call, let record): keep(record, of: call)
         case .dialogOver(let id): records.records?.endDialog(id.name)
-        case .cancel, .opened, .closed, .signal, .leg: break
+        case .cancel, .opened, .moved, .closed, .signal, .leg: break
         }
     }
 

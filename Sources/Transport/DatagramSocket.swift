@@ -9,6 +9,8 @@ package struct DatagramSocket: ~Copyable {
     private let isIPv6: Bool
     /// Where it is bound.
     package let local: TransportAddress
+    /// The only one from whom the kernel takes anything for it, see ``settle(on:)``.
+    private var peer: TransportAddress?
 
     /// Opens and binds a socket.
     ///
@@ -139,14 +141,41 @@ package struct DatagramSocket: ~Copyable {
         return seconds &* 1_000_000_000 &+ control.load(fromByteOffset: 24, as: Int64.self)
     }
 
+    /// Has the kernel take nothing that comes from elsewhere, and look up the way to the peer once and not for each datagram.
+    ///
+    /// What cannot be done is left: then the one who takes what comes looks at where it comes from, and only there.
+    package mutating func settle(on address: TransportAddress) {
+        guard peer != address else { return }
+        let status = address.withSocketAddress(isIPv6: isIPv6) { connect(descriptor, $0, $1) }
+        peer = status == 0 ? address : nil
+    }
+
+    /// Has the kernel take what comes from anywhere again. A socket of which the kernel chose the number loses it.
+    package mutating func unsettle() {
+        guard peer != nil else { return }
+        peer = nil
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
     /// Sends a datagram.
     ///
     /// - Returns: whether the kernel took it.
     @discardableResult
     package func send(_ octets: UnsafeRawBufferPointer, to destination: TransportAddress) -> Bool {
-        destination.withSocketAddress(isIPv6: isIPv6) { address, length in
+        guard destination != peer else { return sendToPeer(octets) }
+        return destination.withSocketAddress(isIPv6: isIPv6) { address, length in
             sendto(descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT), address, length)
         } == octets.count
+    }
+
+    private func sendToPeer(_ octets: UnsafeRawBufferPointer) -> Bool {
+        let count = Glibc.send(descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT))
+        if count == octets.count { return true }
+        // What became of a datagram that was sent before is told in the place of one that is to be sent.
+        guard errno == ECONNREFUSED else { return false }
+        return Glibc.send(descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT)) == octets.count
     }
 
     /// Datagrams for which it had no room since it was opened.

@@ -182,7 +182,7 @@ package final class MediaLoop: Sendable {
 
 /// The loop's thread: everything that it owns.
 private struct Crank: ~Copyable {
-    private let sockets: MediaSockets
+    private var sockets: MediaSockets
     private var switchboard: Switchboard
     private let send: @Sendable (OutgoingMessage) -> Void
     /// What is waited for.
@@ -378,9 +378,9 @@ private struct Crank: ~Copyable {
     /// Takes all that the switchboard has to give.
     private mutating func drain(_ loop: MediaLoop) {
         while let outgoing = switchboard.nextDatagram(into: &datagram) {
-            let isSent = datagram.withUnsafeBytes { octets in
-                sockets.send(octets, to: outgoing.destination, on: Int(outgoing.port.rawValue))
-            }
+            let port = Int(outgoing.port.rawValue)
+            if outgoing.isSolePeer { sockets.settle(port, on: outgoing.destination) }
+            let isSent = datagram.withUnsafeBytes { sockets.send($0, to: outgoing.destination, on: port) }
             if isSent { packetsOut &+= 1 } else { unsent &+= 1 }
         }
         var isUrgent = false
@@ -388,6 +388,7 @@ private struct Crank: ~Copyable {
             switch output {
             case .signal(let message): send(message)
             case .opened(let port): open(Int(port.rawValue))
+            case .moved(let port): sockets.unsettle(Int(port.rawValue))
             case .closed(let port): shut(Int(port.rawValue))
             default: isUrgent = keep(output) || isUrgent
             }
@@ -422,6 +423,7 @@ private struct Crank: ~Copyable {
 
     private mutating func shut(_ port: Int) {
         guard port >= 0, port < sockets.count else { return }
+        sockets.unsettle(port)
         if !port.isMultiple(of: 2) { _ = epoll_ctl(reports, EPOLL_CTL_DEL, sockets.descriptor(port), nil) }
         lost &+= Int64(SocketMemory(of: sockets.descriptor(port)).lost &- lostBefore[port])
         sockets.drain(port, room)

@@ -81,6 +81,10 @@ package struct MediaSockets: ~Copyable {
         sockets[port].receive(into: room, control: control)
     }
 
+    package mutating func settle(_ port: Int, on peer: TransportAddress) { sockets[port].settle(on: peer) }
+
+    package mutating func unsettle(_ port: Int) { sockets[port].unsettle() }
+
     package func send(_ octets: UnsafeRawBufferPointer, to destination: TransportAddress, on port: Int) -> Bool {
         sockets[port].send(octets, to: destination)
     }

@@ -8,9 +8,11 @@ import Testing
 /// mixed.
 @Suite("Pass-through of a bridge")
 struct PassThroughTests {
-    @Test("what one side sends comes out on the other octet for octet, both ways", arguments: Bridge.medias)
-    func forwarded(media: BridgedMedia) throws {
-        var bridge = try Bridge(media)
+    @Test(
+        "what one side sends comes out on the other octet for octet, both ways, and in a recorded call too",
+        arguments: Bridge.medias, [false, true])
+    func forwarded(media: BridgedMedia, isRecorded: Bool) throws {
+        var bridge = try Bridge(media, recordsAudio: isRecorded)
         for number in 0..<100 { bridge.tick(number) }
         for (side, other) in [(0, 1), (1, 0)] {
             let sent = bridge.ends[side].payloads.suffix(90).prefix(60)
@@ -122,9 +124,36 @@ struct PassThroughTests {
         #expect(sent.isSubset(of: Set(try bridge.received(1).map(\.payload))))
     }
 
+    @Test("for how long each spoke is known while media is passed on")
+    func spoken() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<600 { bridge.tick(number) }
+        bridge.isLoud = true
+        for number in 600..<650 { bridge.tick(number) }
+        bridge.isLoud = false
+        for number in 650..<750 { bridge.tick(number) }
+        var spans: [Double] = []
+        for fact in bridge.facts {
+            switch fact {
+            case .speechEnded(let body): spans.append(body.end - body.start)
+            case .legSpoke(let body): spans.append(body.end - body.start)
+            default: break
+            }
+        }
+        // The second of each, and at most a fifth more.
+        #expect(spans.count == 2 && spans.allSatisfy { 0.9...1.3 ~= $0 }, "\(spans)")
+    }
+
+    @Test("a leg whose media comes from where it was settled to come from is heard from nowhere else")
+    func settled() throws {
+        var bridge = try Bridge(.pcmu)
+        for number in 0..<50 { bridge.tick(number) }
+        #expect(bridge.settledDatagrams > 90)
+    }
+
     @Test("both are still heard and recorded while media is passed on")
     func recorded() throws {
-        var bridge = try Bridge(.pcmu)
+        var bridge = try Bridge(.pcmu, recordsAudio: true)
         for number in 0..<200 { bridge.tick(number) }
         let caller = bridge.recorded.flatMap(\.channels[0])
         let parley = bridge.recorded.flatMap(\.channels[1])

@@ -37,6 +37,23 @@ struct SourceLatchTests {
         #expect(rule.latch.address == SourceLatchTests.negotiated)
     }
 
+    @Test("who is settled on is final: at once at the negotiated address, elsewhere after the window or with the key")
+    func final() {
+        let later = Instant.zero + SourceLatch.precedence
+        #expect(Case(.negotiated).latch.isFinal(at: .zero))
+        var latching = Case(.latching)
+        #expect(!latching.latch.isFinal(at: .zero + .seconds(60)))
+        for sequence in 10..<14 as Range<UInt16> { _ = latching.judge(SourceLatchTests.other, sequence, at: later) }
+        #expect(!latching.latch.isFinal(at: later))
+        #expect(latching.latch.isFinal(at: .zero + SourceLatch.window))
+        var encrypted = Case(.latching)
+        _ = encrypted.judge(SourceLatchTests.other, 1, isAuthenticated: true)
+        #expect(encrypted.latch.isFinal(at: .zero))
+        var known = Case(.latching)
+        _ = known.judge(SourceLatchTests.negotiated, 1)
+        #expect(known.latch.isFinal(at: .zero))
+    }
+
     @Test("behind NAT the first source with four packets in sequence is taken, and then nobody else")
     func latchesOnce() {
         var rule = Case(.latching)

@@ -82,6 +82,8 @@ extension Call {
             outputs.append(.opened(media.port))
             if media.rtcpPort != media.port { outputs.append(.opened(media.rtcpPort)) }
             mixer.fit(joined, callerRate: caller.sampleRate)
+        } else {
+            outputs.append(.moved(media.port))
         }
         return true
     }
@@ -221,8 +223,9 @@ extension Call {
     }
 
     mutating func listen() {
-        caller.listen()
-        for leg in joined { leg.leg?.listen() }
+        let byLevel = passing.isMutual && joined.first?.isOnlyTimed == true
+        caller.listen(byLevel: byLevel)
+        for leg in joined { leg.listen(byLevel: byLevel) }
     }
 
     /// Gives up what has rung for too long, hears what the parties do, and connects who has heard the whisper.
@@ -260,7 +263,7 @@ extension Call {
 
     /// Puts what a party said into the account, on the call's own time.
     private mutating func spoke(_ leg: LegID, _ span: Range<SampleTime>, _ index: Int) {
-        joined[index].hasSpoken = true
+        joined[index].spoke()
         guard joined[index].isConnected, let rate = joined[index].leg?.clockRate,
             let position = joined[index].leg?.position
         else { return }
@@ -275,13 +278,13 @@ extension Call {
     /// Mixes what the parties say to each other.
     mutating func mixLegs() {
         guard !joined.isEmpty else {
-            if passing.partner != nil { choosePassing() }
+            if passing.partner != nil { _ = passesAll() }
             return
         }
+        guard !passesAll() else { return }
         mixer.mix(
             joined, LegMixer.CallerSide(frame: caller.heard, sampleRate: caller.sampleRate, place: callerPlace))
         caller.add(mixer.toCaller)
-        choosePassing()
     }
 
     // MARK: - Ringing and music

@@ -10,13 +10,16 @@ struct PassingOn {
     /// It was so in the tick before too: what was sent then can be passed on now.
     fileprivate(set) var reachesLeg = false
     fileprivate(set) var reachesCaller = false
+
+    /// It goes both ways.
+    @inline(__always) var isMutual: Bool { reachesLeg && reachesCaller }
 }
 
 extension Call {
     /// Decides who hears the other's packets as they come: the two who are alone with each other, speak the same codec in
     /// packets of the same length and hear nothing else. A third party, a prompt, music, a key that Parley presses, a mute, a
     /// hold, a secret that is asked for: each has the frames mixed and encoded again.
-    mutating func choosePassing() {
+    private mutating func choosePassing() {
         let before = passing
         passing = PassingOn()
         if joined.count == 1, joined[0].isConnected, !takesSecret, caller.agrees(with: joined[0].media) {
@@ -34,6 +37,22 @@ extension Call {
         }
         caller.keepPlayed(passing.mayReachLeg)
         for leg in joined { leg.leg?.keepPlayed(passing.mayReachCaller) }
+    }
+
+    /// Both parties have sent what the other can be given in this tick, so that nothing need be mixed.
+    private mutating func hasAllToPass() -> Bool {
+        caller.hasAllToPass() && joined.first?.leg?.hasAllToPass() == true
+    }
+
+    /// Decides anew who hears the other's packets as they come.
+    ///
+    /// - Returns: whether each hears nothing but these, so that nothing need be mixed.
+    mutating func passesAll() -> Bool {
+        let wasMutual = passing.isMutual
+        choosePassing()
+        guard wasMutual, passing.isMutual, recorder == nil, hasAllToPass() else { return false }
+        for leg in joined { leg.leg?.sayNothing() }
+        return true
     }
 
     /// Sends every party what it is told.

@@ -37,7 +37,11 @@ final class JoinedLeg {
     /// Since when the far end may send media before the answer.
     private var earlySince: Instant?
     /// Its party was heard to say something.
-    var hasSpoken = false
+    private var hasSpoken = false
+    /// Whether it speaks is judged by the level alone.
+    private var isHeardByLevel = false
+    /// How long a party who has not said a word may still be a machine that answers with tones.
+    private static let longestAnswer = Interval.seconds(10)
     /// What its party says is recorded, since it is connected.
     var recorder: LegRecorder?
     /// The ports that ``leg`` has.
@@ -127,6 +131,18 @@ final class JoinedLeg {
         leg?.send(&keys, into: &queue, at: now)
         presser = keys.isDone ? nil : keys
     }
+
+    /// The party has answered, and nothing waits for what it says: how long it speaks is enough to know.
+    var isOnlyTimed: Bool { hasSpoken || (leg?.time ?? .zero) > JoinedLeg.longestAnswer }
+
+    /// Listens to what was played out.
+    func listen(byLevel: Bool) {
+        isHeardByLevel = byLevel
+        leg?.listen(byLevel: byLevel)
+    }
+
+    /// The party was heard to speak; what the level says may have been a tone.
+    func spoke() { hasSpoken = hasSpoken || !isHeardByLevel }
 
     /// Begins the frame that the party is told: its own prompts and music.
     func say() { leg?.say(&player, over: &background) }

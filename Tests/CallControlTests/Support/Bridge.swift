@@ -75,11 +75,16 @@ struct Bridge: ~Copyable {
     private var now = Instant.zero
     private(set) var ends: [End] = []
     private(set) var recorded: [RecordedAudio] = []
+    private(set) var facts: [CallEventBody] = []
+    /// Datagrams to far ends of which it was said that nobody else is heard.
+    private(set) var settledDatagrams = 0
+    /// Both speak loud.
+    var isLoud = false
     private var handovers: [RequestID] = []
     private var dialled: [LegID] = []
     private var datagram: [UInt8] = []
 
-    init(_ media: BridgedMedia) throws {
+    init(_ media: BridgedMedia, recordsAudio: Bool = false) throws {
         self.media = media
         ends = (0..<3).map { End($0) }
         let transfer = Action(
@@ -95,7 +100,7 @@ struct Bridge: ~Copyable {
         let entropy = CallEntropy(from: &generator)
         let admission = Admission(
             call: "bridge", from: "a", to: "b", startedAt: WallTime(millisecondsSince1970: 0), timeZone: "UTC",
-            agent: agent, caller: description(0), entropy: entropy, recordsAudio: true)
+            agent: agent, caller: description(0), entropy: entropy, recordsAudio: recordsAudio)
         switchboard.receive(.admit(admission), at: now)
         drain()
         for _ in 0..<5 where handovers.isEmpty { turn() }
@@ -233,8 +238,10 @@ struct Bridge: ~Copyable {
             // A frame of SILK at 20 ms (RFC 6716 section 3.1): table of contents, then what decodes to something.
             return [0x08] + (0..<40).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
         }
+        // Segment 7 of the mu-law is its softest, segment 1 nearly its loudest.
+        let segment: UInt8 = isLoud ? 0x10 : 0x70
         return [0x7F, UInt8(truncatingIfNeeded: number), UInt8(index)]
-            + (0..<157).map { _ in 0x70 | UInt8(truncatingIfNeeded: generator.next() & 0x8F) }
+            + (0..<157).map { _ in segment | UInt8(truncatingIfNeeded: generator.next() & 0x8F) }
     }
 
     /// The RTP that came to a far end.
@@ -262,10 +269,12 @@ struct Bridge: ~Copyable {
         while let outgoing = switchboard.nextDatagram(into: &datagram) {
             for index in ends.indices where outgoing.port == Port(ends[index].port) {
                 ends[index].packets.append((datagram, now))
+                if outgoing.isSolePeer { settledDatagrams += 1 }
             }
         }
         while let output = switchboard.poll() {
             switch output {
+            case .fact(let event): facts.append(event.body)
             case .recorded(_, let audio): recorded.append(audio)
             case .request(let id, .transfer): handovers.append(id)
             case .leg(_, .dial(let leg, _)): dialled.append(leg)
