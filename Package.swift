@@ -136,7 +136,7 @@ let package = Package(
                 "AudioFiles", "Documents", yams,
             ]),
         edge("Scoring", ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"]),
-        edge("Speech", ["Telephony", "DSP", "CallFlow", "AudioFiles", "CFlite"]),
+        edge("Speech", ["Telephony", "DSP", "CallFlow", "FrontEnd", "AudioFiles", "CFlite"]),
         edge(
             "Connectors",
             [
@@ -227,7 +227,7 @@ let package = Package(
         tests(of: "FrontEnd", ["Telephony", "DSP"]),
         tests(of: "Routing", ["Telephony", "QueueSimulation"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
-        tests(of: "CallControl", ["Telephony", "CallFlow", "SIP", "RTP", "DSP", "Routing"]),
+        tests(of: "CallControl", ["Telephony", "CallFlow", "FrontEnd", "SIP", "RTP", "DSP", "Routing"]),
         tests(of: "Distribution", ["Telephony", "SIP", "Formula", "CallFlow", "CallControl", "Routing"]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(

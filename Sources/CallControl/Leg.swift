@@ -22,6 +22,8 @@ struct Leg: ~Copyable {
     private var heardFrame: [Int16]
     /// What the party is told in this tick.
     private var saidFrame: [Int16]
+    /// Of what audio that is a part, when it is nothing else.
+    private var saidPlace: PromptPlace?
     /// When RTP last came.
     private(set) var lastReception: Instant
     private var saidFrames: Int64 = 0
@@ -253,6 +255,7 @@ struct Leg: ~Copyable {
         Leg.silence(&saidFrame)
         player.play(into: &saidFrame)
         background.add(to: &saidFrame)
+        saidPlace = background.isPlaying ? nil : player.place
     }
 
     /// Nothing is said in this tick but what another party sent, as it came.
@@ -262,6 +265,7 @@ struct Leg: ~Copyable {
     mutating func add(_ frame: [Int16]) {
         var room = saidFrame.mutableSpan
         room.mix(adding: frame.span)
+        saidPlace = nil
     }
 
     private static func silence(_ frame: inout [Int16]) {
@@ -293,7 +297,7 @@ struct Leg: ~Copyable {
     mutating func send(passing payloads: PlayedPayloads, into queue: inout DatagramQueue, at now: Instant) {
         guard media.sends else { return transmission.endPassing(ticksPerFrame: clockRate.ticks(tickDuration)) }
         let frame = saidFrame
-        listener.say(frame.span)
+        listener.say(frame.span, of: saidPlace)
         if !transmission.pass(payloads, to: peer(at: now), into: &queue) {
             transmission.send(frame.span, to: peer(at: now), into: &queue)
         }
@@ -303,6 +307,7 @@ struct Leg: ~Copyable {
     /// Sends a key that Parley presses, or the frame.
     mutating func send(_ presser: inout KeyPresser, into queue: inout DatagramQueue, at now: Instant) {
         let description = media
+        saidPlace = nil
         guard let report = presser.next(description, &saidFrame), let type = media.telephoneEventPayloadType else {
             return send(into: &queue, at: now)
         }
@@ -313,7 +318,7 @@ struct Leg: ~Copyable {
     mutating func send(into queue: inout DatagramQueue, at now: Instant) {
         guard media.sends else { return }
         let frame = saidFrame
-        listener.say(frame.span)
+        listener.say(frame.span, of: saidPlace)
         transmission.send(frame.span, to: peer(at: now), into: &queue)
         if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
     }

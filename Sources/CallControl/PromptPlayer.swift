@@ -1,6 +1,7 @@
 import CallFlow
 import DSP
 import DequeModule
+import FrontEnd
 import Telephony
 
 /// What a leg is being told: prompts in order, each waiting for its audio or playing.
@@ -40,6 +41,8 @@ struct PromptPlayer {
     private var fading: (audio: PCMAudio, position: Int, rest: Int, isSecret: Bool)?
     /// Whether something secret is heard in the last frame.
     private(set) var saysSecret = false
+    /// Of what audio the last frame was a part, when it was all of it as it is.
+    private(set) var place: PromptPlace?
     private var events: Deque<Event> = []
     private let fadeSamples: Int
     private let sampleRate: Int
@@ -112,7 +115,10 @@ struct PromptPlayer {
     /// Adds what is playing to a frame.
     mutating func play(into frame: inout [Int16]) {
         saysSecret = fading?.isSecret ?? false
-        if fading != nil { playFade(into: &frame) }
+        place = nil
+        let fades = fading != nil
+        if fades { playFade(into: &frame) }
+        defer { if fades { place = nil } }
         var offset = 0
         while offset < frame.count, let audio = queue.first?.audio {
             if !queue[0].hasStarted {
@@ -131,12 +137,13 @@ struct PromptPlayer {
         }
     }
 
-    private func add(
+    private mutating func add(
         _ audio: PCMAudio, from position: Int, count: Int, to frame: inout [Int16], at offset: Int
     ) {
         let samples = audio.samples
         let edge = min(fadeSamples, samples.count / 2)
         guard position < edge || position + count > samples.count - edge else {
+            if count == frame.count { place = PromptPlace(audio: audio, position: position) }
             var room = frame.mutableSpan
             return room.mix(adding: samples.span.extracting(position..<position + count), at: offset)
         }

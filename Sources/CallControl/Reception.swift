@@ -216,11 +216,12 @@ struct Reception: ~Copyable {
         played.clear()
         tickBegin = (position, playedTime)
         correctDelay(at: now)
+        counts.playedFrames += 1
+        if buffered == 0, decodeWhole(into: &frame) { return }
         while buffered < frameSamples { decodeNext() }
         Reception.copy(samples.span.extracting(0..<frameSamples), to: &frame)
         buffered -= frameSamples
         moveDown(buffered, from: frameSamples, to: 0)
-        counts.playedFrames += 1
         if isConcealing, concealedTicks <= clockRate.ticksPerSecond { counts.concealedFrames += 1 }
     }
 
@@ -235,6 +236,26 @@ struct Reception: ~Copyable {
     private static func copy(_ audio: Span<Int16>, to frame: inout [Int16]) {
         var room = frame.mutableSpan
         room.copy(audio)
+    }
+
+    /// Decodes a packet that is just the next frame; does nothing when there is none.
+    private mutating func decodeWhole(into frame: inout [Int16]) -> Bool {
+        guard codec.isDivisible, case .packet(let slot) = jitterBuffer.next(at: decodePosition),
+            slot.timestamp == decodePosition, slot.duration * samplesPerTick == Int64(frameSamples),
+            Reception.decode(slot, in: &jitterBuffer, with: &decoder, into: &frame, at: 0) == frameSamples
+        else { return false }
+        if played.areKept { keep(slot) }
+        jitterBuffer.release(slot)
+        decodePosition += slot.duration
+        played(slot)
+        return true
+    }
+
+    /// What was decoded is what was sent.
+    private mutating func played(_ slot: JitterBuffer.Slot) {
+        silence.played(until: slot.timestamp + slot.duration)
+        isConcealing = false
+        concealedTicks = 0
     }
 
     /// Decodes what comes next, or stands in for it.
@@ -257,9 +278,7 @@ struct Reception: ~Copyable {
         buffered += written - skipped
         decodePosition += Int64(written - skipped) / samplesPerTick
         if written == skipped { fill(ticks: clockRate.ticks(milliseconds: 10)) }
-        silence.played(until: slot.timestamp + slot.duration)
-        isConcealing = false
-        concealedTicks = 0
+        played(slot)
     }
 
     private mutating func decodePayload(_ slot: JitterBuffer.Slot) -> Int? {

@@ -47,6 +47,8 @@ struct EchoPredictor: Sendable {
     private static let pause = 50
 
     private var window = SpectrumWindow()
+    /// Frames in a row that were said of the same measured audio, as far as they matter.
+    private var measuredFrames = 0
     /// What was said, the newest first.
     private var said = InlineArray<21, SIMD4<Float>>(repeating: SIMD4())
     private var coupling = InlineArray<20, SIMD4<Float>>(repeating: SIMD4(repeating: EchoPredictor.firstCoupling))
@@ -70,12 +72,22 @@ struct EchoPredictor: Sendable {
     }
 
     /// Takes 160 samples at 8 kHz of what the party is told.
-    mutating func say(_ frame: Span<Int16>) {
+    ///
+    /// - Parameter measured: what is known of them.
+    mutating func say(_ frame: Span<Int16>, _ measured: MeasuredFrame? = nil) {
         let isAudible = EchoPredictor.isAudible(frame)
         framesSincePrompt = isAudible ? 0 : min(framesSincePrompt + 1, EchoPredictor.pause)
-        guard framesToForget > 0 || isAudible else { return shift(SIMD4()) }
+        guard framesToForget > 0 || isAudible else {
+            measuredFrames = 0
+            return shift(SIMD4())
+        }
         if isAudible { framesToForget = EchoPredictor.delays + 1 }
         framesToForget -= 1
+        measuredFrames = measured.map { $0.follows ? min(measuredFrames + 1, MeasuredFrame.framesOfWindow) : 1 } ?? 0
+        if let measured, measuredFrames == MeasuredFrame.framesOfWindow {
+            window.remember(frame)
+            return shift(measured.energies)
+        }
         var spectrum = SpeechSpectrum()
         if let samples = window.take(frame) { spectrum.analyse(samples.span) }
         shift(spectrum.regions)
@@ -84,6 +96,7 @@ struct EchoPredictor: Sendable {
     /// Forgets what was said, but not how much of it comes back.
     mutating func forgetPrompts() {
         window = SpectrumWindow()
+        measuredFrames = 0
         said = InlineArray(repeating: SIMD4())
         framesSincePrompt = EchoPredictor.pause
         framesToForget = 0

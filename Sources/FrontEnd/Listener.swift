@@ -25,7 +25,9 @@ package struct Listener: ~Copyable {
     private var saidDecimator: Decimator
     /// None unless the profile asks for it.
     private var canceller: EchoCanceller?
-    /// The 20 ms that the party was told last, at 8 kHz.
+    /// Where in audio that many calls play the frame was that was said last.
+    private var lastPrompt: PromptPlace?
+    /// The 20 ms that the party was told last, at 8 kHz; kept for ``canceller``.
     private var lastSaid = InlineArray<160, Int16>(repeating: 0)
     private var endPointer: EndPointer
     private var digits: DigitStream
@@ -118,12 +120,17 @@ package struct Listener: ~Copyable {
     }
 
     /// Takes the 20 ms that the party is told after the frame heard last: its echo is no speech of the party's.
-    package mutating func say(_ frame: Span<Int16>) {
+    ///
+    /// - Parameter prompt: of what audio the frame is a part, when it is nothing else.
+    package mutating func say(_ frame: Span<Int16>, of prompt: PromptPlace? = nil) {
         guard activity == nil else { return }
+        let measured = prompt?.measured(after: lastPrompt)
+        lastPrompt = prompt
+        guard measured == nil || canceller != nil else { return echo.say(frame, measured) }
         var narrow = InlineArray<160, Int16>(repeating: 0)
         saidDecimator.decimate(frame, into: &narrow)
-        echo.say(narrow.span)
-        lastSaid = narrow
+        echo.say(narrow.span, measured)
+        if canceller != nil { lastSaid = narrow }
     }
 
     /// Ends what has begun, at the end of the audio.

@@ -13,23 +13,27 @@ struct SpectrumWindow: Sendable {
     ///
     /// - Returns: the whole window, full scale as 1; `nil` when it is digital silence, whose spectra are known.
     mutating func take(_ frame: Span<Int16>) -> InlineArray<336, Float>? {
-        precondition(frame.count == SpectrumWindow.frame, "a frame has 160 samples")
-        silentFrames = SpectrumWindow.isSilent(frame) ? min(silentFrames + 1, SpectrumWindow.framesOfWindow) : 0
-        guard silentFrames < SpectrumWindow.framesOfWindow else {
-            past = InlineArray(repeating: 0)
-            return nil
-        }
+        let before = past
+        remember(frame)
+        guard silentFrames < SpectrumWindow.framesOfWindow else { return nil }
         var window = InlineArray<336, Float>(repeating: 0)
         var target = window.mutableSpan
-        var kept = past.mutableSpan
+        let kept = before.span
         for index in 0..<SpectrumWindow.before { target[index] = Float(kept[index]) * (1 / 32_768) }
         for index in 0..<SpectrumWindow.frame {
             target[SpectrumWindow.before &+ index] = Float(frame[index]) * (1 / 32_768)
         }
+        return window
+    }
+
+    /// Takes a frame of which the spectra are known.
+    mutating func remember(_ frame: Span<Int16>) {
+        precondition(frame.count == SpectrumWindow.frame, "a frame has 160 samples")
+        silentFrames = SpectrumWindow.isSilent(frame) ? min(silentFrames + 1, SpectrumWindow.framesOfWindow) : 0
+        var kept = past.mutableSpan
         let older = SpectrumWindow.before - SpectrumWindow.frame
         for index in 0..<older { kept[index] = kept[SpectrumWindow.frame &+ index] }
         for index in 0..<SpectrumWindow.frame { kept[older &+ index] = frame[index] }
-        return window
     }
 
     private static func isSilent(_ frame: Span<Int16>) -> Bool {

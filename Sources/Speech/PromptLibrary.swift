@@ -2,6 +2,7 @@ import AudioFiles
 package import CallFlow
 import DSP
 import Foundation
+import FrontEnd
 package import Telephony
 
 /// Gives prompts as audio: files of the agent folder, and text spoken once and kept by its content.
@@ -75,7 +76,7 @@ package actor PromptLibrary {
             if let index = order.firstIndex(of: key) { order.append(order.remove(at: index)) }
             return audio
         }
-        let audio = try make()
+        let audio = try make().measuredForEcho()
         kept[key] = audio
         order.append(key)
         keptSamples += audio.samples.count

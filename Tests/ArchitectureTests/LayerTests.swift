@@ -28,7 +28,7 @@ struct LayerTests {
             "AudioFiles", "Documents", "Yams",
         ],
         "Scoring": ["Telephony", "DSP", "FrontEnd", "AudioFiles", "Speech"],
-        "Speech": ["Telephony", "DSP", "CallFlow", "CallControl", "AudioFiles", "CFlite"],
+        "Speech": ["Telephony", "DSP", "CallFlow", "FrontEnd", "CallControl", "AudioFiles", "CFlite"],
         "Transport": [
             "Telephony", "SIP", "CallControl", "CLinux", "CAres", "NIOCore", "NIOPosix", "NIOTLS", "NIOSSL",
             "SwiftASN1",

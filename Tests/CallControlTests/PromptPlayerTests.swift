@@ -1,4 +1,5 @@
 import CallFlow
+import FrontEnd
 import Telephony
 import Testing
 
@@ -45,6 +46,26 @@ struct PromptPlayerTests {
         while !player.isIdle { all += frame(&player) }
         let step = zip(all, all.dropFirst()).map { abs(Int($0) - Int($1)) }.max() ?? 0
         #expect(step <= 20_000 / max(1, min(40, length / 2)) + 1)
+    }
+
+    @Test("it says of what audio a frame is a part: not where that fades, where two meet, or where nothing plays")
+    func place() {
+        var player = player(playing: [Int16](repeating: 8_000, count: 720))
+        player.enqueue(playback(2))
+        player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 4_000, count: 960)), for: PlaybackID(2))
+        var places: [Int?] = []
+        for _ in 0..<12 {
+            _ = frame(&player)
+            places.append(player.place?.position)
+        }
+        // The first is over in the middle of the fifth frame, the second in that of the eleventh.
+        #expect(places == [nil, 160, 320, 480, nil, 80, 240, 400, 560, 720, nil, nil])
+        player.enqueue(playback(3))
+        player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 4_000, count: 960)), for: PlaybackID(3))
+        for _ in 0..<3 { _ = frame(&player) }
+        player.stop(.bargeIn)
+        _ = frame(&player)
+        #expect(player.place == nil)
     }
 
     @Test("one prompt follows the other within the frame, and each is told with its beginning and its end")

@@ -1,0 +1,53 @@
+package import Telephony
+
+/// A frame of audio that many calls play, of which the energies are known.
+struct MeasuredFrame: Sendable {
+    /// What ``EchoPredictor`` would find when the frames before it are those of the same audio.
+    var energies: SIMD4<Float>
+    /// The frame before it in the audio was said just before.
+    var follows: Bool
+
+    /// So many frames of the same audio fill the window of a spectrum.
+    static let framesOfWindow = 3
+}
+
+extension PCMAudio {
+    /// The same audio with what ``Listener`` must know of it to tell its echo, so that not every call that plays it finds
+    /// out anew; of audio that is not at 8 kHz nothing is known.
+    package func measuredForEcho() -> PCMAudio {
+        guard sampleRate == 8_000, regionEnergies.isEmpty else { return self }
+        var window = SpectrumWindow()
+        let samples = samples
+        var energies: [SIMD4<Float>] = []
+        energies.reserveCapacity(samples.count / 160)
+        for frame in 0..<(samples.count / 160) {
+            var spectrum = SpeechSpectrum()
+            let audio = window.take(samples.span.extracting((frame * 160)..<(frame * 160 + 160)))
+            if let audio { spectrum.analyse(audio.span) }
+            energies.append(spectrum.regions)
+        }
+        return PCMAudio(self, regionEnergies: energies)
+    }
+}
+
+/// Where in audio that many calls play a frame is.
+package struct PromptPlace: Sendable {
+    package let audio: PCMAudio
+    /// Its first sample.
+    package let position: Int
+
+    package init(audio: PCMAudio, position: Int) {
+        self.audio = audio
+        self.position = position
+    }
+
+    /// What is known of the frame.
+    ///
+    /// - Parameter last: where the frame before was.
+    func measured(after last: PromptPlace?) -> MeasuredFrame? {
+        let frame = position / 160
+        guard position.isMultiple(of: 160), frame < audio.regionEnergies.count else { return nil }
+        let follows = last.map { $0.audio === audio && $0.position + 160 == position } ?? false
+        return MeasuredFrame(energies: audio.regionEnergies[frame], follows: follows)
+    }
+}
