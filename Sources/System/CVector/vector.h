@@ -33,9 +33,6 @@ PARLEY_INLINE parley_float32x8 parley_floating(parley_int32x8 a) { return __buil
 /// The low halves of numbers.
 PARLEY_INLINE parley_int16x8 parley_narrowed(parley_int32x8 a) { return __builtin_convertvector(a, parley_int16x8); }
 
-/// Samples as floating-point numbers.
-PARLEY_INLINE parley_float32x8 parley_widened(parley_int16x8 a) { return __builtin_convertvector(a, parley_float32x8); }
-
 /// The bits of a, moved by 23 to where the exponent of a floating-point number is.
 PARLEY_INLINE parley_int32x8 parley_to_exponent(parley_int32x8 a) { return a << 23; }
 
