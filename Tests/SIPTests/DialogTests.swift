@@ -115,6 +115,22 @@ struct DialogTests {
         #expect(rig[.caller].callCount + rig[.callee].callCount == 0)
     }
 
+    @Test("a REFER that is reported on before anybody took it on is answered all the same", arguments: [180, 200, 486])
+    func reportedBeforeTaken(status: Int) throws {
+        var (rig, caller, callee) = try DialogTests.established()
+        rig[.callee].refer(callee, to: .sip(SIPURI(user: "300", host: .ipv4(1))), at: rig.now)
+        rig.run(for: .seconds(1))
+        guard case .referred(_, let refer)? = rig.events[0].last else { throw Bench.NoCall() }
+        rig[.caller].notifyRefer(caller, id: refer.id, status: status, at: rig.now)
+        rig.run(for: .seconds(1))
+        #expect(rig.story(.callee).last == (status < 200 ? "refer \(status)" : "refer \(status) final"))
+        // What was taken on cannot be refused any more.
+        rig[.caller].rejectRefer(caller, id: refer.id, at: rig.now)
+        rig.run(for: .seconds(140))
+        #expect(!rig.story(.callee).contains { $0.hasPrefix("refer 603") })
+        #expect(rig[.caller].transactionCount + rig[.callee].transactionCount == 0)
+    }
+
     @Test("keys by INFO reach the other side, none doubled, at 10 % loss")
     func keys() throws {
         for seed in UInt64(1)...10 {

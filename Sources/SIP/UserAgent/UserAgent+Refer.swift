@@ -27,16 +27,21 @@ extension UserAgent {
 
     /// Takes a REFER on: 202, and the first NOTIFY.
     package mutating func acceptRefer(_ handle: SIPCallHandle, id: UInt32, at now: Instant) {
-        guard var call = calls[handle], let index = call.referSubscriptions.firstIndex(where: { $0.id == id }),
+        if takeOn(handle, id: id, at: now) { notifyRefer(handle, id: id, status: 100, at: now) }
+    }
+
+    /// Answers a REFER with 202.
+    /// - Returns: whether it had no answer yet.
+    private mutating func takeOn(_ handle: SIPCallHandle, id: UInt32, at now: Instant) -> Bool {
+        guard let call = calls[handle], let index = call.referSubscriptions.firstIndex(where: { $0.id == id }),
             let key = call.referSubscriptions[index].transaction
-        else { return }
+        else { return false }
         let request = call.referSubscriptions[index].request
-        call.referSubscriptions[index].transaction = nil
-        store(call)
+        calls[handle]?.referSubscriptions[index].transaction = nil
         var response = request.response(202, tag: nil)
         response.headers.append(.contact, contact(call))
         respond(key, to: request, response, at: now)
-        notifyRefer(handle, id: id, status: 100, at: now)
+        return true
     }
 
     package mutating func rejectRefer(_ handle: SIPCallHandle, id: UInt32, status: Int = 603, at now: Instant) {
@@ -48,8 +53,10 @@ extension UserAgent {
         respond(key, to: request, request.response(status, tag: nil), at: now)
     }
 
-    /// Reports how the new call fares; a final status ends the subscription.
+    /// Reports how the new call fares; a final status ends the subscription. A REFER that is reported on before it had an
+    /// answer is taken on with it: no NOTIFY goes out for one that is open.
     package mutating func notifyRefer(_ handle: SIPCallHandle, id: UInt32, status: Int, at now: Instant) {
+        _ = takeOn(handle, id: id, at: now)
         guard var call = calls[handle], let index = call.referSubscriptions.firstIndex(where: { $0.id == id }) else {
             return
         }
@@ -151,4 +158,7 @@ extension UserAgent {
     package func remoteTarget(of handle: SIPCallHandle) -> SIPURI? { calls[handle]?.dialog?.remoteTarget }
 
     package func media(of handle: SIPCallHandle) -> NegotiatedMedia? { calls[handle]?.media.negotiated }
+
+    /// The family of addresses that the open offer of a call wants its media on; `nil` where it says none.
+    package func offeredFamily(of handle: SIPCallHandle) -> AddressFamily? { calls[handle]?.media.offeredFamily }
 }
