@@ -201,6 +201,20 @@ struct OutgoingTests {
         #expect(bench.story == ["progress 180", "ended local 16"])
     }
 
+    @Test("a session timer has no part in a call that ends, however short it is and whatever becomes of the BYE")
+    func sessionOfCanceled() throws {
+        var bench = Bench()
+        let (handle, invite) = try OutgoingTests.place(&bench)
+        bench.receive(OutgoingTests.response(180, to: invite))
+        bench.agent.hangUp(handle, at: bench.now)
+        let expires = [(HeaderName.sessionExpires, "30;refresher=uas")]
+        let sent = bench.receive(OutgoingTests.response(200, to: invite, fields: expires, answer: true))
+        #expect(sent.map(\.method).suffix(2) == [.ack, .bye])
+        #expect(bench.run(for: .seconds(60)).allSatisfy { $0.method == .bye || $0.method == .cancel })
+        #expect(bench.agent.callCount == 0 && bench.agent.transactionCount == 0)
+        #expect(bench.story == ["progress 180", "ended local 16"])
+    }
+
     @Test("ringing without end is canceled")
     func longRinging() throws {
         var bench = Bench()

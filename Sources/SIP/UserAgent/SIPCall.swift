@@ -135,6 +135,11 @@ struct SIPCall: Sendable {
         if let credentials = peer.credentials { digest = DigestClient(credentials) }
     }
 
+    /// Whether the session timer may end or refresh the session now: not before the ACK, without which neither a BYE nor a
+    /// re-INVITE goes out, and not once the call ends.
+    var runsSessionTimer: Bool { state == .established && answerRetransmission == nil }
+
+    /// When a timer of the call is due. What cannot be done in the state that the call is in must not be among them.
     var deadline: Instant? {
         var earliest: Instant?
         func consider(_ instant: Instant?) {
@@ -144,8 +149,10 @@ struct SIPCall: Sendable {
         consider(answerRetransmission?.next)
         consider(reliable?.retransmission.next)
         consider(reoffer?.retryAt)
-        consider(sessionTimer?.refreshAt)
-        consider(sessionTimer?.expiresAt)
+        if runsSessionTimer {
+            consider(sessionTimer?.refreshAt)
+            consider(sessionTimer?.expiresAt)
+        }
         consider(ringingEnds)
         consider(forgottenAt)
         return earliest

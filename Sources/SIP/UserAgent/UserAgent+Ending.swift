@@ -80,15 +80,17 @@ extension UserAgent {
         if let at = call.ringingEnds, at <= now {
             hangUp(handle, cause: 18, as: .timeout, at: now)
         }
-        if let at = call.sessionTimer?.expiresAt, at <= now {
+        if call.runsSessionTimer, let at = call.sessionTimer?.expiresAt, at <= now {
             hangUp(handle, cause: 102, as: .sessionExpired, at: now)
         }
-        if let at = calls[handle]?.sessionTimer?.refreshAt, at <= now { refreshSession(handle, at: now) }
+        if let call = calls[handle], call.runsSessionTimer, let at = call.sessionTimer?.refreshAt, at <= now {
+            refreshSession(handle, at: now)
+        }
         if let at = calls[handle]?.reoffer?.retryAt, at <= now, let local = calls[handle]?.reoffer?.local {
             calls[handle]?.reoffer = nil
             reoffer(handle, local: local, at: now)
         }
-        if let call = calls[handle] { store(call) }
+        if let call = calls[handle] { store(call, after: now) }
     }
 
     private mutating func advanceRetransmissions(_ handle: SIPCallHandle, to now: Instant) {
@@ -177,6 +179,11 @@ extension UserAgent {
     /// are.
     private mutating func refreshSession(_ handle: SIPCallHandle, at now: Instant) {
         guard var call = calls[handle], call.state == .established, let timer = call.sessionTimer else { return }
+        if call.reoffer != nil {
+            // One request at a time; this one is not to be lost.
+            calls[handle]?.sessionTimer?.refreshAt = now + .seconds(1)
+            return
+        }
         call.sessionTimer?.refreshAt = nil
         calls[handle] = call
         let interval = UInt32(truncatingIfNeeded: timer.interval.milliseconds / 1_000)

@@ -194,6 +194,12 @@ extension UserAgent {
         scheduleCall(call.handle, call.deadline)
     }
 
+    /// The same once its timers ran: what is due still waits a millisecond, so that no call can keep all others waiting.
+    mutating func store(_ call: SIPCall, after now: Instant) {
+        calls[call.handle] = call
+        scheduleCall(call.handle, call.deadline.map { max($0, now + .milliseconds(1)) })
+    }
+
     private mutating func scheduleCall(_ handle: SIPCallHandle, _ deadline: Instant?) {
         guard let deadline else { return }
         if let known = callDeadlines[handle], known <= deadline { return }
