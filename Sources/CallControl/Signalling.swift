@@ -44,7 +44,7 @@ package struct SignallingConfiguration: Sendable {
         var configuration = UserAgentConfiguration(
             advertised: advertised, maximumCalls: callLimit,
             registrar: trunks.contains { $0.servesRegistrations } ? Registrar() : nil,
-            policy: SignallingConfiguration.policy(trunks))
+            policy: SignallingConfiguration.policy(trunks, mediaHost: mediaHost))
         configuration.maximumTransactions = max(configuration.maximumTransactions, callLimit * 4)
         return configuration
     }
@@ -52,11 +52,13 @@ package struct SignallingConfiguration: Sendable {
 
 extension SignallingConfiguration {
     /// Whom the user agent serves: a message from nowhere known gets no answer.
-    static func policy(_ trunks: [Trunk]) -> @Sendable (Hop) -> PeerVerdict {
+    static func policy(_ trunks: [Trunk], mediaHost: Host) -> @Sendable (Hop) -> PeerVerdict {
         let profiles = trunks.map { trunk in
             (
-                trunk.profile(),
-                Dictionary(trunk.places.map { ($0.listener, trunk.profile(on: $0.listener)) }) { first, _ in first }
+                trunk.profile(mediaHost: mediaHost),
+                Dictionary(
+                    trunk.places.map { ($0.listener, trunk.profile(on: $0.listener, mediaHost: mediaHost)) }
+                ) { first, _ in first }
             )
         }
         return { hop in
@@ -121,7 +123,7 @@ struct Signalling {
     /// Calls that come from now on belong to these trunks.
     mutating func take(_ trunks: [Trunk]) {
         configuration.trunks = trunks
-        userAgent.configuration.policy = SignallingConfiguration.policy(trunks)
+        userAgent.configuration.policy = SignallingConfiguration.policy(trunks, mediaHost: configuration.mediaHost)
         let serves = trunks.contains { $0.servesRegistrations }
         if serves, userAgent.configuration.registrar == nil {
             userAgent.configuration.registrar = Registrar()

@@ -57,7 +57,7 @@ extension Switchboard {
         case .answer: return pickUp(handle, at: now)
         case .ringing: signalling?.userAgent.ring(handle, at: now)
         case .earlyMedia:
-            guard let local = signalling?.localMedia(of: line) else { return }
+            guard let local = signalling?.localMedia(of: line, handle) else { return }
             let media = signalling?.userAgent.progress(handle, local: local, at: now)
             // An offer that cannot be answered is refused at once.
             if media == nil, !line.incoming.isLateOffer { return pickUp(handle, at: now) }
@@ -72,7 +72,8 @@ extension Switchboard {
     }
 
     private mutating func pickUp(_ handle: SIPCallHandle, at now: Instant) {
-        guard let line = signalling?.lines[handle], let local = signalling?.localMedia(of: line) else { return }
+        guard let line = signalling?.lines[handle], let local = signalling?.localMedia(of: line, handle)
+        else { return }
         let headers = line.trunk.headersOut.map {
             ($0.name, String($0.value.replacing("{call}", with: line.call.rawValue)))
         }
@@ -92,8 +93,13 @@ extension Switchboard {
 
 extension Signalling {
     /// Where a call's media is to come.
-    fileprivate func localMedia(of line: Line) -> LocalMedia {
-        LocalMedia(
-            address: line.trunk.mediaHost(for: line.incoming.hop) ?? configuration.mediaHost, port: line.ports.number)
+    fileprivate func localMedia(of line: Line, _ handle: SIPCallHandle) -> LocalMedia {
+        LocalMedia(address: mediaHost(of: handle, line.incoming, line.trunk), port: line.ports.number)
+    }
+
+    /// The address for media that a caller is told: of the family that its offer has, else of the one that it called over.
+    func mediaHost(of handle: SIPCallHandle, _ incoming: IncomingCall, _ trunk: Trunk) -> Host {
+        let family = userAgent.offeredFamily(of: handle) ?? incoming.hop.address.family
+        return trunk.mediaHost(for: family) ?? configuration.mediaHost
     }
 }

@@ -167,13 +167,18 @@ package struct Trunk: Sendable {
 
     /// What the user agent is told of this trunk.
     ///
-    /// - Parameter listener: the socket that a message came to; its address is the one that the answer tells.
-    package func profile(on listener: ListenerID? = nil) -> PeerProfile {
+    /// - Parameters:
+    ///   - listener: the socket that a message came to; its address is the one that the answer tells.
+    ///   - host: the address for media that is told where the trunk has none of its own.
+    package func profile(on listener: ListenerID? = nil, mediaHost host: Host? = nil) -> PeerProfile {
         var profile = PeerProfile(
             name: name, media: capabilities, serverName: serverName,
             allowsRefer: transfers.takesRefer || transfers.takesReferOfCallers, allowsReplaces: transfers.takesReplaces,
             authentication: authentication,
             credentials: credentials)
+        // An address that is a name may be of either family.
+        let hosts = [mediaHost ?? host, mediaHostOfIPv6].compactMap { $0 }
+        if !hosts.isEmpty, !hosts.contains(where: \.isName) { profile.media.families = hosts.compactMap(\.family) }
         for place in places where profile.listeners[place.transport] == nil || place.listener == listener {
             profile.listeners[place.transport] = place.listener
             profile.advertised[place.transport] = place.advertised
@@ -181,8 +186,10 @@ package struct Trunk: Sendable {
         return profile
     }
 
-    /// The address for media that a caller is told.
-    func mediaHost(for hop: Hop) -> Host? { hop.address.ipv4 == nil ? mediaHostOfIPv6 ?? mediaHost : mediaHost }
+    /// The address for media that a far end is told whose addresses are of a family.
+    func mediaHost(for family: AddressFamily) -> Host? {
+        family == .ipv6 ? mediaHostOfIPv6 ?? mediaHost : mediaHost
+    }
 
     /// How narrowly it is meant by a message on a way: the bits of the narrowest range that has its sender.
     func width(for hop: Hop) -> Int? {

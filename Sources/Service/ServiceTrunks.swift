@@ -194,7 +194,10 @@ final class ServiceTrunks {
         let ipv4 = bound.first { $0.ipv4 != nil }.map { Host($0) }
         // Sockets of IPv4 alone do not reach IPv6.
         let ipv6 = address.ipv4 == nil ? bound.first { $0.ipv4 == nil }.map { Host($0) } : nil
-        let told = trunk.advertised.flatMap { $0.host.isName ? nil : $0.host }
-        return (told ?? ipv4 ?? ipv6, told == nil ? ipv6 : nil)
+        // What SIP is told to be at stands in the place of its own family's address.
+        let told = trunk.advertised?.host
+        let toldIPv4 = told?.family == .ipv4 ? told : ipv4
+        let toldIPv6 = told?.family == .ipv6 ? told : ipv6
+        return (toldIPv4 ?? toldIPv6, toldIPv6)
     }
 }

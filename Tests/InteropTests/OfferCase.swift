@@ -11,7 +11,8 @@ struct OfferCase: Sendable {
     struct Step: Sendable {
         /// Lines behind `t=`, or all of them when they begin with `v=` or `o=`; `nil` offers nothing, so that Parley does.
         var lines: String?
-        /// A status, or what an answer says of each medium, as ``OfferTests`` puts it.
+        /// A status, with the code of its warning or without, or what an answer says of each medium, as ``OfferTests`` puts
+        /// it.
         var answer: String
         /// By UPDATE instead of INVITE.
         var isUpdate = false
@@ -106,10 +107,30 @@ extension OfferCase {
             "o=- 1 1 IN IP4 h.example\ns=-\nt=0 0\nm=audio 6000 RTP/AVP 0\nc=IN IP4 127.44.0.1\n",
             "audio RTP/AVP 0 sendrecv"),
         OfferCase("no address", "o=- 1 1 IN IP4 127.44.0.1\ns=-\nt=0 0\nm=audio 6000 RTP/AVP 0\n", "488"),
-        OfferCase("a name in the place of an address", "m=audio 6000 RTP/AVP 0\nc=IN IP4 nobody.example\n", "488"),
-        OfferCase("a group", "m=audio 6000 RTP/AVP 0\nc=IN IP4 224.2.36.42/127\n", "488"),
-        OfferCase("everybody", "m=audio 6000 RTP/AVP 0\nc=IN IP4 255.255.255.255\n", "488"),
-        OfferCase("an address of another network", "m=audio 6000 RTP/AVP 0\nc=ATM NSAP 47.0091\n", "400"),
+        OfferCase("a name in the place of an address", "m=audio 6000 RTP/AVP 0\nc=IN IP4 nobody.example\n", "488 399"),
+        OfferCase("a group", "m=audio 6000 RTP/AVP 0\nc=IN IP4 224.2.36.42/127\n", "488 330"),
+        OfferCase("everybody", "m=audio 6000 RTP/AVP 0\nc=IN IP4 255.255.255.255\n", "488 330"),
+        OfferCase("an address of another network", "m=audio 6000 RTP/AVP 0\nc=ATM NSAP 47.0091\n", "488 300"),
+        OfferCase("an address of another form", "m=audio 6000 RTP/AVP 0\nc=IN X121 47\n", "488 301"),
+        OfferCase("IPv6 where media are of IPv4", "m=audio 6000 RTP/AVP 0\nc=IN IP6 2001:db8::1\n", "488 301"),
+        OfferCase(
+            "IPv6 for the whole session, and IPv4 for the medium",
+            "o=- 1 1 IN IP6 ::1\ns=-\nc=IN IP6 2001:db8::1\nt=0 0\nm=audio 6000 RTP/AVP 0\nc=IN IP4 127.44.0.1\n",
+            "audio RTP/AVP 0 sendrecv"),
+        OfferCase(
+            "either family (RFC 4091)",
+            "a=group:ANAT 1 2\nm=audio 6000 RTP/AVP 0\nc=IN IP6 2001:db8::1\na=mid:1\nm=audio 6002 RTP/AVP 8\na=mid:2\n",
+            "audio RTP/AVP -; audio RTP/AVP 8 sendrecv"),
+        OfferCase(
+            "IPv6, and IPv4 that is not spoken",
+            "m=audio 6000 RTP/AVP 0\nc=IN IP6 2001:db8::1\nm=audio 6002 RTP/AVP 18\n", "488 301"),
+        OfferCase("an address that is not what it is called", "m=audio 6000 RTP/AVP 0\nc=IN IP4 2001:db8::1\n", "400"),
+        OfferCase(
+            "a name that stands for nowhere yet (RFC 6157)", "m=audio 6000 RTP/AVP 0\nc=IN IP6 nobody.invalid\n",
+            "audio RTP/AVP 0 sendrecv"),
+        OfferCase(
+            "reports over another family", "m=audio 6000 RTP/AVP 0\na=rtcp:53020 IN IP6 2001:db8::1\n",
+            "audio RTP/AVP 0 sendrecv"),
         OfferCase(
             "reports elsewhere", "m=audio 6000 RTP/AVP 0\na=rtcp:53020 IN IP4 127.44.0.9\n", "audio RTP/AVP 0 sendrecv"),
         OfferCase("reports beside media", "m=audio 6000 RTP/AVP 0\na=rtcp-mux\n", "audio RTP/AVP 0 sendrecv rtcp-mux"),
@@ -294,6 +315,8 @@ extension OfferCase {
                 Step(lines: "m=audio 6000 RTP/AVP 18\n", answer: "488"),
                 Step(lines: "m=audio 6000 RTP/AVP 300\n", answer: "400"),
                 Step(lines: "m=audio 6000 RTP/AVP 0\nc=IN IP4 239.0.0.1\n", answer: "488"),
+                Step(lines: "m=audio 6000 RTP/AVP 0\nc=IN IP6 2001:db8::1\n", answer: "488 301"),
+                Step(lines: "m=audio 6000 RTP/AVP 0\nc=IN IP6 2001:db8::1\n", answer: "488 301", isUpdate: true),
                 Step(lines: audio, answer: open),
             ]),
         later(

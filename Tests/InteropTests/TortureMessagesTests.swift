@@ -16,7 +16,6 @@ struct TortureMessagesTests {
             main: \(Bench.agent)
         admin: {socket: parley.sock}
         media:
-            address: 127.44.0.2
             ports: 24000-24199
         trunks:
             torture:
@@ -25,7 +24,7 @@ struct TortureMessagesTests {
                 media: {networks: [192.0.2.255]}
                 otherwise: main
             ipv6:
-                listen: ["udp:[::1]:5068"]
+                listen: ["udp:[::1]:5068", "udp:127.44.0.2:5068"]
                 allow: ["::1"]
                 media: {networks: [192.0.2.255]}
                 otherwise: main

@@ -279,6 +279,31 @@ struct IncomingTests {
         #expect(bench.incoming == nil)
     }
 
+    @Test(
+        "an offer that cannot be used is refused with a warning that says why, and a call that is up goes on",
+        arguments: [
+            ("m=audio 10000 RTP/AVP 0\nc=ATM NSAP 47", 300), ("m=audio 10000 RTP/AVP 0\nc=IN IP6 2001:db8::1", 301),
+            ("m=audio 10000 RTP/AVP 0\nc=IN X121 1", 301), ("m=audio 10000 UDP/TLS/RTP/SAVPF 0", 302),
+            ("m=video 10000 RTP/AVP 31", 304), ("m=audio 10000 RTP/AVP 18", 305),
+            ("m=audio 10000 RTP/AVP 0\nc=IN IP4 239.1.2.3", 330), ("m=audio 10000 RTP/AVP 0\nc=IN IP4 h.example", 399),
+        ])
+    func warnings(line: String, code: Int) throws {
+        var peer = PeerProfile(name: "trunk")
+        peer.media.families = [.ipv4]
+        var bench = Bench(peer: peer)
+        let body = "v=0\no=- 1 1 IN IP4 192.0.2.1\ns=-\nc=IN IP4 192.0.2.1\nt=0 0\n\(line)\n"
+        func isWarned(_ sent: [SIPMessage]) -> Bool {
+            sent.map(\.status) == [488] && sent[0].headers[.warning]?.hasPrefix("\(code) parley \"") == true
+        }
+        #expect(isWarned(bench.receive(Bench.request("INVITE", branch: "z9hG4bKn", callID: "new", body: body))))
+        #expect(bench.incoming == nil)
+        let (_, tag) = try bench.established()
+        let later = { Bench.request($0, branch: "z9hG4bK\($0)", toTag: tag, cseq: $1, body: body) }
+        #expect(isWarned(bench.receive(later("INVITE", 2))))
+        #expect(isWarned(bench.receive(later("UPDATE", 3))))
+        #expect(bench.story == ["incoming", "established PCMU"])
+    }
+
     @Test("header fields go both ways as data")
     func headers() throws {
         var bench = Bench()
@@ -402,6 +427,28 @@ struct IncomingTests {
         #expect(right.map(\.status) == [200, 200])
         bench.receive(Bench.request("ACK", branch: "z9hG4bKk", toTag: tag))
         #expect(bench.story == ["incoming", "established PCMU"])
+    }
+
+    @Test("a session that expires while its answer still waits for the ACK ends when the answer is given up")
+    func sessionBeforeACK() throws {
+        var bench = Bench()
+        bench.receive(
+            Bench.request(
+                "INVITE", headers: ["Require: 100rel", "Supported: timer", "Session-Expires: 90;refresher=uac"],
+                body: Bench.offer))
+        let handle = try #require(bench.incoming)
+        bench.agent.progress(handle, local: Bench.local, at: bench.now)
+        let progress = try #require(bench.drain().first)
+        try bench.agent.answer(handle, local: Bench.local, at: bench.now)
+        bench.run(for: .seconds(31))
+        let rack = "RAck: \(progress.headers[.rseq] ?? "") 1 INVITE"
+        let sent = bench.receive(
+            Bench.request("PRACK", branch: "z9hG4bKp", toTag: progress.to?.tag, cseq: 2, headers: [rack]))
+        #expect(sent.map(\.status) == [200, 200])
+        #expect(bench.run(for: .seconds(40)).contains { $0.method == .bye })
+        #expect(bench.story == ["incoming", "ended timeout 102"])
+        bench.run(for: .seconds(40))
+        #expect(bench.agent.callCount == 0 && bench.agent.transactionCount == 0)
     }
 
     @Test(

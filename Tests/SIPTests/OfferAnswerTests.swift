@@ -74,30 +74,84 @@ struct OfferAnswerTests {
         "what cannot be spoken is refused",
         arguments: [
             ("m=audio 4000 RTP/AVP 18", "noCommonFormat"),
-            ("m=audio 0 RTP/AVP 0", "noCommonFormat"),
-            ("m=video 4000 RTP/AVP 31", "noCommonFormat"),
+            ("m=audio 0 RTP/AVP 0", "noAudio"),
+            ("m=video 4000 RTP/AVP 31", "noAudio"),
             ("m=audio 4000 RTP/AVP 128", "malformed"),
             ("m=audio 4000 RTP/AVP x", "malformed"),
             ("m=audio 4000 RTP/AVP 0\na=rtpmap:999 PCMU/8000", "malformed"),
             ("m=audio 4000 RTP/SAVP 0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:\(keyA)", "srtp"),
             ("m=audio 4000 UDP/TLS/RTP/SAVP 0", "srtp"),
-            ("m=audio 4000 RTP/AVP 0\nc=IN IP4 255.255.255.255", "address"),
-            ("m=audio 4000 RTP/AVP 0\nc=IN IP4 224.2.1.1/127", "address"),
-            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 ff02::1", "address"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP4 255.255.255.255", "group"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP4 224.2.1.1/127", "group"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 ff02::1", "group"),
             ("m=audio 4000 RTP/AVP 0\nc=IN IP4 host.example.com", "address"),
             ("m=audio 4000 RTP/AVP 0\na=rtcp:0x10", "malformed"),
-            ("m=audio 4000 RTP/AVP 0\na=rtcp:4001 IN IP4 255.255.255.255", "address"),
+            ("m=audio 4000 RTP/AVP 0\na=rtcp:4001 IN IP4 255.255.255.255", "group"),
             ("m=audio 70000 RTP/AVP 0", "malformed"),
             ("m=audio -1 RTP/AVP 0", "malformed"),
             ("m=audio", "malformed"),
             ("m=audio 4000 RTP/AVP 0\nm=video 1 RTP/AVP\ra=x 31", "malformed"),
             ("c=IN IP4 1.2.3", "malformed"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP4 2001:db8::1", "malformed"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 192.0.2.1", "malformed"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1", "addressFormat"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN X25 1", "addressFormat"),
+            ("m=audio 4000 RTP/AVP 0\nc=ATM NSAP 47.0091", "network"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1\nm=audio 4002 RTP/AVP 18", "addressFormat"),
             ("m=audio 4000 RTP/AVP" + String(repeating: " 0", count: 65), "malformed"),
             (String(repeating: "m=video 0 RTP/AVP 31\n", count: 17), "malformed"),
             ("m=audio 4000 RTP/AVP 0\n" + String(repeating: "a=x\n", count: 600), "malformed"),
         ])
     func refused(lines: String, expected: String) {
         #expect(OfferAnswerTests.answer(lines + "\n").text == expected)
+    }
+
+    @Test("of several streams one is taken whose family of addresses is Parley's own", arguments: [false, true])
+    func family(isIPv6: Bool) {
+        let streams = "m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1\nm=audio 4002 RTP/AVP 8\nc=IN IP4 192.0.2.1\n"
+        var local = Bench.local
+        if isIPv6 { local.address = .ipv6(high: 0x2001_0DB8_0000_0000, low: 2) }
+        let (media, text) = OfferAnswerTests.answer(streams, local: local)
+        #expect(media?.format == (isIPv6 ? .pcmu : .pcma))
+        #expect(media?.remote?.port == (isIPv6 ? 4_000 : 4_002))
+        #expect(text.contains(isIPv6 ? "m=audio 0 RTP/AVP 8\r\n" : "m=audio 0 RTP/AVP 0\r\n"))
+    }
+
+    @Test("where both families are spoken, the offer's is known before it is answered")
+    func offeredFamily() throws {
+        for (connection, family) in [("IP4 192.0.2.9", AddressFamily.ipv4), ("IP6 2001:db8::9", .ipv6)] {
+            var entropy = Entropy(SeededGenerator(seed: 1))
+            var session = OfferAnswer(capabilities: MediaCapabilities(), address: .ipv4(1), entropy: &entropy)
+            #expect(session.offeredFamily == nil)
+            let offer = OfferAnswerTests.head + "m=audio 4000 RTP/AVP 0\nc=IN \(connection)\n"
+            try session.receive(offer: #require(OfferAnswerTests.parse(offer)))
+            #expect(session.offeredFamily == family)
+            _ = try session.answer(
+                family == .ipv4 ? Bench.local : LocalMedia(address: .ipv6(high: 1, low: 2), port: 4_000))
+            // It is settled with the first exchange.
+            let other = family == .ipv4 ? "IP6 2001:db8::9" : "IP4 192.0.2.9"
+            let later = OfferAnswerTests.head + "m=audio 4000 RTP/AVP 0\nc=IN \(other)\n"
+            #expect(throws: OfferAnswer.Failure.addressFormat) {
+                try session.receive(offer: #require(OfferAnswerTests.parse(later)))
+            }
+        }
+    }
+
+    @Test(
+        "media that has no place yet is answered, and nothing is sent",
+        arguments: ["IP4 0.0.0.0", "IP6 ::", "IP4 nobody.invalid", "IP6 a.nobody.invalid."])
+    func nowhere(connection: String) {
+        let media = OfferAnswerTests.answer("m=audio 4000 RTP/AVP 0\nc=IN \(connection)\n").media
+        #expect(media?.format == .pcmu)
+        #expect(media != nil && media?.remote == nil)
+        #expect(media?.isHeld == true)
+    }
+
+    @Test("reports that would go to another family of addresses are not sent")
+    func reportsOfAnotherFamily() {
+        let media = OfferAnswerTests.answer("m=audio 4000 RTP/AVP 0\na=rtcp:4001 IN IP6 2001:db8::1\n").media
+        #expect(media?.remote != nil)
+        #expect(media?.remoteRTCP == nil)
     }
 
     @Test(
@@ -120,7 +174,7 @@ struct OfferAnswerTests {
         #expect(try answer("m=audio 4000 RTP/AVP 8\n") == ["audio 20000"])
         #expect(session.negotiated?.isHeld == false)
         // Fax in the place of speech is refused, and speech goes on.
-        #expect(throws: OfferAnswer.Failure.noCommonFormat) {
+        #expect(throws: OfferAnswer.Failure.noAudio) {
             _ = try answer("m=audio 0 RTP/AVP 8\nm=image 6000 udptl t38\n")
         }
         #expect(session.negotiated?.isHeld == false)
@@ -169,12 +223,14 @@ struct OfferAnswerTests {
             ("m=audio 4000 RTP/AVP 0\na=rtcp:4010", "192.0.2.1:4000", "192.0.2.1:4010"),
             ("m=audio 4000 RTP/AVP 0\na=rtcp:4010 IN IP4 192.0.2.8", "192.0.2.1:4000", "192.0.2.8:4010"),
             ("m=audio 4000 RTP/AVP 0\na=rtcp-mux", "192.0.2.1:4000", "192.0.2.1:4000"),
-            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::5", "[2001:db8::5]:4000", "[2001:db8::5]:4001"),
+            ("c=IN IP6 2001:db8::5\nm=audio 4000 RTP/AVP 0", "[2001:db8::5]:4000", "[2001:db8::5]:4001"),
             ("m=audio 4000 RTP/AVP 0\nc=IN IP4 0.0.0.0", "nowhere", "nowhere"),
             ("m=audio 65535 RTP/AVP 0", "192.0.2.1:65535", "nowhere"),
         ])
     func addresses(lines: String, media: String, rtcp: String) {
-        let negotiated = OfferAnswerTests.answer(lines + "\n").media
+        var local = Bench.local
+        if lines.contains("IP6") { local.address = .ipv6(high: 0x2001_0DB8_0000_0000, low: 2) }
+        let negotiated = OfferAnswerTests.answer(lines + "\n", local: local).media
         #expect((negotiated?.remote?.hostAndPort ?? "nowhere") == media)
         #expect((negotiated?.remoteRTCP?.hostAndPort ?? "nowhere") == rtcp)
     }
@@ -268,6 +324,8 @@ struct OfferAnswerTests {
             ("m=audio 4000 RTP/AVP 18", "noCommonFormat"), ("m=audio 0 RTP/AVP 0", "noCommonFormat"),
             ("m=video 4000 RTP/AVP 31", "noCommonFormat"), ("", "answer"),
             ("m=audio 4000 RTP/AVP 0\nm=audio 4000 RTP/AVP 0", "answer"), ("m=audio 4000 RTP/AVP 200", "malformed"),
+            ("m=audio 4000 RTP/AVP 0\nc=IN IP6 2001:db8::1", "addressFormat"),
+            ("m=audio 4000 RTP/AVP 0\nc=ATM NSAP 47", "network"),
         ])
     func badAnswers(lines: String, expected: String) throws {
         var entropy = Entropy(SeededGenerator(seed: 2))

@@ -189,7 +189,7 @@ extension Signalling {
         let proxy = plan.contact == nil ? trunk.proxy : nil
         let gateways = gateways(of: trunk)
         let hops = plan.contact.map { [$0.hop] } ?? proxy?.hops ?? gateways
-        guard let first = hops.first, let host = trunk.mediaHost(for: first) ?? mediaHostOfAll,
+        guard let first = hops.first, let host = trunk.mediaHost(for: first.address.family) ?? mediaHostOfAll,
             let uri = plan.contact?.uri ?? uri(of: plan, target, at: gateways.first ?? first, trunk)
         else { return nil }
         var profile = trunk.profile()

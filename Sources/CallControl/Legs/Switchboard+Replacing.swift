@@ -37,7 +37,7 @@ extension Switchboard {
             return
         }
         guard let ports = signalling?.takePorts(trunk.mediaPlace, at: now),
-            let host = trunk.mediaHost(for: incoming.hop) ?? signalling?.configuration.mediaHost
+            let host = signalling?.mediaHost(of: handle, incoming, trunk)
         else {
             signalling?.userAgent.reject(handle, status: 503, retryAfter: 5, at: now)
             return

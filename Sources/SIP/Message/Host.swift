@@ -182,6 +182,9 @@ extension TransportAddress {
         high == 0 && low >> 32 == 0xFFFF ? UInt32(truncatingIfNeeded: low) : nil
     }
 
+    /// The family that datagrams to it are of.
+    package var family: AddressFamily { ipv4 == nil ? .ipv6 : .ipv4 }
+
     /// Whether datagrams to it may reach one host only: neither unspecified, broadcast nor multicast, and with a port.
     package var isUnicast: Bool {
         guard port != 0 else { return false }

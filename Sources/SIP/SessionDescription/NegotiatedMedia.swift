@@ -50,6 +50,8 @@ package struct MediaCapabilities: Sendable {
     package var srtp: SRTPPolicy
     /// In order of preference.
     package var suites: [CryptoSuite]
+    /// Families of addresses that media can be exchanged with.
+    package var families = AddressFamily.allCases
 
     package init(
         formats: [AudioFormat] = [.pcmu, .pcma, .g722, .opus], prefersLocalOrder: Bool = false,

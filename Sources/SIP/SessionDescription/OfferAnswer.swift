@@ -13,10 +13,18 @@ package struct OfferAnswer: Sendable {
     package enum Failure: Error, Sendable, Equatable {
         /// An offer came or was made while another is open.
         case glare
+        /// No audio: 488.
+        case noAudio
         /// No audio that is spoken here: 488.
         case noCommonFormat
-        /// The media would go to a name, a group or nobody: 488.
+        /// The media would go to a name or nobody: 488.
         case address
+        /// The media would go to a group: 488.
+        case group
+        /// The media would go to a network that is not the Internet: 488.
+        case network
+        /// The media would go to an address of a family, or a form, that nothing can be sent to from here: 488.
+        case addressFormat
         /// SRTP is required and was not offered, or the other way about: 488.
         case srtp
         /// The answer does not match the offer.
@@ -85,7 +93,7 @@ package struct OfferAnswer: Sendable {
     /// An offer came in.
     package mutating func receive(offer: SessionDescription) throws(Failure) {
         guard case .stable = state else { throw .glare }
-        if !isWithoutMedia(offer) { _ = try choose(in: offer) }
+        if !isWithoutMedia(offer) { _ = try choose(in: offer, families) }
         state = .haveRemoteOffer(offer)
     }
 
@@ -101,7 +109,7 @@ package struct OfferAnswer: Sendable {
             state = .stable
             return description
         }
-        let choice = try choose(in: offer)
+        let choice = try choose(in: offer, OfferAnswer.families(of: local.address, capabilities))
         var media = choice.media
         media.direction = choice.media.direction.limited(to: local.direction)
         for (index, medium) in offer.media.enumerated() {
@@ -129,7 +137,8 @@ package struct OfferAnswer: Sendable {
         guard let theirs = PayloadMap(medium), let ours = PayloadMap(offer.media[index]) else { throw .malformed }
         let usable = theirs.entries.first { entry in formats.contains { $0.isSame(as: entry.format) } }
         guard let chosen = usable, let own = ours.entry(of: chosen.format) else { throw .noCommonFormat }
-        var media = try describe(answer, medium, chosen, theirs)
+        let families = OfferAnswer.families(of: local.address, capabilities)
+        var media = try describe(answer, medium, chosen, theirs, families)
         media.receivePayloadType = own.payloadType
         if media.sendTelephoneEventType != nil {
             media.receiveTelephoneEventType =
@@ -282,23 +291,45 @@ extension OfferAnswer {
         return !offer.media.isEmpty && offer.media.allSatisfy { $0.port == 0 }
     }
 
-    private func choose(in offer: SessionDescription) throws(Failure) -> Choice {
-        var failure = Failure.noCommonFormat
+    /// Families of addresses that a stream may have: of what was told before, which does not change, or any that is spoken.
+    private var families: [AddressFamily] {
+        lastLocal?.connection.map { OfferAnswer.families(of: $0, capabilities) } ?? capabilities.families
+    }
+
+    /// What can be exchanged with an address of Parley's own: others of its family. Of a name nothing is known.
+    private static func families(of local: Host, _ capabilities: MediaCapabilities) -> [AddressFamily] {
+        local.family.map { [$0] } ?? capabilities.families
+    }
+
+    /// The family that the open offer's audio is of, by which an address to answer with is chosen; `nil` where there is
+    /// no offer, or nothing is to be sent.
+    package var offeredFamily: AddressFamily? {
+        guard case .haveRemoteOffer(let offer) = state, let choice = try? choose(in: offer, families) else {
+            return nil
+        }
+        return choice.media.remote?.family
+    }
+
+    private func choose(in offer: SessionDescription, _ families: [AddressFamily]) throws(Failure) -> Choice {
+        var failure = Failure.noAudio
         var plain: Choice?
         for (index, medium) in offer.media.enumerated() where medium.kind == "audio" && medium.port != 0 {
             do throws(Failure) {
-                let choice = try choose(offer, medium, index)
+                let choice = try choose(offer, medium, index, families)
                 if choice.crypto != nil || capabilities.srtp == .off { return choice }
                 if plain == nil { plain = choice }
-            } catch { failure = error }
+            } catch {
+                // A stream that only lacks an address came nearest to being used.
+                if failure != .addressFormat { failure = error }
+            }
         }
         guard let plain else { throw failure }
         return plain
     }
 
-    private func choose(_ offer: SessionDescription, _ medium: SessionDescription.Media, _ index: Int) throws(Failure)
-        -> Choice
-    {
+    private func choose(
+        _ offer: SessionDescription, _ medium: SessionDescription.Media, _ index: Int, _ families: [AddressFamily]
+    ) throws(Failure) -> Choice {
         let crypto = try offeredKey(medium)
         guard let theirs = PayloadMap(medium) else { throw .malformed }
         var chosen: PayloadMap.Entry?
@@ -308,7 +339,7 @@ extension OfferAnswer {
             chosen = theirs.entries.first { entry in formats.contains { $0.isSame(as: entry.format) } }
         }
         guard let chosen else { throw .noCommonFormat }
-        var media = try describe(offer, medium, chosen, theirs)
+        var media = try describe(offer, medium, chosen, theirs, families)
         if let crypto, let own = localKeys[crypto.suite] {
             media.srtp = NegotiatedMedia.SRTP(suite: crypto.suite, localKey: own, remoteKey: crypto.key)
         }
@@ -359,9 +390,9 @@ extension OfferAnswer {
     /// What a line says, as the local side sees it.
     private func describe(
         _ description: SessionDescription, _ medium: SessionDescription.Media, _ chosen: PayloadMap.Entry,
-        _ map: PayloadMap
+        _ map: PayloadMap, _ families: [AddressFamily]
     ) throws(Failure) -> NegotiatedMedia {
-        guard let host = medium.connection ?? description.connection else { throw .address }
+        let host = try description.destination(of: medium)
         let rate = chosen.format.clockRate
         let eventRate = [rate, 8_000].first { map.entry(of: .telephoneEvent(clockRate: $0)) != nil } ?? rate
         let events =
@@ -376,11 +407,13 @@ extension OfferAnswer {
             direction: OfferAnswer.direction(medium, description).reversed, remote: nil, remoteRTCP: nil,
             rtcpMux: isMuxed)
         media.telephoneEventRate = eventRate
+        if host.isNowhere { return media }
         guard let remote = host.address(port: medium.port) else { throw .address }
-        if remote.ipv4 == 0 || (remote.high == 0 && remote.low == 0) { return media }
-        guard remote.isUnicast else { throw .address }
+        guard remote.isUnicast else { throw .group }
+        guard families.contains(remote.family) else { throw .addressFormat }
         media.remote = remote
-        media.remoteRTCP = isMuxed ? remote : try OfferAnswer.rtcpAddress(medium, remote)
+        let reports = isMuxed ? remote : try OfferAnswer.rtcpAddress(medium, remote)
+        media.remoteRTCP = reports.flatMap { families.contains($0.family) ? $0 : nil }
         return media
     }
 
@@ -420,7 +453,7 @@ extension OfferAnswer {
             address = other
         }
         address.port = port
-        guard address.isUnicast else { throw .address }
+        guard address.isUnicast else { throw .group }
         return address
     }
 }

@@ -30,6 +30,8 @@ package struct SessionDescription: Sendable, Equatable {
         package var formats: [String]
         /// The `c=` line; `nil` takes the session's.
         package var connection: Host?
+        /// Set where its `c=` line names no place on the Internet.
+        package var foreignConnection: ForeignConnection?
         package var attributes: [Attribute] = []
     }
 
@@ -55,6 +57,8 @@ package struct SessionDescription: Sendable, Equatable {
     package var origin: Origin
     package var name: String
     package var connection: Host?
+    /// Set where the session's `c=` line names no place on the Internet.
+    package var foreignConnection: ForeignConnection?
     package var attributes: [Attribute] = []
     package var media: [Media] = []
 
@@ -110,8 +114,14 @@ extension SessionDescription {
             self.origin = origin
         case UInt8(ascii: "s"): name = value
         case UInt8(ascii: "c"):
-            guard let host = SessionDescription.connectionAddress(value) else { throw .line(line) }
-            if media.isEmpty { connection = host } else { media[media.count - 1].connection = host }
+            let foreign = SessionDescription.foreignConnection(value)
+            let host = foreign == nil ? SessionDescription.connectionAddress(value) : nil
+            if host == nil, foreign == nil { throw .line(line) }
+            if media.isEmpty {
+                (connection, foreignConnection) = (host, foreign)
+            } else {
+                (media[media.count - 1].connection, media[media.count - 1].foreignConnection) = (host, foreign)
+            }
         case UInt8(ascii: "m"):
             guard media.count < SIPLimits.mediaDescriptions else { throw .tooManyMedia }
             media.append(try SessionDescription.readMedia(value, line))
@@ -139,7 +149,23 @@ extension SessionDescription {
         guard let address = parts.first, parts.count <= 3, parts.dropFirst().allSatisfy({ UInt16($0) != nil }) else {
             return nil
         }
-        return Host(String(address), allowsBareIPv6: true)
+        guard let host = Host(String(address), allowsBareIPv6: true) else { return nil }
+        // The literal is of the form that is announced.
+        switch host {
+        case .name: return host
+        case .ipv4: return words[1] == "IP4" ? host : nil
+        case .ipv6: return words[1] == "IP6" ? host : nil
+        }
+    }
+
+    /// A `c=` line of another network, or with another form of address, which RFC 8866 section 5.7 lets anybody register.
+    static func foreignConnection(_ value: String) -> ForeignConnection? {
+        let words = value.split(separator: " ").map(String.init)
+        guard words.count == 3, words.allSatisfy({ !$0.isEmpty }), words[0].isToken, words[1].isToken else {
+            return nil
+        }
+        if words[0] != "IN" { return .network }
+        return words[1] == "IP4" || words[1] == "IP6" ? nil : .addressFormat
     }
 
     private static func readMedia(_ value: String, _ line: Int) throws(ParseError) -> Media {

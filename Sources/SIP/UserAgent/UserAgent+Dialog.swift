@@ -96,7 +96,7 @@ extension UserAgent {
     ) -> (SIPMessage, Bool)? {
         let handle = call.handle
         if let refusal = take(offerOf: request, into: &call.media) {
-            respond(key, to: request, refusedMedia(request, status: refusal, tag: ""), at: now)
+            respond(key, to: request, refusedMedia(request, refusal, tag: ""), at: now)
             return nil
         }
         var response = request.response(200, tag: nil)
@@ -112,7 +112,7 @@ extension UserAgent {
         }
         if call.media.hasRemoteOffer {
             call.media.rollBack()
-            respond(key, to: request, refusedMedia(request, status: 488, tag: ""), at: now)
+            respond(key, to: request, refusedMedia(request, RefusedOffer(.noCommonFormat), tag: ""), at: now)
             calls[handle] = call
             return nil
         }
@@ -169,10 +169,12 @@ extension UserAgent {
             if let answer { _ = try? call.media.receive(answer: answer) }
             if call.media.hasLocalOffer { call.media.rollBack() }
         } else if request.sessionDescriptionOctets != nil, let local = call.local, call.media.isStable {
-            guard take(offerOf: request, into: &call.media) == nil, let answer = try? call.media.answer(local) else {
+            let refusal = take(offerOf: request, into: &call.media)
+            guard refusal == nil, let answer = try? call.media.answer(local) else {
                 call.media.rollBack()
                 store(call)
-                respond(key, to: request, refusedMedia(request, status: 488, tag: ""), at: now)
+                let refused = refusedMedia(request, refusal ?? RefusedOffer(.noCommonFormat), tag: "")
+                respond(key, to: request, refused, at: now)
                 return
             }
             set(&response, body: answer.octets)

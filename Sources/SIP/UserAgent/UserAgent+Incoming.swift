@@ -32,7 +32,7 @@ extension UserAgent {
         var media = OfferAnswer(
             capabilities: peer.media, address: advertised(hop.transport, peer).host, entropy: &entropy)
         if let refusal = take(offerOf: request, into: &media) {
-            respond(key, to: request, refusedMedia(request, status: refusal, tag: tag), at: now)
+            respond(key, to: request, refusedMedia(request, refusal, tag: tag), at: now)
             return
         }
         let handle = SIPCallHandle(nextHandle())
@@ -73,30 +73,26 @@ extension UserAgent {
     }
 
     /// Takes the offer of a request in.
-    /// - Returns: the status that refuses it.
-    func take(offerOf request: SIPMessage, into media: inout OfferAnswer) -> Int? {
+    /// - Returns: what refuses it.
+    func take(offerOf request: SIPMessage, into media: inout OfferAnswer) -> RefusedOffer? {
         guard let octets = request.sessionDescriptionOctets else { return nil }
         let offer: SessionDescription
         do throws(SessionDescription.ParseError) {
             offer = try SessionDescription(parsing: octets)
         } catch {
-            return error.isOfBounds ? 488 : 400
+            return RefusedOffer(error)
         }
         do throws(OfferAnswer.Failure) {
             try media.receive(offer: offer)
             return nil
-        } catch .glare {
-            return 491
-        } catch .malformed {
-            return 400
         } catch {
-            return 488
+            return RefusedOffer(error)
         }
     }
 
-    func refusedMedia(_ request: SIPMessage, status: Int, tag: String) -> SIPMessage {
-        var response = request.response(status, tag: tag)
-        if status == 488 { response.headers.append(.warning, "305 parley \"Incompatible media format\"") }
+    func refusedMedia(_ request: SIPMessage, _ refusal: RefusedOffer, tag: String) -> SIPMessage {
+        var response = request.response(refusal.status, tag: tag)
+        if let (code, text) = refusal.warning { response.headers.append(.warning, "\(code) parley \"\(text)\"") }
         return response
     }
 
@@ -238,7 +234,8 @@ extension UserAgent {
                 set(&response, body: try call.media.offer(local).octets)
             }
         } catch {
-            reject(handle, status: 488, at: now)
+            let (code, text) = error.warning
+            reject(handle, status: 488, headers: [(.warning, "\(code) parley \"\(text)\"")], at: now)
             throw error
         }
         startSessionTimer(&call, asUASof: call.invite, &response, at: now)

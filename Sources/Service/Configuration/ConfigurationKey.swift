@@ -68,7 +68,9 @@ extension ConfigurationKey {
 
     private static let service: [ConfigurationKey] = [
         .init("agents.*", .text, "", "An agent folder, by the name that trunks call it; relative to this file."),
-        .init("media.address", .text, "0.0.0.0", "Where media sockets are bound; '::' takes IPv4 and IPv6."),
+        .init(
+            "media.address", .text, "0.0.0.0",
+            "Where media sockets are bound; '::' takes IPv4 and IPv6, and is the default when a trunk listens on IPv6."),
         .init("media.ports", .text, "10000-13999", "The first and the last UDP port of media; a call takes two."),
         .init(
             "media.shards", .number(1...64), "1", "Threads of media, each with its share of the ports; one a core."),

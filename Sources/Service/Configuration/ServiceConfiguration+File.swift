@@ -75,6 +75,9 @@ extension ServiceConfiguration {
             } else {
                 values.complain(["media", "address"], "'\(text)' is not an address such as 192.0.2.1 or ::")
             }
+        } else if trunks.contains(where: { $0.listeners.contains { $0.address.family == .ipv6 } }) {
+            // Who calls over IPv6 has media there too.
+            media.address = TransportAddress(high: 0, low: 0, port: 0)
         }
         if let text = values.text(["media", "ports"]) {
             if let range = PortRange(text) {
