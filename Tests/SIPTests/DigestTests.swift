@@ -1,4 +1,5 @@
 import SIP
+import Synchronization
 import Telephony
 import Testing
 
@@ -17,10 +18,8 @@ struct DigestTests {
         algorithms: [DigestAlgorithm], qualities: [String] = ["auth"], password: String = "secret",
         allowsMD5: Bool = true, source other: TransportAddress = DigestTests.source, delay: Interval = .zero
     ) -> DigestServer.Verdict? {
-        var server = DigestServer(realm: "example.com", key: key, algorithms: algorithms, qualities: qualities) {
-            user, algorithm in
-            user == "ann" ? algorithm.hash("ann:example.com:secret") : nil
-        }
+        var server = DigestServer(
+            realm: "example.com", key: key, algorithms: algorithms, qualities: qualities, passwords: ["ann": "secret"])
         var client = DigestClient(DigestCredentials(username: "ann", password: password, allowsMD5: allowsMD5))
         var entropy = Entropy(SeededGenerator(seed: 1))
         guard var request = request(body: Bench.offer),
@@ -101,6 +100,45 @@ struct DigestTests {
         let verdicts = (0..<2).map { _ in server.verdict(on: request, from: DigestTests.source, at: DigestTests.start) }
         #expect(verdicts[0] == .authenticated(username: "ann"))
         #expect(DigestTests.isChallenge(verdicts[1]))
+    }
+
+    /// What was hashed: with which algorithm, and how many octets.
+    private final class HashedTexts: Sendable {
+        let work = Mutex<[String]>([])
+
+        func hash(_ algorithm: DigestAlgorithm, _ text: String) -> String {
+            work.withLock { $0.append("\(algorithm) \(text.utf8.count)") }
+            return algorithm.hash(text)
+        }
+
+        func take() -> [String] {
+            work.withLock { work in
+                defer { work = [] }
+                return work
+            }
+        }
+    }
+
+    @Test(
+        "an unknown user and a wrong password are the same work", arguments: DigestAlgorithm.allCases,
+        [nil, "auth", "auth-int"])
+    func equalWork(algorithm: DigestAlgorithm, quality: String?) throws {
+        let texts = HashedTexts()
+        var server = DigestServer(
+            realm: "example.com", key: DigestTests.key, algorithms: [algorithm], qualities: ["auth", "auth-int"],
+            passwords: ["ann": "sixteen-letters!"], hash: texts.hash)
+        var works: [[String]] = []
+        for user in ["ann", "bob"] {
+            let given = DigestResponse(
+                username: user, realm: "example.com", nonce: "0.0", uri: "sip:1000@192.0.2.2", response: "00",
+                algorithm: algorithm, quality: quality, clientNonce: "c", nonceCount: "00000001")
+            let request = try #require(DigestTests.request(["Authorization: \(given)"]))
+            let verdict = server.verdict(on: request, from: DigestTests.source, at: DigestTests.start)
+            #expect(DigestTests.isChallenge(verdict))
+            works.append(texts.take())
+        }
+        #expect(works[0] == works[1])
+        #expect(works[0].count >= 3)
     }
 
     @Test("an unknown user and a wrong password get the same answer")

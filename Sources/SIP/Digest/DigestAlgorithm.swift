@@ -41,6 +41,9 @@ package enum DigestAlgorithm: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+/// The hash of a text, in lower-case hexadecimal.
+package typealias DigestHash = @Sendable (DigestAlgorithm, _ text: String) -> String
+
 enum Hexadecimal {
     static func text(_ octets: some Sequence<UInt8>) -> String {
         let digits = Array("0123456789abcdef".utf8)

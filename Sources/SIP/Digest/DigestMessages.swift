@@ -105,14 +105,18 @@ package struct DigestResponse: Sendable, Equatable, CustomStringConvertible {
     /// - Parameters:
     ///   - secret: hash of user, realm and password.
     ///   - body: for `auth-int`.
-    func expected(secret: String, method: SIPMethod, body: [UInt8]) -> String {
+    func expected(
+        secret: String, method: SIPMethod, body: [UInt8], hash: DigestHash = { $0.hash($1) }
+    ) -> String {
         var first = secret
-        if algorithm.isSession { first = algorithm.hash("\(secret):\(nonce):\(clientNonce ?? "")") }
+        if algorithm.isSession { first = hash(algorithm, "\(secret):\(nonce):\(clientNonce ?? "")") }
         var second = "\(method):\(uri)"
         if quality == "auth-int" { second += ":" + algorithm.hash(body) }
-        let hashed = algorithm.hash(second)
-        guard let quality, let nonceCount, let clientNonce else { return algorithm.hash("\(first):\(nonce):\(hashed)") }
-        return algorithm.hash("\(first):\(nonce):\(nonceCount):\(clientNonce):\(quality):\(hashed)")
+        let hashed = hash(algorithm, second)
+        guard let quality, let nonceCount, let clientNonce else {
+            return hash(algorithm, "\(first):\(nonce):\(hashed)")
+        }
+        return hash(algorithm, "\(first):\(nonce):\(nonceCount):\(clientNonce):\(quality):\(hashed)")
     }
 }
 

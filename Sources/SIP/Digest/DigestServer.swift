@@ -15,35 +15,29 @@ package struct DigestServer: Sendable {
     private let algorithms: [DigestAlgorithm]
     private let qualities: [String]
     private let lifetime: Interval
-    /// The hash of user, realm and password for an algorithm; `nil` for an unknown user.
-    private let secret: @Sendable (_ username: String, DigestAlgorithm) -> String?
+    /// Of a user; behind a function, so that no text about this has one in it.
+    private let password: @Sendable (_ username: String) -> String?
+    private let hash: DigestHash
     private var counts: [String: UInt32] = [:]
     private var order: [String] = []
 
     /// - Parameters:
-    ///   - lifetime: of a nonce.
     ///   - key: at least 16 random octets, of the process.
+    ///   - lifetime: of a nonce.
+    ///   - passwords: by the name of the user.
+    ///   - hash: of every text that is hashed for a verdict.
     package init(
         realm: String, key: [UInt8], algorithms: [DigestAlgorithm] = [.sha256, .md5], qualities: [String] = ["auth"],
-        lifetime: Interval = .seconds(30), secret: @escaping @Sendable (_ username: String, DigestAlgorithm) -> String?
+        lifetime: Interval = .seconds(30), passwords: [String: String],
+        hash: @escaping DigestHash = { $0.hash($1) }
     ) {
         self.realm = realm
         self.key = key
         self.algorithms = algorithms
         self.qualities = qualities
         self.lifetime = lifetime
-        self.secret = secret
-    }
-
-    /// A server that knows users by their passwords.
-    package init(
-        realm: String, key: [UInt8], algorithms: [DigestAlgorithm] = [.sha256, .md5], passwords: [String: String]
-    ) {
-        self.init(realm: realm, key: key, algorithms: algorithms) { username, algorithm in
-            passwords[username].map {
-                DigestCredentials(username: username, password: $0).secret(realm: realm, algorithm: algorithm)
-            }
-        }
+        password = { passwords[$0] }
+        self.hash = hash
     }
 
     /// Judges a request. Unknown users and wrong passwords get the same answer after the same work.
@@ -54,9 +48,10 @@ package struct DigestServer: Sendable {
             return challenge(source, now, isStale: false)
         }
         let isOurs = isOurNonce(given.nonce, source)
-        let known = secret(given.username, given.algorithm)
-        let fallback = given.algorithm.hash("nobody:\(realm):nothing")
-        let expected = given.expected(secret: known ?? fallback, method: method, body: request.body)
+        let known = password(given.username)
+        // A user that is not there has a password too, which is the work of one that is, and never the right one.
+        let secret = hash(given.algorithm, "\(given.username):\(realm):\(known ?? DigestServer.nobody)")
+        let expected = given.expected(secret: secret, method: method, body: request.body, hash: hash)
         let isRight = Hexadecimal.isEqual(expected, given.response)
         guard isRight, known != nil, isOurs, algorithms.contains(given.algorithm), isServed(given.quality),
             namesSame(given.uri, uri)
@@ -64,6 +59,9 @@ package struct DigestServer: Sendable {
         guard isFresh(given.nonce, now), countIsNew(given) else { return challenge(source, now, isStale: true) }
         return .authenticated(username: given.username)
     }
+
+    /// As long as passwords are.
+    private static let nobody = "0123456789abcdef"
 
     private func isServed(_ quality: String?) -> Bool { quality.map { qualities.contains($0) } ?? false }
 
