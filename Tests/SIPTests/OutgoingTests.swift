@@ -215,6 +215,43 @@ struct OutgoingTests {
         #expect(bench.story == ["progress 180", "ended local 16"])
     }
 
+    @Test("a re-INVITE that rings on after the call was hung up is acknowledged for a while, and then given up")
+    func ringingAfterBYE() throws {
+        var bench = Bench()
+        let (handle, invite) = try OutgoingTests.place(&bench)
+        let answer = OutgoingTests.response(200, to: invite, answer: true)
+        let acknowledgement = try #require(bench.receive(answer).first)
+        bench.agent.reoffer(handle, local: Bench.local, at: bench.now)
+        let later = try #require(bench.drain().first)
+        bench.receive(
+            Bench.request(
+                "BYE", callID: invite.callID ?? "", fromTag: "far", toTag: acknowledgement.from?.tag, cseq: 1))
+        bench.receive(OutgoingTests.response(180, to: later))
+        #expect(bench.agent.callCount == 0)
+        bench.run(for: .seconds(31))
+        let sent = bench.receive(OutgoingTests.response(487, to: later))
+        #expect(sent.map(\.method) == [.ack])
+        bench.run(for: .seconds(33))
+        #expect(bench.agent.transactionCount == 0)
+    }
+
+    @Test("an INVITE that rings on without end after its call is gone is forgotten")
+    func ringingWithoutEnd() throws {
+        var bench = Bench()
+        let (handle, invite) = try OutgoingTests.place(&bench)
+        bench.receive(OutgoingTests.response(200, to: invite, answer: true))
+        bench.agent.reoffer(handle, local: Bench.local, at: bench.now)
+        let later = try #require(bench.drain().first)
+        bench.agent.hangUp(handle, at: bench.now)
+        let bye = try #require(bench.drain().first)
+        bench.receive(bye.response(200, tag: nil).octets)
+        for _ in 0..<10 {
+            bench.receive(OutgoingTests.response(180, to: later))
+            bench.run(for: .seconds(4))
+        }
+        #expect(bench.agent.callCount == 0 && bench.agent.transactionCount == 0)
+    }
+
     @Test("ringing without end is canceled")
     func longRinging() throws {
         var bench = Bench()

@@ -14,7 +14,8 @@ package struct InviteClientTransaction: Sendable {
     private enum State: Sendable {
         /// Timer A resends the INVITE, timer B gives up.
         case calling(timerA: Instant?, interval: Interval, timerB: Instant)
-        case proceeding
+        /// A provisional response came. Nothing limits how long, unless nobody waits for the final one any more.
+        case proceeding(until: Instant?)
         /// A response of 300 to 699 came and was acknowledged; timer D absorbs more of them.
         case completed(timerD: Instant)
         /// A 2xx came (RFC 6026); timer M lets others through.
@@ -50,7 +51,8 @@ package struct InviteClientTransaction: Sendable {
         case .calling(let timerA, _, let timerB): min(timerA ?? timerB, timerB)
         case .completed(let timerD): timerD
         case .accepted(let timerM): timerM
-        case .proceeding, .terminated: nil
+        case .proceeding(let end): end
+        case .terminated: nil
         }
     }
     package var isTerminated: Bool { if case .terminated = state { true } else { false } }
@@ -61,9 +63,10 @@ package struct InviteClientTransaction: Sendable {
 
     package mutating func receive(status: Int, at now: Instant) -> ResponseAction {
         switch (state, status) {
-        case (.calling, ..<200), (.proceeding, ..<200):
-            state = .proceeding
+        case (.calling, ..<200):
+            state = .proceeding(until: nil)
             return .pass
+        case (.proceeding, ..<200): return .pass
         case (.calling, 200...299), (.proceeding, 200...299):
             state = .accepted(timerM: now + timers.transactionTime)
             return .pass
@@ -85,11 +88,16 @@ package struct InviteClientTransaction: Sendable {
         case .calling:
             state = .terminated
             return .timedOut
-        case .completed, .accepted:
+        case .completed, .accepted, .proceeding:
             state = .terminated
             return .terminated
-        case .proceeding, .terminated: return .none
+        case .terminated: return .none
         }
+    }
+
+    /// Nobody waits for the final response any more: one that comes within 64 T1 is acknowledged, and then it is given up.
+    package mutating func limit(at now: Instant) {
+        if case .proceeding(nil) = state { state = .proceeding(until: now + timers.transactionTime) }
     }
 
     /// The transport failed, or the core gives up.

@@ -47,15 +47,17 @@ extension UserAgent {
     }
 
     /// Lets go of a call, and of what is open on it: a REFER without an answer is refused, an INVITE that has had nothing but
-    /// provisional responses is given up (RFC 3261 section 9.1 lets 64 T1 pass after a CANCEL).
+    /// provisional responses has 64 T1 more for the final one.
     mutating func forget(_ handle: SIPCallHandle, at now: Instant) {
         guard let call = calls.removeValue(forKey: handle) else { return }
         for subscription in call.referSubscriptions {
             guard let key = subscription.transaction else { continue }
             respond(key, to: subscription.request, subscription.request.response(603, tag: nil), at: now)
         }
-        if let key = call.clientKey, case .invite(let machine)? = clients[key]?.machine, machine.isProceeding {
-            clients[key] = nil
+        if let key = call.clientKey, case .invite(var machine)? = clients[key]?.machine {
+            machine.limit(at: now)
+            clients[key]?.machine = .invite(machine)
+            scheduleClient(key)
         }
         callDeadlines[handle] = nil
         if let dialog = call.dialog {

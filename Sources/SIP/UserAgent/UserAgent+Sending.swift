@@ -106,6 +106,7 @@ extension UserAgent {
         switch entry.machine {
         case .invite(var machine):
             let action = machine.receive(status: status, at: now)
+            if entry.call.map({ calls[$0] == nil }) ?? true { machine.limit(at: now) }
             entry.machine = .invite(machine)
             if action == .passAndAcknowledge || action == .acknowledge { acknowledge(response, entry) }
             isForCore = action == .pass || action == .passAndAcknowledge
