@@ -228,7 +228,11 @@ let package = Package(
         tests(of: "Routing", ["Telephony", "QueueSimulation"]),
         tests(of: "CallFlow", ["Telephony", "Formula", "AgentFiles", "Documents"]),
         tests(of: "CallControl", ["Telephony", "CallFlow", "FrontEnd", "SIP", "RTP", "DSP", "Routing"]),
-        tests(of: "Distribution", ["Telephony", "SIP", "Formula", "CallFlow", "CallControl", "Routing"]),
+        tests(
+            of: "Distribution",
+            [
+                "Telephony", "SIP", "Formula", "CallFlow", "CallControl", "Routing", "Records", "ConnectorDoubles",
+            ]),
         tests(of: "Transport", ["Telephony", "CallFlow", "CallControl", "SIP", "RTP", "DSP"]),
         .testTarget(
             name: "DialogCheckTests", dependencies: ["DialogCheck", "Telephony", "Documents", "AgentFiles"],

@@ -8,6 +8,8 @@ package import Telephony
 extension CallDistributor {
     /// The key by which a caller who waits takes the offer.
     private static let key = Digit(code: 1)
+    /// How long one who is to be called back waits while nobody says whose promise it is, before that is asked again.
+    private static let claimPause = Interval.seconds(2)
 
     /// A caller who is to be called back.
     struct Promise: Sendable {
@@ -28,13 +30,15 @@ extension CallDistributor {
         var ringEnds = Instant.zero
         /// Those of them that counted.
         var attempts = 0
+        /// How often it was told.
+        var version: Int64 = 0
 
         /// The name of the call that is placed last.
         var nextCall: CallID { CallID("\(call.rawValue)-callback-\(placed)") }
     }
 
-    /// Whether a number can be promised a call: one that may be called.
-    private func isCallable(_ number: String) -> Bool {
+    /// Whether a number may be called, as far as it can be known before it is.
+    func isCallable(_ number: String) -> Bool {
         guard let rules = configuration.outbound else { return OutboundTarget(number) != nil }
         return OutboundPolicy(rules).permits(number) != nil
     }
@@ -153,7 +157,7 @@ extension CallDistributor {
         }
     }
 
-    private mutating func failed(_ id: CallBackID, at now: Instant) {
+    mutating func failed(_ id: CallBackID, at now: Instant) {
         promises[id]?.line = nil
         directory.callBackFailed(id, at: now)
         tell(id, isNew: false)
@@ -166,8 +170,24 @@ extension CallDistributor {
         drain(at: now)
     }
 
+    /// Whether a call is to be placed, now that whoever keeps promises for all processes has said whose this one is. Nobody
+    /// is called while it says nothing: another process might have called meanwhile.
+    package mutating func claimed(
+        _ placement: CallBackPlacement, _ answer: PromiseClaim, at now: Instant
+    ) -> Bool {
+        switch answer {
+        case .lost:
+            forgetPromise(of: placement.callBack.promisedIn, at: now)
+            return false
+        case .unknown where placement.plan != nil:
+            postponePlacing(placement.call, by: CallDistributor.claimPause, at: now)
+            return false
+        case .held, .unknown: return placement.plan == nil || isToBePlaced(placement.call)
+        }
+    }
+
     /// A call cannot be placed for now: it does not count, and its agent is there for others until it is tried again.
-    package mutating func postponePlacing(_ call: CallID, by pause: Interval, at now: Instant) {
+    mutating func postponePlacing(_ call: CallID, by pause: Interval, at now: Instant) {
         guard let id = lines[call], promises[id]?.line == call else { return }
         lines[call] = nil
         promises[id]?.line = nil

@@ -12,6 +12,7 @@ extension CallDistributor {
 
     /// Tells a promise, so that it is kept elsewhere as well.
     mutating func tell(_ id: CallBackID, isNew: Bool) {
+        promises[id]?.version &+= 1
         guard let kept = kept(id) else { return }
         outputs.append(isNew ? .promised(kept) : .promiseChanged(kept))
     }
@@ -36,10 +37,7 @@ extension CallDistributor {
     }
 
     private mutating func takeOver(_ kept: KeptPromise, at now: Instant) {
-        var promise = Promise(
-            call: kept.call, queue: QueueID(kept.queue), transfer: kept.transfer, from: kept.number, to: kept.called,
-            agent: kept.agent)
-        promise.placed = min(max(0, kept.placed), 1_000_000)
+        var promise = Promise(kept)
         // One that was cut off counts: nobody knows whether the caller was reached, and nobody is called twice at once.
         let wasCutOff = kept.isUnderWay == true
         let attempts = min(max(0, kept.attempts), 1_000) + (wasCutOff ? 1 : 0)
@@ -62,6 +60,17 @@ extension CallDistributor {
             return
         }
         account(for: promise)
+    }
+
+    /// Tells of promises that ran out while a process had them under way which nobody can ask: whether it reached the
+    /// callers is not known, and nobody calls them.
+    package mutating func accountForLost(_ kept: [KeptPromise], at now: Instant) {
+        for kept in kept {
+            var promise = Promise(kept)
+            promise.attempts = min(max(0, kept.attempts), 1_000)
+            account(for: promise)
+        }
+        drain(at: now)
     }
 
     /// A promise is not this process's to keep any more: it was erased, or another process keeps it.
@@ -101,5 +110,16 @@ extension CallDistributor {
         let bound = CallDistributor.longestPromise.milliseconds
         let far = overflows ? (milliseconds < 0 ? -bound : bound) : min(max(difference, -bound), bound)
         return now + .milliseconds(far)
+    }
+}
+
+extension CallDistributor.Promise {
+    /// One that another process made, before anybody has been called for it here.
+    fileprivate init(_ kept: KeptPromise) {
+        self.init(
+            call: kept.call, queue: QueueID(kept.queue), transfer: kept.transfer, from: kept.number, to: kept.called,
+            agent: kept.agent)
+        placed = min(max(0, kept.placed), 1_000_000)
+        version = min(max(0, kept.version ?? 0), .max / 2)
     }
 }

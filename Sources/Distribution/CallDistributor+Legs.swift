@@ -143,7 +143,8 @@ extension CallDistributor {
     private mutating func ended(_ call: CallID, at now: Instant) {
         seekers[call] = nil
         served[call] = nil
-        lines[call] = nil
+        // A call to somebody who is called back that ended before it came to anything, as when a process ends.
+        if let id = lines.removeValue(forKey: call), promises[id]?.line == call { failed(id, at: now) }
         directory.callEnded(call, at: now)
         experts.callEnded(call)
         expected = expected.filter { $0.value.call != call }

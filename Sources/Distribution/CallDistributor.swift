@@ -120,6 +120,16 @@ package struct CallDistributor: Sendable {
         drain(at: now)
     }
 
+    /// The clocks on the wall were changed: hours are by them.
+    ///
+    /// - Parameter minutes: east of Greenwich.
+    package mutating func useTime(minutesEastOfGreenwich minutes: Int, at now: Instant) {
+        var new = configuration
+        for index in new.queues.indices { new.queues[index].hours?.offsetInMinutes = minutes }
+        for index in new.experts.indices { new.experts[index].hours?.offsetInMinutes = minutes }
+        reconfigure(new, at: now)
+    }
+
     // MARK: - Agents
 
     /// A phone has registered, or is gone when there is no contact.

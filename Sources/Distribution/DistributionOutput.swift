@@ -24,3 +24,13 @@ package enum DistributionOutput: Sendable {
     /// The outside router was of no use; a sentence without its subject. The call goes on without it.
     case routerFailed(CallID, String)
 }
+
+/// What whoever keeps promises for all processes says to one that is about to call somebody back.
+package enum PromiseClaim: Sendable {
+    /// It is kept that this process calls now; no other does.
+    case held
+    /// The promise was erased, or is another process's.
+    case lost
+    /// Nothing can be learnt at the moment.
+    case unknown
+}

@@ -29,6 +29,8 @@ package struct KeptPromise: Sendable, Equatable, Codable {
     package var attempts: Int
     /// The caller was being called when this was written.
     package var isUnderWay: Bool?
+    /// Grows with each word on it, whoever keeps it.
+    package var version: Int64?
     // What whoever takes the call is told.
     package var message: DisclosableText
     package var variables: [Field]
@@ -51,6 +53,7 @@ package struct KeptPromise: Sendable, Equatable, Codable {
         placed = promise.placed
         attempts = standing.attempts
         isUnderWay = promise.line != nil
+        version = promise.version
         message = transfer.messageToAgent
         variables = transfer.variables.map { Field(name: $0.name, text: $0.value.disclosable) }
         userToUser = transfer.userToUser

@@ -10,11 +10,18 @@ extension ContextsCommand {
         static let configuration = CommandConfiguration(
             commandName: "call-backs",
             abstract: "Show the callers who were promised to be called back and have not been, in the queues' order.",
-            discussion: "A promise is erased with the call in which it was made: 'contexts erase'.")
+            discussion: """
+                A promise is erased with the call in which it was made: 'contexts erase'. While a caller is being called no other \
+                node calls: where the one that does is cut off from the store or gone, that stands until it is back, until a \
+                process begins on its machine, or until the promise runs out.
+
+                  parley contexts call-backs --store postgresql://parley@db/parley
+                """)
         @OptionGroup var options: StoreOptions
 
         private struct Line: Encodable {
             var node: String
+            var isUnderWay: Bool
             var promise: KeptPromise
         }
 
@@ -35,9 +42,10 @@ extension ContextsCommand {
                 }
                 Terminal.print(
                     options.json
-                        ? try lines.line(Line(node: stored.node, promise: promise))
+                        ? try lines.line(Line(node: stored.node, isUnderWay: stored.isUnderWay, promise: promise))
                         : "\(stored.joinedAt)  \(promise.call)  \(promise.number)  \(promise.queue)  "
-                            + "\(promise.attempts) attempts  \(stored.node)")
+                            + "\(promise.attempts) attempts  \(stored.isUnderWay ? "being called by" : "kept by") \(stored.node)"
+                )
             }
             if !isWhole { throw ExitCode.failure }
             if stored.isEmpty, !options.json { Terminal.explain("nobody is to be called back") }

@@ -133,7 +133,11 @@ extension ContextsCommand {
                     erased.append(call)
                 }
             }
-            erased += try calls.map { try store.context(named: $0, in: options.store).call }
+            // A call may have left no more than a promise to call back.
+            let promised = try store.callBacks().map(\.call)
+            erased += try calls.map { name in
+                try promised.first { $0.rawValue == name } ?? store.context(named: name, in: options.store).call
+            }
             var sent = 0
             for call in erased {
                 var deliveries = DeliveryFilter()

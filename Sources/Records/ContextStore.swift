@@ -40,14 +40,17 @@ package protocol ContextStore: Sendable {
 
     /// The callers who were promised to be called back and have not been, in the order in which they joined.
     func callBacks() throws(RecordsError) -> [StoredCallBack]
-    /// Makes the promises of processes that are gone this one's to keep; no two get the same.
+    /// Makes the promises of processes that are gone this one's to keep; no two get the same. Where a process is only
+    /// silent, what it has under way is left to it, until the promise has run out: that is then told as not kept.
     ///
-    /// - Returns: those, in the order in which the callers joined.
-    func takeCallBacks(node: String) throws(RecordsError) -> [StoredCallBack]
+    /// - Parameter isStarting: the process has promised nothing yet: what stands under its name is of one before it that
+    ///   had the same, as in a container.
+    /// - Returns: those, in the order in which the callers joined; under way where nobody may be called for it any more.
+    func takeCallBacks(node: String, isStarting: Bool) throws(RecordsError) -> [StoredCallBack]
     /// Whether a promise is still that process's to keep: it was not erased, and no other has taken it over.
-    ///
-    /// - Parameter json: what is known of it from now on, as long as it is: the claim to keep it now. `nil` claims nothing.
-    func holdsCallBack(of call: CallID, node: String, claiming json: String?) throws(RecordsError) -> Bool
+    func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool
+    /// Has it in the store that the caller is being called, in one step with the look at whose the promise is.
+    func claimCallBack(_ callBack: StoredCallBack) throws(RecordsError) -> CallBackClaim
 
     /// Takes entries to send that are due, the first of each call alone, and notes an attempt at each before it is made.
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry]

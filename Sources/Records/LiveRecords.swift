@@ -86,12 +86,12 @@ package final class LiveRecords: Sendable {
             try store.releaseClaims(of: nil)
             let sealed = try store.sealInterruptedCalls(subscriptions, at: .current())
             if !sealed.isEmpty { early.append(.interrupted(sealed.map(\.call))) }
-            let promises = try store.takeCallBacks(node: settings.node)
-            if !promises.isEmpty { early.append(.promisesTaken(promises)) }
         } else {
             // Known before the first call comes: a call of a node that nobody knows is taken for a dead one's.
             _ = try store.keepAlive(node: settings.node, subscriptions: subscriptions, at: .current())
         }
+        let promises = try store.takeCallBacks(node: settings.node, isStarting: true)
+        if !promises.isEmpty { early.append(.promisesTaken(promises)) }
         lostDialogs = try store.openDialogs().filter { !isShared || NodeName.isGone($0.node) }
         if let archive = settings.archive {
             let recordings = try LiveRecordings(archive, store: store)
@@ -122,15 +122,16 @@ package final class LiveRecords: Sendable {
     package func endDialog(_ name: String) { writer.append(.over(name: name)) }
 
     /// A caller is promised to be called back.
-    ///
-    /// - Parameter json: what another process needs to keep the promise; without secrets.
-    package func appendCallBack(of call: CallID, joinedAt: WallTime, json: String) {
-        writer.append(.promised(StoredCallBack(call: call, node: settings.node, joinedAt: joinedAt, json: json)))
-    }
+    package func appendCallBack(_ callBack: StoredCallBack) { writer.append(.promised(own(callBack))) }
 
     /// Something else is known of that promise now.
-    package func changeCallBack(of call: CallID, joinedAt: WallTime, json: String) {
-        writer.append(.changed(StoredCallBack(call: call, node: settings.node, joinedAt: joinedAt, json: json)))
+    package func changeCallBack(_ callBack: StoredCallBack) { writer.append(.changed(own(callBack))) }
+
+    /// What this process says of a promise.
+    private func own(_ callBack: StoredCallBack) -> StoredCallBack {
+        var callBack = callBack
+        callBack.node = settings.node
+        return callBack
     }
 
     /// The promise was kept, or cannot be.
@@ -140,15 +141,22 @@ package final class LiveRecords: Sendable {
     package enum CallBackHolder: Sendable { case thisProcess, another, unknown }
 
     /// Whether a promise is still to be kept here: it was not erased, and no other process has taken it over. Whoever calls
-    /// claims it before: no attempt is made twice, because the claim is in the store before anybody's phone rings.
+    /// claims it before: no attempt is made twice, because the claim is in the store before anybody's phone rings, and
+    /// nobody else takes over what is claimed.
     ///
-    /// - Parameter json: what is known of it once the caller is being called; `nil` where nobody is going to be.
-    /// - Returns: ``CallBackHolder/unknown`` while the store is away, or does not have the promise yet.
-    package func holder(ofCallBack call: CallID, claiming json: String?) -> CallBackHolder {
+    /// - Parameter claim: what is known of it once the caller is being called; `nil` where nobody is going to be.
+    /// - Returns: ``CallBackHolder/unknown`` while the store is away, does not have the promise yet, or knows later of it.
+    package func holder(ofCallBack call: CallID, claiming claim: StoredCallBack?) -> CallBackHolder {
         if writer.isToWritePromise(of: call) { return .unknown }
         do throws(RecordsError) {
-            let isHeld = try store.holdsCallBack(of: call, node: settings.node, claiming: json)
-            return isHeld ? .thisProcess : .another
+            guard let claim else {
+                return try store.holdsCallBack(of: call, node: settings.node) ? .thisProcess : .another
+            }
+            return switch try store.claimCallBack(own(claim)) {
+            case .held: .thisProcess
+            case .superseded: .unknown
+            case .lost: .another
+            }
         } catch {
             return .unknown
         }
@@ -207,7 +215,9 @@ package final class LiveRecords: Sendable {
             // A database that is away is told of by the writer.
             let sealed = try? store.keepAlive(node: settings.node, subscriptions: subscriptions, at: .current())
             if let sealed, !sealed.isEmpty { report(.takenOver(sealed.map(\.call))) }
-            if let promises = try? store.takeCallBacks(node: settings.node), !promises.isEmpty {
+            if let promises = try? store.takeCallBacks(node: settings.node, isStarting: false),
+                !promises.isEmpty
+            {
                 report(.promisesTaken(promises))
             }
             try? await Task.sleep(for: .seconds(1))

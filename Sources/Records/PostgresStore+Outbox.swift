@@ -157,6 +157,11 @@ extension PostgresStore {
         CREATE TABLE IF NOT EXISTS callback (
             position bigserial, call text PRIMARY KEY, node text NOT NULL, joinedat bigint NOT NULL, json text NOT NULL)
         """,
+        """
+        ALTER TABLE callback ADD COLUMN IF NOT EXISTS expiresat bigint NOT NULL DEFAULT 0,
+            ADD COLUMN IF NOT EXISTS version bigint NOT NULL DEFAULT 0,
+            ADD COLUMN IF NOT EXISTS isunderway boolean NOT NULL DEFAULT false
+        """,
         "CREATE TABLE IF NOT EXISTS audit (number bigint PRIMARY KEY, json text NOT NULL, hash text NOT NULL)",
         """
         CREATE OR REPLACE FUNCTION parley_append_only() RETURNS trigger LANGUAGE plpgsql AS

@@ -98,6 +98,13 @@ extension SQLiteStore {
                 table.column("json", .text).notNull()
             }
         }
+        migrator.registerMigration("9 claims of call-backs") { database in
+            try database.alter(table: "callback") { table in
+                table.add(column: "expiresAt", .integer).notNull().defaults(to: 0)
+                table.add(column: "version", .integer).notNull().defaults(to: 0)
+                table.add(column: "isUnderWay", .boolean).notNull().defaults(to: false)
+            }
+        }
         return migrator
     }
 }

@@ -30,8 +30,6 @@ final class ContactCentre: Sendable {
     private let records: LiveRecords?
     /// Nobody waits longer than this for what is due.
     private static let period = Duration.milliseconds(100)
-    /// How long one who is to be called back waits for a store that is away, before it is asked again.
-    private static let storePause = Interval.seconds(2)
 
     init(
         _ configuration: DistributionConfiguration, router: @escaping @Sendable () -> CallRouter?,
@@ -55,9 +53,15 @@ final class ContactCentre: Sendable {
 
     /// Does what is due, until it is cancelled.
     func run() async {
+        var offset = ContactCentre.minutesEastOfGreenwich
         while !Task.isCancelled {
             try? await Task.sleep(for: ContactCentre.period)
             let now = MonotonicClock.now
+            if offset != ContactCentre.minutesEastOfGreenwich {
+                offset = ContactCentre.minutesEastOfGreenwich
+                logger.notice("the time on the wall is \(offset) minutes ahead of UTC from now on; hours follow it")
+                change { $0.distributor.useTime(minutesEastOfGreenwich: offset, at: $1) }
+            }
             state.withLock { state in
                 guard let due = state.distributor.deadline, due <= now else { return }
                 state.distributor.advance(to: now)
@@ -65,6 +69,8 @@ final class ContactCentre: Sendable {
             }
         }
     }
+
+    private static var minutesEastOfGreenwich: Int { TimeZone.current.secondsFromGMT() / 60 }
 
     /// A call asks for somebody; the answers go to its shard.
     func seek(
@@ -163,29 +169,25 @@ final class ContactCentre: Sendable {
     }
 
     /// Where promises are kept in the store, that has it first that the caller is being called, and says whether this one is
-    /// still this process's to keep. While the store is away nobody is called: another node might have called meanwhile.
+    /// still this process's to keep.
     private func place(_ placement: CallBackPlacement, _ state: inout State) {
         guard let records else { return placeNow(placement, &state) }
         let promisedIn = placement.callBack.promisedIn
         Task {
             let claim = self.state.withLock { $0.distributor.promise(toPlace: placement.call) }.flatMap {
-                ContactCentre.json($0)
+                ContactCentre.stored($0)
             }
             // It was taken back meanwhile.
             if claim == nil, placement.plan != nil { return }
             let holder = records.holder(ofCallBack: promisedIn, claiming: claim)
             change { state, now in
-                switch holder {
-                case .another:
+                if case .another = holder {
                     logger.notice("call \(promisedIn) is not called back from here: it is erased, or another node's")
-                    state.distributor.forgetPromise(of: promisedIn, at: now)
-                case .unknown where placement.plan != nil:
+                } else if case .unknown = holder, placement.plan != nil {
                     logger.warning("call \(promisedIn) is to be called back and waits until the store can be reached")
-                    state.distributor.postponePlacing(placement.call, by: ContactCentre.storePause, at: now)
-                case .thisProcess, .unknown:
-                    guard placement.plan == nil || state.distributor.isToBePlaced(placement.call) else { return }
-                    placeNow(placement, &state)
                 }
+                guard state.distributor.claimed(placement, PromiseClaim(holder), at: now) else { return }
+                placeNow(placement, &state)
             }
             if placement.plan == nil { records.endCallBack(of: promisedIn) }
         }
@@ -205,25 +207,41 @@ final class ContactCentre: Sendable {
     /// Whether another process keeps what this one promised, should it end.
     var keepsPromises: Bool { records != nil }
 
-    private static func json(_ promise: KeptPromise) -> String? {
+    private static func stored(_ promise: KeptPromise) -> StoredCallBack? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(promise)).map { String(decoding: $0, as: UTF8.self) }
+        guard let json = try? encoder.encode(promise) else { return nil }
+        return StoredCallBack(
+            call: promise.call, joinedAt: WallTime(millisecondsSince1970: promise.joinedAt),
+            expiresAt: WallTime(millisecondsSince1970: promise.expiresAt), version: promise.version ?? 0,
+            isUnderWay: promise.isUnderWay ?? false, json: String(decoding: json, as: UTF8.self))
     }
 
     private func keep(_ promise: KeptPromise, isNew: Bool) {
-        guard let records, let json = ContactCentre.json(promise) else { return }
-        let joinedAt = WallTime(millisecondsSince1970: promise.joinedAt)
-        if isNew {
-            records.appendCallBack(of: promise.call, joinedAt: joinedAt, json: json)
-        } else {
-            records.changeCallBack(of: promise.call, joinedAt: joinedAt, json: json)
+        guard let records, let stored = ContactCentre.stored(promise) else { return }
+        if isNew { records.appendCallBack(stored) } else { records.changeCallBack(stored) }
+    }
+
+    /// Takes over what a process that is gone promised. What one had under way that nobody can ask is only told of.
+    func takeOver(_ stored: [StoredCallBack]) {
+        let promises = read(stored.filter { !$0.isUnderWay })
+        let lost = read(stored.filter(\.isUnderWay))
+        if !promises.isEmpty {
+            logger.notice(
+                "\(promises.count) callers were promised to be called back before; they keep their places")
+        }
+        for promise in lost {
+            logger.warning(
+                "call \(promise.call) is not called back: the node that was calling never said what came of it")
+        }
+        change { state, now in
+            state.distributor.takeOver(promises, at: now)
+            state.distributor.accountForLost(lost, at: now)
         }
     }
 
-    /// Takes over what a process that is gone promised.
-    func takeOver(_ stored: [StoredCallBack]) {
-        let promises = stored.compactMap { stored in
+    private func read(_ stored: [StoredCallBack]) -> [KeptPromise] {
+        stored.compactMap { stored in
             do {
                 return try JSONDecoder().decode(KeptPromise.self, from: Data(stored.json.utf8))
             } catch {
@@ -231,8 +249,6 @@ final class ContactCentre: Sendable {
                 return nil
             }
         }
-        logger.notice("\(promises.count) callers were promised to be called back before; they keep their places")
-        change { $0.distributor.takeOver(promises, at: $1) }
     }
 
     /// Leaves what is promised to the next process.
@@ -266,6 +282,17 @@ final class ContactCentre: Sendable {
                 logger.warning("call \(call) goes on without the outside router, which \(reason)")
             }
         }
+    }
+}
+
+extension PromiseClaim {
+    fileprivate init(_ holder: LiveRecords.CallBackHolder) {
+        self =
+            switch holder {
+            case .thisProcess: .held
+            case .another: .lost
+            case .unknown: .unknown
+            }
     }
 }
 

@@ -132,7 +132,7 @@ struct CallBackTests {
     func postponed() {
         var floor = placed()
         for _ in 1...3 {
-            floor.postpone("call-callback-1")
+            floor.postpone()
             #expect(isFree(floor))
             #expect(floor.kept["call"]?.placed == 0 && floor.kept["call"]?.isUnderWay == false)
             floor.wait(2)

@@ -17,6 +17,14 @@ struct Floor {
     private(set) var inquiries: [RouterInquiry] = []
     /// What another process would find of callers who are to be called back.
     private(set) var kept: [CallID: KeptPromise] = [:]
+    /// What was said of them, in order.
+    private(set) var words: [Word] = []
+
+    enum Word {
+        case promised(KeptPromise)
+        case changed(KeptPromise)
+        case over(CallID)
+    }
 
     init(_ configuration: DistributionConfiguration) {
         distributor = CallDistributor(configuration, at: .zero)
@@ -119,9 +127,20 @@ struct Floor {
         drain()
     }
 
-    /// The store is away as a call is to be placed.
-    mutating func postpone(_ call: CallID) {
-        distributor.postponePlacing(call, by: .seconds(2), at: now)
+    /// The store is away as the call is to be placed that was asked for last.
+    mutating func postpone() {
+        guard let placement = placements.last else { return }
+        _ = claimed(placement, .unknown)
+    }
+
+    /// - Returns: whether the call is to be placed.
+    mutating func claimed(_ placement: CallBackPlacement, _ answer: PromiseClaim) -> Bool {
+        defer { drain() }
+        return distributor.claimed(placement, answer, at: now)
+    }
+
+    mutating func accountForLost(_ promises: [KeptPromise]) {
+        distributor.accountForLost(promises, at: now)
         drain()
     }
 
@@ -225,8 +244,15 @@ struct Floor {
                 if placement.plan == nil { kept[placement.callBack.promisedIn] = nil }
                 tell(placement.callBack.promisedIn, placement.plan.map { "place \($0.target)" } ?? "nothing is placed")
             case .withdraw(let call, let result): tell(call, "give up: \(result.rawValue)")
-            case .promised(let promise), .promiseChanged(let promise): kept[promise.call] = promise
-            case .promiseOver(let call): kept[call] = nil
+            case .promised(let promise):
+                kept[promise.call] = promise
+                words.append(.promised(promise))
+            case .promiseChanged(let promise):
+                kept[promise.call] = promise
+                words.append(.changed(promise))
+            case .promiseOver(let call):
+                kept[call] = nil
+                words.append(.over(call))
             case .routerFailed(let call, let reason): tell(call, "router \(reason)")
             }
         }

@@ -9,9 +9,12 @@ struct CallBackStoreTests {
     private static let now = SampleRecords.start
 
     private static func callBack(
-        _ call: CallID, after seconds: Int64 = 0, node: String = "here-1", json: String = "{}"
+        _ call: CallID, after seconds: Int64 = 0, node: String = "here-1", version: Int64 = 1,
+        isUnderWay: Bool = false, json: String = "{}"
     ) -> StoredCallBack {
-        StoredCallBack(call: call, node: node, joinedAt: now + .seconds(seconds), json: json)
+        StoredCallBack(
+            call: call, node: node, joinedAt: now + .seconds(seconds), expiresAt: now + .seconds(600),
+            version: version, isUnderWay: isUnderWay, json: json)
     }
 
     private static func write(_ changes: [CallBackChange], to store: any ContextStore) throws {
@@ -24,25 +27,36 @@ struct CallBackStoreTests {
     private static func check(_ store: any ContextStore) throws {
         try write([.promised(callBack("c", after: 3)), .promised(callBack("a", after: 1))], to: store)
         try write(
-            [.promised(callBack("b", after: 2)), .changed(callBack("b", after: 2, json: "{\"n\":1}"))], to: store)
-        // Another process's word on it is not taken, nor one on what is not there.
+            [
+                .promised(callBack("b", after: 2)), .changed(callBack("b", after: 2, version: 2, json: "{\"n\":1}")),
+                .changed(callBack("erased", version: 9)),
+            ], to: store)
+        // Another process's word on it is not taken, nor one on what is not there, nor one that comes too late.
         try write(
-            [.changed(callBack("a", node: "there-1", json: "{\"n\":9}")), .changed(callBack("erased"))], to: store)
+            [
+                .changed(callBack("a", node: "there-1", version: 9, json: "{\"n\":9}")),
+                .changed(callBack("b", after: 2, version: 2, isUnderWay: true, json: "{\"n\":2}")),
+            ], to: store)
         #expect(
             try store.callBacks() == [
-                callBack("a", after: 1), callBack("b", after: 2, json: "{\"n\":1}"), callBack("c", after: 3),
+                callBack("a", after: 1), callBack("b", after: 2, version: 2, json: "{\"n\":1}"),
+                callBack("c", after: 3),
             ])
-        #expect(try store.holdsCallBack(of: "a", node: "here-1", claiming: nil))
-        #expect(try !store.holdsCallBack(of: "a", node: "there-1", claiming: nil))
-        // A claim is in the store once it is made, and only its holder can make one.
-        #expect(try store.holdsCallBack(of: "a", node: "here-1", claiming: "{\"n\":7}"))
-        #expect(try !store.holdsCallBack(of: "a", node: "there-1", claiming: "{\"n\":8}"))
-        #expect(try store.callBacks().first?.json == "{\"n\":7}")
+        #expect(try store.holdsCallBack(of: "a", node: "here-1"))
+        #expect(try !store.holdsCallBack(of: "a", node: "there-1"))
+        // A claim is in the store once it is made, twice where its answer was lost, and only its holder can make one.
+        let claim = callBack("a", after: 1, version: 3, isUnderWay: true, json: "{\"n\":7}")
+        #expect(try store.claimCallBack(claim) == .held)
+        #expect(try store.claimCallBack(claim) == .held)
+        #expect(try store.claimCallBack(callBack("a", node: "there-1", version: 4, isUnderWay: true)) == .lost)
+        #expect(try store.claimCallBack(callBack("a", version: 2, isUnderWay: true)) == .superseded)
+        #expect(try store.callBacks().first == claim)
         // Kept within one transaction, and one that was never there.
         try write([.promised(callBack("d")), .over("d"), .over("never there"), .over("b")], to: store)
         try store.erase(["c"])
         #expect(try store.callBacks().map(\.call) == ["a"])
-        #expect(try !store.holdsCallBack(of: "c", node: "here-1", claiming: "{}"))
+        #expect(try !store.holdsCallBack(of: "c", node: "here-1"))
+        #expect(try store.claimCallBack(callBack("c", version: 2, isUnderWay: true)) == .lost)
     }
 
     @Test("a promise changes, is kept, and is erased with its call; they stand in the order of the queue")
@@ -63,7 +77,7 @@ struct CallBackStoreTests {
         do {
             let records = try LiveRecords(.init(store: folder("s.sqlite"), node: "here-1"))
             for (seconds, call) in [(2, "b"), (1, "a"), (3, "c")] as [(Int64, CallID)] {
-                records.appendCallBack(of: call, joinedAt: CallBackStoreTests.now + .seconds(seconds), json: "{}")
+                records.appendCallBack(CallBackStoreTests.callBack(call, after: seconds))
             }
             records.endCallBack(of: "c")
             #expect(records.finish() == nil)
@@ -71,9 +85,24 @@ struct CallBackStoreTests {
             #expect(records.holder(ofCallBack: "c", claiming: nil) == .another)
         }
         let store = try SQLiteStore(path: folder("s.sqlite"))
-        #expect(try store.takeCallBacks(node: "here-2").map(\.call) == ["a", "b"])
-        #expect(try store.takeCallBacks(node: "here-2").isEmpty)
+        #expect(try store.takeCallBacks(node: "here-2", isStarting: true).map(\.call) == ["a", "b"])
+        #expect(try store.takeCallBacks(node: "here-2", isStarting: false).isEmpty)
         #expect(try store.callBacks().map(\.node) == ["here-2", "here-2"])
+    }
+
+    @Test("what was under way when a process of the same name ended is its successor's, as after a container's restart")
+    func sameName() throws {
+        let folder = try TemporaryFolder()
+        var stores: [any ContextStore] = [try SQLiteStore(path: folder("s.sqlite"))]
+        if let server = PostgresServer.shared { stores.append(try PostgresStore(server.makeDatabase("same_name"))) }
+        for store in stores {
+            try CallBackStoreTests.write([.promised(CallBackStoreTests.callBack("a"))], to: store)
+            let claim = CallBackStoreTests.callBack("a", version: 2, isUnderWay: true)
+            #expect(try store.claimCallBack(claim) == .held)
+            let taken = try store.takeCallBacks(node: "here-1", isStarting: true)
+            #expect(taken == [CallBackStoreTests.callBack("a", version: 2)])
+            #expect(try store.callBacks() == taken)
+        }
     }
 
     @Test("a service is told at its start, and what was erased meanwhile is not its to keep")
@@ -94,8 +123,12 @@ struct CallBackStoreTests {
         running.cancel()
         await running.value
         try SQLiteStore(path: folder("s.sqlite")).erase(["a"])
-        #expect(records.holder(ofCallBack: "a", claiming: "{}") == .another)
-        #expect(records.holder(ofCallBack: "b", claiming: "{}") == .thisProcess)
+        for (call, holder) in [("a", .another), ("b", .thisProcess)]
+            as [(CallID, LiveRecords.CallBackHolder)]
+        {
+            let claim = CallBackStoreTests.callBack(call, version: 2, isUnderWay: true)
+            #expect(records.holder(ofCallBack: call, claiming: claim) == holder)
+        }
         _ = records.finish()
     }
 
@@ -116,7 +149,7 @@ struct CallBackStoreTests {
             for node in ["n-1", "n-2"] {
                 let store = try PostgresStore(address, clock: "\(1_000_000 + second * 1_000)::bigint")
                 _ = try store.keepAlive(node: node, subscriptions: [], at: CallBackStoreTests.now)
-                let taken = try store.takeCallBacks(node: node).map(\.call)
+                let taken = try store.takeCallBacks(node: node, isStarting: false).map(\.call)
                 if !taken.isEmpty { told.append(taken) }
             }
         }

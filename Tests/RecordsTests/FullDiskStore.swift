@@ -41,9 +41,14 @@ final class FullDiskStore: ContextStore {
     }
     func unsealedCalls() throws(RecordsError) -> [CallID] { try inner.unsealedCalls() }
     func callBacks() throws(RecordsError) -> [StoredCallBack] { try inner.callBacks() }
-    func takeCallBacks(node: String) throws(RecordsError) -> [StoredCallBack] { try inner.takeCallBacks(node: node) }
-    func holdsCallBack(of call: CallID, node: String, claiming json: String?) throws(RecordsError) -> Bool {
-        try inner.holdsCallBack(of: call, node: node, claiming: json)
+    func takeCallBacks(node: String, isStarting: Bool) throws(RecordsError) -> [StoredCallBack] {
+        try inner.takeCallBacks(node: node, isStarting: isStarting)
+    }
+    func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool {
+        try inner.holdsCallBack(of: call, node: node)
+    }
+    func claimCallBack(_ callBack: StoredCallBack) throws(RecordsError) -> CallBackClaim {
+        try inner.claimCallBack(callBack)
     }
     func openDialogs() throws(RecordsError) -> [StoredDialog] { try inner.openDialogs() }
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry] { try inner.claim(claim) }

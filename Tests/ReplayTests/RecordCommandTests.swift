@@ -57,6 +57,38 @@ struct RecordCommandTests {
         #expect(said(again.output) == said(first.output))
     }
 
+    @Test("who is to be called back is listed, and a promise that cannot be read is named with what to do")
+    func callBacks() throws {
+        let folder = try RecordCommandTests.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try SQLiteStore(path: folder + "/s.sqlite")
+        let promise = """
+            {"call": "good", "queue": "billing", "number": "+15550171", "called": "+15550199", "agent": "desk", "joinedAt": 0,
+            "expiresAt": 1, "skills": [], "placed": 1, "attempts": 0, "message": "", "variables": [], "headers": [],
+            "dtmfSequence": ""}
+            """
+        var batch = RecordBatch(now: WallTime(millisecondsSince1970: 0))
+        for (call, json) in [("good", promise), ("damaged", "{\"call\": 7}")] as [(CallID, String)] {
+            batch.callBacks.append(
+                .promised(
+                    StoredCallBack(
+                        call: call, node: "here-1", joinedAt: batch.now, expiresAt: batch.now, isUnderWay: true,
+                        json: json)))
+        }
+        try store.write(batch)
+        let list = try RecordCommandTests.run(["contexts", "call-backs", "--store", "s.sqlite"], in: folder)
+        #expect(list.status == 1)
+        #expect(list.output.contains("good  +15550171  billing  0 attempts  being called by here-1"), "\(list.output)")
+        let explained = list.output.split(separator: "\n").filter { $0.contains("damaged") }
+        #expect(explained.count == 1 && explained[0].contains("'contexts erase damaged'"), "\(list.output)")
+        #expect(!list.output.contains("DecodingError") && !list.output.contains("CodingKeys"))
+        let erased = try RecordCommandTests.run(["contexts", "erase", "damaged", "--store", "s.sqlite"], in: folder)
+        #expect(erased.status == 0, "\(erased.output)")
+        let json = try RecordCommandTests.run(["contexts", "call-backs", "--store", "s.sqlite", "--json"], in: folder)
+        #expect(json.status == 0 && json.output.contains(#""isUnderWay":true"#), "\(json.output)")
+        #expect(json.output.split(separator: "\n").count == 1)
+    }
+
     @Test("erasing a caller takes contexts and recordings, leaves a note without the caller, and others alone")
     func erase() throws {
         let folder = try RecordCommandTests.folder()
