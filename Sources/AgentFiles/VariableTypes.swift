@@ -14,7 +14,11 @@ struct VariableTypes: FormulaTypes {
         switch path.first {
         case "Topic", "Global":
             guard path.count > 1 else { return nil }
-            let type = types[path.prefix(2).joined(separator: ".")] ?? .unknown
+            let name = path.prefix(2).joined(separator: ".")
+            if types[name] == nil, name == "\(Session.diversionVariable)" {
+                return VariableTypes.diversion(path.dropFirst(2))
+            }
+            let type = types[name] ?? .unknown
             return path.count == 2 ? type : member(path.dropFirst(2), of: type)
         case "Env": return path.count > 1 ? .unknown : nil
         case "System": return VariableTypes.isKnown(system: Array(path.dropFirst())) ? .unknown : nil
@@ -25,6 +29,13 @@ struct VariableTypes: FormulaTypes {
     private func member(_ names: ArraySlice<String>, of type: FormulaType) -> FormulaType {
         if case .choice = type, names.count == 1 { return .text }
         return .unknown
+    }
+
+    /// A member of what Parley itself says of who was called first.
+    private static func diversion(_ members: ArraySlice<String>) -> FormulaType? {
+        guard let name = members.first else { return .unknown }
+        guard members.count == 1, Session.diversionMembers.contains(name) else { return nil }
+        return name == "Count" ? .number : .text
     }
 
     func problem(with path: [String]) -> String? { VariableTypes.problem(path) }
@@ -38,6 +49,11 @@ struct VariableTypes: FormulaTypes {
     static func problem(_ path: [String]) -> String {
         let name = path.joined(separator: ".")
         switch path.first {
+        case "Global" where path.count > 2:
+            let nearest = nearestName(to: path[2], among: Session.diversionMembers.sorted())
+            return "there is no \(name); \(path[0]).\(path[1]) has "
+                + Session.diversionMembers.joined(separator: ", ")
+                + (nearest.map { "; did you mean \($0)?" } ?? "")
         case "Topic", "Global", "Env": return "'\(path[0])' is no variable; write a name behind it: \(path[0]).Name"
         case "System":
             let rest = path.dropFirst().joined(separator: ".")

@@ -82,10 +82,11 @@ struct Call: ~Copyable {
         caller = try Leg(
             admission.caller, entropy: admission.entropy, configuration: configuration, hearsCallProgress: false,
             at: now)
+        let diversion = Diversion(admission.headers, called: admission.to)
         let facts = CallFacts(
             id: admission.call, from: admission.from, to: admission.to, startedAt: admission.startedAt,
             timeZone: admission.timeZone, headers: admission.headers, seed: admission.entropy.dialogSeed,
-            lookUpLimit: admission.lookUpLimit)
+            lookUpLimit: admission.lookUpLimit, diversion: diversion)
         session = Session(agent: admission.agent, call: facts, clockRate: admission.caller.codec.clockRate)
         player = PromptPlayer(sampleRate: admission.caller.codec.sampleRate)
         utterance = UtteranceTracker(clockRate: admission.caller.codec.clockRate)
@@ -103,7 +104,7 @@ struct Call: ~Copyable {
             .callStarted(
                 CallStarted(
                     from: admission.from, to: admission.to, agent: admission.agent.name,
-                    codec: admission.caller.codec.name, startedAt: admission.startedAt)))
+                    codec: admission.caller.codec.name, startedAt: admission.startedAt, diversion: diversion)))
         record(.callAnswered(CallAnswered(answeredAt: admission.startedAt + admission.ringing)))
         if let callBack = admission.callBack { begin(callBack) } else { session.start(at: .zero) }
     }

@@ -218,7 +218,8 @@ extension Signalling {
         of line: Line, agent: Agent, _ description: MediaDescription, phase: Int, at now: Instant
     ) -> Admission {
         let headers = line.incoming.request.headers.fields.compactMap { field in
-            line.trunk.passes(field.name.lowercased) ? (name: field.name.lowercased, value: field.value) : nil
+            let name = field.name.lowercased
+            return line.trunk.passes(name) || Diversion.fields.contains(name) ? (name: name, value: field.value) : nil
         }
         var admission = Admission(
             call: line.call, from: line.incoming.calling, to: line.incoming.called, startedAt: wallTime(at: now),

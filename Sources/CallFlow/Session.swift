@@ -121,6 +121,7 @@ package struct Session: Sendable {
     package mutating func start(at time: SampleTime) {
         position = time
         lastActivity = time
+        knowDiversion()
         setDefaults()
         lookUpCaller()
         guard let topic = topic(where: { $0 == .onConversationStart }) else {

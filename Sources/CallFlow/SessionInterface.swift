@@ -334,10 +334,13 @@ package struct CallFacts: Sendable {
     package var seed: UInt64
     /// How long an answer to the look-up of the caller is of use; `nil` where nobody is asked.
     package var lookUpLimit: Interval?
+    /// Who was called first; `nil` for a call that was for nobody else.
+    package var diversion: Diversion?
 
     package init(
         id: CallID, from: String, to: String, startedAt: WallTime, timeZone: String,
-        headers: [(name: String, value: String)], seed: UInt64, lookUpLimit: Interval? = nil
+        headers: [(name: String, value: String)], seed: UInt64, lookUpLimit: Interval? = nil,
+        diversion: Diversion? = nil
     ) {
         self.id = id
         self.from = from
@@ -347,5 +350,6 @@ package struct CallFacts: Sendable {
         self.headers = headers
         self.seed = seed
         self.lookUpLimit = lookUpLimit
+        self.diversion = diversion
     }
 }

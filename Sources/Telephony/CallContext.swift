@@ -13,6 +13,8 @@ public struct CallContext: Sendable, Equatable, Codable {
     public var agent = ""
     public var codec = ""
     public var startedAt = WallTime(millisecondsSince1970: 0)
+    /// Who was called first, and why the call came here; absent in a call that was for nobody else.
+    public var diversion: Diversion?
     public var answeredAt: WallTime?
     public var endedAt: WallTime?
     /// Seconds from the answer to the end.
@@ -133,6 +135,7 @@ extension CallContext {
             agent = body.agent
             codec = body.codec
             startedAt = body.startedAt
+            diversion = body.diversion
         case .callAnswered(let body): answeredAt = body.answeredAt
         case .actionStarted(let body):
             path.append(Step(at: at, topic: body.topic, action: body.action, kind: body.kind))

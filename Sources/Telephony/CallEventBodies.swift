@@ -12,13 +12,18 @@ public struct CallStarted: Sendable, Equatable, Codable {
     public var codec: String
     /// When the call came, in wall time.
     public var startedAt: WallTime
+    /// Who was called first; absent in a call that was for nobody else.
+    public var diversion: Diversion?
 
-    public init(from: String, to: String, agent: String, codec: String, startedAt: WallTime) {
+    public init(
+        from: String, to: String, agent: String, codec: String, startedAt: WallTime, diversion: Diversion? = nil
+    ) {
         self.from = from
         self.to = to
         self.agent = agent
         self.codec = codec
         self.startedAt = startedAt
+        self.diversion = diversion
     }
 }
 

@@ -8,7 +8,9 @@ struct NameRules {
     private var agent: AgentOutline { inspection.agent }
 
     /// Global variables that Parley sets itself.
-    private static let given: Set<String> = ["TransferOutcome", Session.callerVariable.name]
+    private static let given: Set<String> = [
+        "TransferOutcome", Session.callerVariable.name, Session.diversionVariable.name,
+    ]
 
     init(_ inspection: Inspection) { self.inspection = inspection }
 
