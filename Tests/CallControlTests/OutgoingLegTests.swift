@@ -129,6 +129,19 @@ struct OutgoingLegTests {
         #expect(service.switchboard.callCount == 1)
     }
 
+    @Test(
+        "whoever is called for a caller may be called through one hand fewer, so that a number which leads back here ends",
+        arguments: [(70, 69), (255, 70), (1, 0), (0, nil)])
+    func hands(before: Int, after: Int?) throws {
+        var service = OutgoingLegTests.service()
+        service.call("a", forwards: before)
+        service.run(for: .milliseconds(100))
+        service.give(.reply(try #require(service.handovers.last), .routed(.dial(OutgoingLegTests.plan()))))
+        let invites = service.messages.filter { $0.method == .invite }
+        #expect(invites.map(\.maxForwards) == after.map { [$0] } ?? [])
+        #expect(OutgoingLegTests.reasons(service) == (after == nil ? [.failed] : []))
+    }
+
     @Test("one who does not answer in time is given up by a CANCEL, and the leg's ports come back")
     func noAnswer() throws {
         var service = OutgoingLegTests.service(ports: 2)

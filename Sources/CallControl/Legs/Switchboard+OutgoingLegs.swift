@@ -56,6 +56,8 @@ extension Switchboard {
             // Teams refuses every request with a Replaces.
             return refuse(leg, of: call, .refused, cause: 21, at: now)
         }
+        let forwards = signalling?.forwards(of: call) ?? OutgoingCall.usualForwards
+        guard forwards >= 0 else { return refuse(leg, of: call, .failed, cause: 25, at: now) }
         var permit: OutboundPermit?
         if plan.contact == nil, signalling?.isReturned(plan, to: trunk) != true {
             let decision = signalling?.outbound.request(plan.target, caller: caller, trunk: trunk.name, at: now)
@@ -71,7 +73,7 @@ extension Switchboard {
         let shown = plan.from ?? permit?.numberShown ?? signalling?.numberShown(by: trunk) ?? caller ?? ""
         guard
             let outgoing = signalling?.outgoingCall(
-                plan, permit?.target, shown, trunk, ports, keepingRateOf: codecOfSucceeded(leg, call)),
+                plan, permit?.target, shown, trunk, ports, keepingRateOf: codecOfSucceeded(leg, call), forwards),
             let handle = signalling?.userAgent.invite(outgoing, at: now)
         else {
             if let permit { signalling?.outbound.ended(permit.id) }
@@ -182,9 +184,10 @@ extension Signalling {
     /// - Parameters:
     ///   - shown: the number that the one who is called sees.
     ///   - codec: whose rate the new call's must be; `nil` lets it be any.
+    ///   - forwards: through how many more hands it may go.
     fileprivate func outgoingCall(
         _ plan: DialPlan, _ target: OutboundTarget?, _ shown: String, _ trunk: Trunk, _ ports: MediaPortPair,
-        keepingRateOf codec: Codec?
+        keepingRateOf codec: Codec?, _ forwards: Int
     ) -> OutgoingCall? {
         let proxy = plan.contact == nil ? trunk.proxy : nil
         let gateways = gateways(of: trunk)
@@ -205,10 +208,19 @@ extension Signalling {
         var headers = trunk.fields(plan.headers)
         if let key = plan.userToUser { headers.append((name: .userToUser, value: key)) }
         if let referred = plan.referred { headers += referred.fields }
-        return OutgoingCall(
+        var outgoing = OutgoingCall(
             to: uri, from: NameAddress(uri: from), hops: hops, peer: profile,
             routes: proxy.map { [$0.route] } ?? [], local: LocalMedia(address: host, port: ports.number),
             headers: headers, replaces: plan.referred?.replaces)
+        outgoing.maxForwards = forwards
+        return outgoing
+    }
+
+    /// Through how many more hands a call may go that is placed for a caller: one fewer than the caller's own (RFC 7332
+    /// section 4.2). So a number that leads back to Parley, to a dialog that calls it again, comes to an end.
+    fileprivate func forwards(of call: CallID) -> Int {
+        let own = handles[call].flatMap { lines[$0]?.incoming.request.maxForwards } ?? OutgoingCall.usualForwards + 1
+        return min(own, OutgoingCall.usualForwards + 1) - 1
     }
 
     private var mediaHostOfAll: Host? { configuration.mediaHost }

@@ -13,6 +13,11 @@ package struct OutgoingCall: Sendable {
     /// Fields to add, such as `X-` ones, Diversion, P-Asserted-Identity, User-to-User.
     package var headers: [(name: HeaderName, value: String)]
     package var replaces: Replaces?
+    /// Through how many more hands it may go; 0 to 255.
+    package var maxForwards = OutgoingCall.usualForwards
+
+    /// RFC 3261 section 8.1.1.6.
+    package static let usualForwards = 70
 
     package init(
         to target: AnyURI, from: NameAddress, hops: [Hop], peer: PeerProfile, routes: [NameAddress] = [],
@@ -43,7 +48,7 @@ extension UserAgent {
         for route in outgoing.routes { request.headers.append(.route, route.description) }
         var from = outgoing.from
         from.tag = tag
-        request.headers.append(.maxForwards, "70")
+        request.headers.append(.maxForwards, "\(outgoing.maxForwards)")
         request.headers.append(.from, from.description)
         request.headers.append(.to, "<\(outgoing.target)>")
         let callID = entropy.token()

@@ -32,14 +32,14 @@ struct Exchange {
 
     static func invite(
         _ name: String, to number: String = "100", body: String = offer(), method: String = "INVITE", cseq: Int = 1,
-        toTag: String = "", headers: [String] = []
+        toTag: String = "", headers: [String] = [], forwards: Int = 70
     ) -> [UInt8] {
         let type = body.isEmpty ? "" : "Content-Type: application/sdp\r\n"
         return Array(
             """
             \(method) sip:\(number)@127.0.0.1 SIP/2.0\r
             Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK-\(name)-\(method)-\(cseq);rport\r
-            Max-Forwards: 70\r
+            Max-Forwards: \(forwards)\r
             From: "Ann" <sip:+15550100@127.0.0.1>;tag=\(name)\r
             To: <sip:\(number)@127.0.0.1>\(toTag.isEmpty ? "" : ";tag=\(toTag)")\r
             Call-ID: \(name)\r
@@ -178,8 +178,8 @@ struct Service: ~Copyable {
     var statuses: [Int] { messages.compactMap(\.status) }
 
     /// Places a call up to its ACK.
-    mutating func call(_ name: String) {
-        receive(Exchange.invite(name))
+    mutating func call(_ name: String, forwards: Int = 70) {
+        receive(Exchange.invite(name, forwards: forwards))
         receive(Exchange.invite(name, body: "", method: "ACK", toTag: tag))
     }
 
