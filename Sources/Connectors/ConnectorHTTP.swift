@@ -99,6 +99,8 @@ package struct HTTPTransport: ConnectorTransport {
                     body: Data(body.readableBytesView)))
         } catch let error as HTTPClientError {
             return .failed(reason: error.shortDescription.lowercased())
+        } catch is NIOTooManyBytesError {
+            return .failed(reason: "its answer is longer than \(HTTPTransport.longestBody / 1_024) KiB")
         } catch {
             // Errors of the network name addresses and nothing that was sent.
             return .failed(reason: "no answer (\(type(of: error)))")

@@ -43,6 +43,11 @@ extension CallDistributor {
         guard wanted == NumberPool.target || OutboundTarget(wanted) != nil else {
             throw refusal("'\(wanted)' is no expert, agent, number or SIP URI", at: now)
         }
+        // Said before anybody has left for whoever is called.
+        guard wanted == NumberPool.target || isCallable(wanted) else {
+            throw InvitationRefusal(
+                description: "'\(wanted)' may not be called; outbound.allowed has nothing that fits it")
+        }
         return DialPlan(role, target: wanted)
     }
 

@@ -60,6 +60,9 @@ extension CallDistributor {
         switch answer {
         case .nobody: goOnWithoutRouter(call, at: now)
         case .queue(let wish):
+            if let name = wish.name, directory.queueName(QueueID(name)) == nil {
+                return routerFailed(call, "named the queue '\(name)', and there is none", at: now)
+            }
             seekers[call]?.transfer.queue = wish
             distribute(call, at: now)
         case .dial(let target):
@@ -81,6 +84,10 @@ extension CallDistributor {
         guard let seeker = seekers[call] else { return nil }
         if let problem = target.problem {
             routerFailed(call, "gave an answer that cannot be taken: \(problem)", at: now)
+            return nil
+        }
+        guard target.target == NumberPool.target || isCallable(target.target) else {
+            routerFailed(call, "named a target that outbound.allowed does not have", at: now)
             return nil
         }
         var plan = plan(.agent, target.target, seeker.transfer)

@@ -3,6 +3,7 @@ import CallFlow
 package import Documents
 import Formula
 import Foundation
+import Routing
 import Telephony
 import Yams
 
@@ -110,9 +111,19 @@ struct TestCallReader {
         }
         call.callBacks = callBacks(&map)
         call.centre = centre(&map, call.parties)
+        setClock(&call)
         call.holdMusic = map.string("holdMusic")
         map.refuseOthers()
         return call
+    }
+
+    /// The hours of queues are by the clock of the call's time zone.
+    private func setClock(_ call: inout TestCall) {
+        let start = Double(call.startsAt.millisecondsSince1970) / 1_000
+        let offset = TimeZone(identifier: call.timeZone)?.secondsFromGMT(for: Date(timeIntervalSince1970: start)) ?? 0
+        for index in (call.centre?.queues ?? []).indices {
+            call.centre?.queues[index].hours?.offsetInMinutes = offset / 60
+        }
     }
 
     private func readParties(_ map: inout MappingReader, into call: inout TestCall) {

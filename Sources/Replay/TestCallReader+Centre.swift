@@ -53,6 +53,13 @@ extension TestCallReader {
                 map.complain("'\(node.string ?? "")' is no rule; write \(OverflowRule.examples)", at: node)
             }
         }
+        for node in map.list("hours") {
+            if let spans = node.string.flatMap({ WeeklyHours.Span.read($0) }) {
+                profile.hours = WeeklyHours((profile.hours?.spans ?? []) + spans)
+            } else {
+                map.complain("'\(node.string ?? "")' are no hours; write \(WeeklyHours.examples)", at: node)
+            }
+        }
         var messages = WaitMessages()
         messages.music = map.string("music").map { .audioFile(path: $0) }
         messages.whisper = map.string("whisper")

@@ -69,17 +69,19 @@ extension ContactCentre {
 extension LiveCalls.Summary {
     /// Parties that a call may have beside the caller: an agent, eight experts and a supervisor.
     private static let mostLegs = 10
+    private static let mostExperts = 8
 
     /// Why a wish makes no sense in this call as it is; a sentence.
-    fileprivate func problem(with wish: OperatorWish) -> String? {
+    func problem(with wish: OperatorWish) -> String? {
         switch wish {
         case .hold(let leg), .resume(let leg), .mute(let leg), .unmute(let leg), .release(let leg), .bargeIn(let leg):
             return problem(withLeg: leg)
         case .whisper(let leg, let other): return problem(withLeg: leg) ?? problem(withLeg: other)
         case .takeOver(let leg): return problem(withLeg: leg) ?? problemAlone
         case .transfer, .complete, .swap, .conference, .back: return problemAlone
-        case .consult: return problemAlone ?? problemCrowded
-        case .pullIn, .listen: return problemCrowded
+        case .consult: return problemAlone ?? problemOfExperts ?? problemCrowded
+        case .pullIn: return problemOfExperts ?? problemCrowded
+        case .listen: return problemCrowded
         case .hangUp: return nil
         }
     }
@@ -92,6 +94,11 @@ extension LiveCalls.Summary {
 
     private var problemAlone: String? {
         legs.contains(where: \.hasAnswered) ? nil : "the caller is with nobody yet"
+    }
+
+    private var problemOfExperts: String? {
+        let most = LiveCalls.Summary.mostExperts
+        return legs.count { $0.role == .expert } < most ? nil : "there are \(most) experts in the call already"
     }
 
     private var problemCrowded: String? {

@@ -214,6 +214,50 @@ struct CallDistributorTests {
         }
     }
 
+    @Test("A number that may not be called is refused before anybody has left for it")
+    func numberNotAllowed() {
+        var floor = Floor.billing { $0.outbound = CallDistributorTests.rules }
+        #expect(floor.invite("+15550999", to: "c1") == "+15550999")
+        #expect(
+            floor.invite("+4999", to: "c1") == "'+4999' may not be called; outbound.allowed has nothing that fits it")
+    }
+
+    static var rules: OutboundRules {
+        var rules = OutboundRules()
+        rules.allowed = ["+1555*"].compactMap { TargetPattern($0) }
+        rules.trunks = [OutboundTrunk(name: "t", numberShown: "+15550199")]
+        return rules
+    }
+
+    @Test("Hours follow the clock on the wall when it is changed")
+    func clockChanged() throws {
+        var configuration = DistributionConfiguration()
+        var queue = QueueProfile(id: "billing", name: "Billing")
+        queue.hours = WeeklyHours(weekdays: 1...7, from: 480, to: 1_080, offsetInMinutes: 60)
+        configuration.queues = [queue]
+        // 06:30 in Greenwich, 07:30 by the clock before it is put forward, 08:30 after that.
+        let wall = try #require(WallTime("2026-03-29T06:30:00Z"))
+        var distributor = CallDistributor(configuration, at: .zero, wall: wall)
+        func told(_ call: CallID) -> String {
+            var transfer = TransferRequest(
+                kind: .agent, target: .open(""), messageToAgent: .open(""), variables: [], userToUser: nil, headers: [],
+                dtmfSequence: "")
+            transfer.queue = QueueWish(name: "billing")
+            distributor.seek(call, RequestID(1), transfer, at: .zero)
+            while let output = distributor.poll() {
+                switch output {
+                case .reply(_, _, .transferEnded(let outcome)): return outcome.rawValue
+                case .reply(_, _, .routed(.wait)): return "waits"
+                default: continue
+                }
+            }
+            return ""
+        }
+        #expect(told("a") == "refused")
+        distributor.useTime(minutesEastOfGreenwich: 120, at: .zero)
+        #expect(told("b") == "waits")
+    }
+
     @Test("An expert is found by name or by skill, the better first, and is busy until the leg is gone")
     func experts() {
         var floor = CallDistributorTests.withExperts()

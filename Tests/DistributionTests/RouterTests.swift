@@ -42,6 +42,7 @@ struct RouterTests {
         "Without a usable answer the queues go on",
         arguments: [
             (RouterReply.failed("is down"), "router is down"), (.answered(.nobody), nil),
+            (.answered(.queue(QueueWish(name: "nope"))), "router named the queue 'nope', and there is none"),
             (.answered(.dial(RouterTarget(""))), "router gave an answer that cannot be taken"),
             (.answered(.dial(RouterTarget("+1", headers: [("Via", "x")]))), "router gave an answer"),
             (.answered(.dial(RouterTarget("+1", headers: [("X-A", "a\r\nVia: b")]))), "router gave an answer"),
@@ -68,6 +69,17 @@ struct RouterTests {
         floor.route(reply)
         #expect(floor.told["c1"]?.last == "dial +15550101")
         if let complaint { #expect(floor.told["c1"]?.contains { $0.hasPrefix(complaint) } == true) }
+    }
+
+    @Test("A target that may not be called is told of, and the queues go on", arguments: ["+4999", "sip:a@b", "none"])
+    func notAllowed(target: String) {
+        var floor = RouterTests.floor { $0.outbound = CallDistributorTests.rules }
+        floor.seek("c1")
+        floor.route(.answered(.dial(RouterTarget(target))))
+        #expect(
+            floor.told["c1"]?.suffix(2) == [
+                "router named a target that outbound.allowed does not have", "dial +15550101",
+            ])
     }
 
     @Test("Limits themselves are allowed: names of 64, values of 256, five headers, a key of 128")

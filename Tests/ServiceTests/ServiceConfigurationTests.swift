@@ -82,6 +82,10 @@ struct ServiceConfigurationTests {
             ("outbound:\n    pool:\n        numbers: [\"nobody\"]\n", "is no number"),
             ("admin:\n    api:\n        links: http://parley.example.com\n", "is no address such as https://"),
             ("admin:\n    api:\n        links: https://parley.example.com\n", "admin.api.address"),
+            ("queues:\n    q:\n        overflow: [\"closed: dialog\"]\n", "without 'hours' is never closed"),
+            ("queues:\n    q:\n        hours: [\"always\"]\n", "'always' are no hours"),
+            ("queues:\n    q:\n        overflow: [\"waited 60: number +15550123\"]\n", "callers cannot be sent there"),
+            ("people:\n    ada:\n        address: phone:ada@example.com\n", "no trunk is of 'kind: phones'"),
         ])
     func impossible(text: String, reason: String) async throws {
         let reading = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small + text)
@@ -95,6 +99,7 @@ struct ServiceConfigurationTests {
                 folder: recordings
             queues:
                 q:
+                    hours: ["Mon-Fri 08:00-18:00", "Sat 09:00-12:30"]
                     overflow: ["waited 60: voicemail", "closed: voicemail"]
                     voicemail: {text: "Speak.", length-seconds: 30, silence-seconds: 2}
                     callback: {offer: "Press 1.", attempts: 5, pause-seconds: 60, ring-seconds: 20, expiry-seconds: 600}
@@ -106,6 +111,8 @@ struct ServiceConfigurationTests {
         let configuration = try #require(reading.configuration, "\(reading.diagnostics)")
         #expect(configuration.distribution.voicemail["q"]?.greeting == "Speak.")
         #expect(configuration.distribution.callBacks["q"]?.offer == "Press 1.")
+        let spans = configuration.distribution.queues.first?.hours?.spans
+        #expect(spans?.count == 6 && spans?.last == WeeklyHours.Span(weekday: 6, from: 540, to: 750))
         #expect(
             configuration.distribution.queues.first?.callBack
                 == CallBackTerms(attempts: 5, pause: .seconds(60), ringTimeout: .seconds(20), expiry: .seconds(600)))
@@ -241,6 +248,8 @@ struct ServiceConfigurationTests {
             return line[..<mark.lowerBound] + String(line[mark.upperBound...])
         }.joined(separator: "\n")
         let reading = try await ServiceConfigurationTests.read(inForce)
-        #expect(reading.diagnostics.isEmpty, "\(reading.diagnostics)")
+        // Its trunk is a provider's, and its people have phones.
+        let others = reading.diagnostics.filter { !$0.message.contains("no trunk is of 'kind: phones'") }
+        #expect(others.isEmpty, "\(others)")
     }
 }

@@ -165,6 +165,9 @@ extension ConfigurationKey {
             "experts.*.hours", .texts, "[]",
             "When an expert can be asked, by this machine's clock: 'Mon-Fri 08:00-18:00'."),
         .init("queues.*.name", .text, "", "A queue's name for people."),
+        .init(
+            "queues.*.hours", .texts, "[]",
+            "When it is open: 'Mon-Fri 08:00-18:00', in the time zone of this machine. Without any it always is."),
         .init("queues.*.skills", .texts, "[]", "What every agent must know who takes its calls."),
         .init("queues.*.priority", .number(-100...100), "0", "The higher goes first, whatever the queue."),
         .init("queues.*.music", .text, "", "The audio file that who waits hears again and again."),

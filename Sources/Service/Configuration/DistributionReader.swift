@@ -75,7 +75,7 @@ struct DistributionReader {
         let spans = texts.flatMap { text -> [WeeklyHours.Span] in
             guard let spans = WeeklyHours.Span.read(text) else {
                 values.complain(
-                    path, "'\(text)' are no hours; write them as 'Mon-Fri 08:00-18:00' or 'Sat 09:00-12:00'")
+                    path, "'\(text)' are no hours; write them as \(WeeklyHours.examples)")
                 return []
             }
             return spans
@@ -130,6 +130,7 @@ struct DistributionReader {
         profile.maximumLength = values.number(path + ["length"]) ?? profile.maximumLength
         profile.expectedTalk = seconds("talk-seconds") ?? profile.expectedTalk
         profile.overflow = (values.texts(path + ["overflow"]) ?? []).compactMap { rule($0, path + ["overflow"]) }
+        profile.hours = hours(path + ["hours"])
         profile.callBack = callBackTerms(path + ["callback"])
         if let after = number(path + ["announce", "after-seconds"]) {
             profile.announcements = WaitAnnouncements(
@@ -185,6 +186,9 @@ struct DistributionReader {
             return nil
         }
         if case .queue(let queue) = rule.target { check(queue.rawValue, at: path) }
+        if case .closed = rule.condition, (values.texts(path.dropLast() + ["hours"]) ?? []).isEmpty {
+            values.complain(path, "a queue without 'hours' is never closed; add them, such as \(WeeklyHours.examples)")
+        }
         if case .callBackOffer = rule.target, (values.texts(["outbound", "allowed"]) ?? []).isEmpty {
             values.complain(path, "a call-back calls a number, and nobody may be called; set outbound.allowed")
         }
@@ -192,29 +196,5 @@ struct DistributionReader {
             values.complain(path, "a voicemail is kept as a recording, and nothing is recorded; set recordings.folder")
         }
         return rule
-    }
-}
-
-extension WeeklyHours.Span {
-    private static let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-    /// Reads days and times.
-    fileprivate static func read(_ text: String) -> [WeeklyHours.Span]? {
-        let words = text.split(separator: " ")
-        guard words.count == 2 else { return nil }
-        let names = words[0].lowercased().split(separator: "-", omittingEmptySubsequences: false)
-        let numbers = names.compactMap { name in days.firstIndex { $0 == name } }
-        let times = words[1].split(separator: "-", omittingEmptySubsequences: false).compactMap { minutes($0) }
-        guard numbers.count == names.count, let first = numbers.first, let last = numbers.last, numbers.count <= 2,
-            first <= last, times.count == 2, times[0] < times[1]
-        else { return nil }
-        return (first...last).map { WeeklyHours.Span(weekday: $0 + 1, from: times[0], to: times[1]) }
-    }
-
-    private static func minutes(_ text: Substring) -> Int? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).compactMap { Int($0) }
-        guard parts.count == 2, (0...24).contains(parts[0]), (0...59).contains(parts[1]) else { return nil }
-        let minutes = parts[0] * 60 + parts[1]
-        return minutes <= 1_440 ? minutes : nil
     }
 }

@@ -154,6 +154,34 @@ extension ServiceConfiguration {
         }
         distribution.outbound = outbound.rules
         checkAgentsTarget(values)
+        checkOverflowNumbers(values)
+        checkPhones(values)
+    }
+
+    /// Whom queues send their callers to may be called.
+    private func checkOverflowNumbers(_ values: ConfigurationValues) {
+        var policy = OutboundPolicy(outbound.rules)
+        let trunk = outbound.rules.trunks.first?.name ?? ""
+        for queue in distribution.queues {
+            for case .number(let number) in queue.overflow.map(\.target) {
+                guard case .refused(let refusal) = policy.request(number, caller: nil, trunk: trunk, at: .zero) else {
+                    continue
+                }
+                values.complain(["queues", queue.id.rawValue, "overflow"], "callers cannot be sent there. \(refusal)")
+            }
+        }
+    }
+
+    /// There is a trunk at which the phones of people register.
+    private func checkPhones(_ values: ConfigurationValues) {
+        guard !trunks.contains(where: { $0.kind == .phones }) else { return }
+        let people =
+            distribution.agents.map { (["people", $0.id.rawValue], $0.address) }
+            + distribution.experts.map { (["experts", $0.id.rawValue], $0.address) }
+        for case (let path, .registered(let phone)) in people {
+            values.complain(
+                path + ["address"], "the phone '\(phone)' cannot register: no trunk is of 'kind: phones'")
+        }
     }
 
     private func checkAgentsTarget(_ values: ConfigurationValues) {
