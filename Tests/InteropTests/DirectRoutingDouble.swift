@@ -113,13 +113,12 @@ final class DirectRoutingDouble: Sendable {
             serverName: controller, allowsRefer: true, allowsReplaces: true)
     }
 
-    /// Opens the three proxies, the first at 127.0.0.`host`, the others next to it.
-    func begin(at host: Int, _ identity: (Int) throws -> TLSIdentity) async throws {
+    /// Opens the three proxies.
+    func begin(at place: (Int) -> TransportAddress, _ identity: (Int) throws -> TLSIdentity) async throws {
         let server = SignallingServer(accepts: { _ in true }, receive: { [weak self] in self?.take($0) })
         link.server.withLock { $0 = server }
         for (index, _) in DirectRoutingDouble.names.enumerated() {
-            let address = TransportAddress(ipv4: 0x7F00_0000 + UInt32(host + index), port: 5_061)
-            let (id, _) = try await server.open(.tls, address, tls: try identity(index))
+            let (id, _) = try await server.open(.tls, place(index), tls: try identity(index))
             state.withLock {
                 $0.listeners.append(id)
                 $0.moods[id] = .takes

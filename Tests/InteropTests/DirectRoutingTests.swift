@@ -7,7 +7,23 @@ import Transport
 /// A trunk of Microsoft Teams against a double that is built from what is documented. No tenant of Teams is at hand.
 @Suite("Teams Direct Routing", .serialized, .takesTurns)
 struct DirectRoutingTests {
-    private static let port: UInt16 = 5_861
+    /// Where a test has Parley and the three proxies: loopback addresses of this process and test alone, because the double
+    /// is in no network of its own.
+    private struct Place {
+        private let first: UInt32
+
+        /// - Parameter test: 0 or 1.
+        init(test: UInt32) {
+            let process = UInt32(bitPattern: getpid()) & 0xF_FFFF
+            first = 0x7F80_0000 | process << 3 | test * 4
+        }
+
+        var service: TransportAddress { TransportAddress(ipv4: first, port: 5_861) }
+
+        func proxy(_ index: Int) -> TransportAddress {
+            TransportAddress(ipv4: first + 1 + UInt32(index), port: 5_061)
+        }
+    }
 
     /// A dialog that sends its callers to a number.
     private static func sending(to number: String) -> String {
@@ -29,9 +45,11 @@ struct DirectRoutingTests {
     }
 
     /// Parley behind the names of Teams, which lead to the double.
-    private static func bench(at host: Int) throws -> Bench {
+    private static func bench(_ place: Place) throws -> Bench {
         let bench = try Bench()
-        let names = DirectRoutingDouble.names.enumerated().map { "127.0.0.\($0.offset + host) \($0.element)" }
+        let names = DirectRoutingDouble.names.enumerated().map {
+            "\(Host(place.proxy($0.offset))) \($0.element)"
+        }
         try bench.write("hosts", (["127.0.0.1 localhost"] + names).joined(separator: "\n") + "\n")
         try bench.write(
             "certificates.sh",
@@ -58,12 +76,12 @@ struct DirectRoutingTests {
             "parley.yaml",
             """
             agents: {desk: desk, forked: forked, declining: declining}
-            media: {address: 127.0.0.1, ports: 20600-20699}
+            media: {address: \(Host(place.service)), ports: 20600-20699}
             outbound: {allowed: ["+1555*"], agents: "+15550123"}
             trunks:
                 teams:
                     kind: teamsDirectRouting
-                    listen: ["tls:127.0.0.1:\(port)"]
+                    listen: ["tls:\(Host(place.service)):\(place.service.port)"]
                     advertise: \(DirectRoutingDouble.controller)
                     allow: [127.0.0.0/8]
                     number-shown: "+15550100"
@@ -88,13 +106,11 @@ struct DirectRoutingTests {
         return bench
     }
 
-    private static let address = TransportAddress(ipv4: 0x7F00_0001, port: port)
-
     /// Parley, which has asked Teams whether it is there.
     private static func start(
-        _ bench: Bench, _ teams: DirectRoutingDouble, at host: Int
+        _ bench: Bench, _ teams: DirectRoutingDouble, _ place: Place
     ) async throws -> RunningProgram {
-        try await teams.begin(at: host) { index in
+        try await teams.begin(at: place.proxy) { index in
             let name = DirectRoutingDouble.names[index]
             func file(_ name: String) -> String { bench.folder.appending(path: name).path }
             return try TLSIdentity(
@@ -112,14 +128,15 @@ struct DirectRoutingTests {
     @Test("a call from Teams, handed to Teams with failover, transferred by REFER and taken over by Replaces")
     func wholeCall() async throws {
         guard Bench.canMount() else { return }
-        let bench = try DirectRoutingTests.bench(at: 2)
+        let place = Place(test: 0)
+        let bench = try DirectRoutingTests.bench(place)
         let teams = DirectRoutingDouble()
-        let service = try await DirectRoutingTests.start(bench, teams, at: 2)
+        let service = try await DirectRoutingTests.start(bench, teams, place)
         func log() -> String { bench.read("facts.json") }
 
         // From Teams to the dialog, which wants an agent in Teams; the first proxy has no room.
         teams.set(.isUnavailable, ofProxy: 0)
-        let address = DirectRoutingTests.address
+        let address = place.service
         let caller = try #require(teams.call("+15550100", at: address))
         let hasAgent = try await bench.wait { teams.incoming.first.map { teams.isUp($0) } ?? false }
         try #require(hasAgent && teams.isUp(caller), "\(teams.refusals) \(log())")
@@ -163,9 +180,10 @@ struct DirectRoutingTests {
         "Teams rings at several clients, declines, has no room anywhere, and hears of the session's time and abilities")
     func ringing() async throws {
         guard Bench.canMount() else { return }
-        let bench = try DirectRoutingTests.bench(at: 12)
+        let place = Place(test: 1)
+        let bench = try DirectRoutingTests.bench(place)
         let teams = DirectRoutingDouble()
-        let service = try await DirectRoutingTests.start(bench, teams, at: 12)
+        let service = try await DirectRoutingTests.start(bench, teams, place)
         func log() -> String { bench.read("facts.json") }
         func outcomes() -> [String] {
             bench.facts().filter { $0["event"] as? String == "transferEnded" }.compactMap { $0["outcome"] as? String }
@@ -179,7 +197,7 @@ struct DirectRoutingTests {
             ("History-Info", "<sip:+15550188@sip.pstnhub.microsoft.com;user=phone>;index=1"),
             ("Diversion", "<sip:+15550189@example.com>;reason=no-answer"),
         ]
-        let caller = try #require(teams.call("+15550101", at: DirectRoutingTests.address, headers: headers))
+        let caller = try #require(teams.call("+15550101", at: place.service, headers: headers))
         let rings = try await bench.wait { log().contains("legRinging") && !teams.incoming.isEmpty }
         try #require(rings, "\(teams.refusals) \(log())")
         let agent = try #require(teams.incoming.first)
@@ -189,18 +207,20 @@ struct DirectRoutingTests {
         let invite = try #require(teams.invites.first)
         #expect(invite.supportedTags.contains("timer"))
         #expect(teams.answers.first?.headers.contains("Session-Expires") == true)
+        let start = bench.facts().first { $0["event"] as? String == "callStarted" }
+        #expect((start?["diversion"] as? [String: Any])?["firstCalled"] as? String == "+15550188", "\(log())")
         teams.hangUp(agent)
         #expect(try await bench.wait { teams.isOver(caller) })
 
         // Who declines is asked once; where no proxy has room each is asked once, and the dialog goes on.
-        let second = try #require(teams.call("+15550102", at: DirectRoutingTests.address))
+        let second = try #require(teams.call("+15550102", at: place.service))
         #expect(try await bench.wait { teams.isOver(second) })
         #expect(
             teams.invites.map { $0.requestURI?.user } == [
                 DirectRoutingDouble.forkedNumber, DirectRoutingDouble.decliningNumber,
             ])
         for proxy in 0..<3 { teams.set(.isUnavailable, ofProxy: proxy) }
-        let third = try #require(teams.call("+15550100", at: DirectRoutingTests.address))
+        let third = try #require(teams.call("+15550100", at: place.service))
         #expect(try await bench.wait { teams.isOver(third) })
         #expect(teams.timesUnavailable == 3)
         #expect(outcomes() == ["completed", "refused", "failed"], "\(log())")
