@@ -32,7 +32,14 @@ extension CallDistributor {
     /// where there is none either, only the account says so.
     package mutating func takeOver(_ kept: [KeptPromise], at now: Instant) {
         directory.advance(to: now)
-        for kept in kept where !promises.values.contains(where: { $0.call == kept.call }) { takeOver(kept, at: now) }
+        for kept in kept {
+            if let own = promises.values.first(where: { $0.call == kept.call }) {
+                // It was another's meanwhile, and comes back: what that one knew last counts.
+                guard kept.version ?? 0 > own.version else { continue }
+                forgetPromise(of: kept.call, at: now)
+            }
+            takeOver(kept, at: now)
+        }
         drain(at: now)
     }
 

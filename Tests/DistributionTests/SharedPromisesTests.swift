@@ -159,4 +159,101 @@ struct SharedPromisesTests {
         try pair.pass(40, without: 0)
         #expect(pair.nodes[1].takeDialled().map(\.callBack.attempt) == [2])
     }
+
+    @Test(
+        "whatever becomes of the nodes' way to the database, a caller is called by one at a time, and not after the answer",
+        arguments: [1, 2, 3])
+    func random(seed: UInt64) throws {
+        guard let server = PostgresServer.shared else { return }
+        var town = Town(try Pair(try server.makeDatabase("shared_random_\(seed)"), ["n-1", "n-2"]), seed)
+        try town.pair.pass(10)
+        town.pair.nodes[0].floor.callEnded("first")
+        for second in 0..<240 { try town.pass(isCalm: second > 180) }
+        // Everybody is back: what was promised comes to an end.
+        for _ in 0..<600 where try !town.pair.store.callBacks().isEmpty { try town.pass(isCalm: true) }
+        let left = try town.pair.store.callBacks()
+        #expect(left.isEmpty, "\(left) \(town.pair.nodes.map { Array($0.floor.kept.keys) })")
+        #expect(town.mistakes.isEmpty)
+        #expect(town.reached.count > 5 && town.attempts > town.reached.count)
+        #expect(town.pair.nodes.allSatisfy { !$0.floor.distributor.hasPromised })
+    }
+
+    /// Callers who are promised to be called back by either node, and what their phones do.
+    private struct Town {
+        private struct Phone {
+            var node: Int
+            var line: CallID
+            /// It rings, or the two talk, for so many seconds more.
+            var seconds: Int
+            var answers: Bool
+            var isTalking = false
+        }
+
+        var pair: Pair
+        /// Numbers of those who have answered.
+        private(set) var reached: Set<String> = []
+        private(set) var attempts = 0
+        private(set) var mistakes: [String] = []
+        private var phones: [String: Phone] = [:]
+        private var promises = 0
+        private var random: SeededGenerator
+
+        init(_ pair: Pair, _ seed: UInt64) {
+            self.pair = pair
+            random = SeededGenerator(seed: seed)
+        }
+
+        private mutating func happens(onceIn number: Int) -> Bool { Int.random(in: 0..<number, using: &random) == 0 }
+
+        /// - Parameter isCalm: no node is cut off any more, and nothing is promised.
+        mutating func pass(isCalm: Bool) throws {
+            for index in 0..<2 {
+                if happens(onceIn: 20) { pair.nodes[index].isCutOff.toggle() }
+                pair.nodes[index].losesAnswers = !isCalm && happens(onceIn: 10)
+                if isCalm { pair.nodes[index].isCutOff = false }
+                if !isCalm, promises < 16, happens(onceIn: 8) {
+                    promises += 1
+                    let call = CallID("call-\(promises)")
+                    pair.nodes[index].floor.seekCallBack(call, from: "+15550\(100 + promises)")
+                    pair.nodes[index].floor.callEnded(call)
+                }
+            }
+            try pair.pass(1)
+            for index in 0..<2 {
+                for placement in pair.nodes[index].takeDialled() { ring(placement, by: index) }
+            }
+            for number in phones.keys.sorted() { act(number) }
+            for index in 0..<2 { try pair.nodes[index].settle() }
+        }
+
+        private mutating func ring(_ placement: CallBackPlacement, by node: Int) {
+            guard let number = placement.plan?.target else { return }
+            attempts += 1
+            if let other = phones[number] { mistakes.append("\(placement.call) rings beside \(other.line)") }
+            if reached.contains(number) { mistakes.append("\(placement.call) rings after an answer") }
+            phones[number] = Phone(
+                node: node, line: placement.call, seconds: Int.random(in: 1...15, using: &random),
+                answers: happens(onceIn: 2))
+        }
+
+        private mutating func act(_ number: String) {
+            guard var phone = phones.removeValue(forKey: number) else { return }
+            phone.seconds -= 1
+            let isGivenUp = pair.nodes[phone.node].floor.told[phone.line]?.contains { $0.hasPrefix("give up") } == true
+            if !phone.isTalking, isGivenUp || phone.seconds <= 0, !phone.answers || isGivenUp {
+                pair.nodes[phone.node].floor.tried(phone.line, isGivenUp ? .noAnswer : .busy)
+            } else if phone.seconds > 0 {
+                phones[number] = phone
+            } else if phone.isTalking {
+                pair.nodes[phone.node].floor.callEnded(phone.line)
+            } else {
+                reached.insert(number)
+                pair.nodes[phone.node].floor.seek(phone.line)
+                pair.nodes[phone.node].floor.answered(phone.line)
+                phone.isTalking = true
+                phone.seconds = Int.random(in: 5...20, using: &random)
+                phones[number] = phone
+            }
+        }
+    }
 }
