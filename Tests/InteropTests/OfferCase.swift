@@ -85,6 +85,9 @@ extension OfferCase {
             "keys with two clocks",
             "m=audio 6000 RTP/AVP 111 101 110\na=rtpmap:111 opus/48000/2\na=rtpmap:101 telephone-event/8000\na=rtpmap:110 telephone-event/48000\n",
             "audio RTP/AVP 111 110 sendrecv"),
+        OfferCase(
+            "spaces where one is enough", "m=audio 6000 RTP/AVP 96\na=rtpmap:96   PCMU/8000  \n",
+            "audio RTP/AVP 96 sendrecv"),
         OfferCase("G.722 with its clock", "m=audio 6000 RTP/AVP 9 0\n", "audio RTP/AVP 9 sendrecv"),
         OfferCase("comfort noise", "m=audio 6000 RTP/AVP 0 13\n", "audio RTP/AVP 0 13 sendrecv"),
         OfferCase(
@@ -189,6 +192,8 @@ extension OfferCase {
         OfferCase(
             "no more than 10 ms", "m=audio 6000 RTP/AVP 0\na=ptime:20\na=maxptime:10\n",
             "audio RTP/AVP 0 sendrecv ptime 10"),
+        OfferCase(
+            "no more than can be sent", "m=audio 6000 RTP/AVP 0\na=maxptime:5\n", "audio RTP/AVP 0 sendrecv ptime 10"),
         OfferCase("200 ms", "m=audio 6000 RTP/AVP 0\na=ptime:200\n", "audio RTP/AVP 0 sendrecv"),
         OfferCase("0 ms", "m=audio 6000 RTP/AVP 0\na=ptime:0\na=maxptime:0\n", "audio RTP/AVP 0 sendrecv"),
         OfferCase(
@@ -228,6 +233,14 @@ extension OfferCase {
             "a short tag", at: .required, "m=audio 6000 RTP/SAVP 0\na=crypto:9 \(sha32) \(key)|2^20\n",
             "audio RTP/SAVP 0 sendrecv crypto 9 \(sha32)"),
         OfferCase(
+            "keys with hints, and with what may be passed over", at: .required,
+            "m=audio 6000 RTP/SAVP 0\na=crypto:1 \(sha80) \(key) KDR=1\na=crypto:2 \(sha80) \(key) WSH=128 -X=1\n",
+            "audio RTP/SAVP 0 sendrecv crypto 2 \(sha80)"),
+        OfferCase(
+            "a tag with a zero before it", at: .required, "m=audio 6000 RTP/SAVP 0\na=crypto:01 \(sha80) \(key)\n",
+            "488 302"
+        ),
+        OfferCase(
             "keys that are none", at: .required,
             "m=audio 6000 RTP/SAVP 0\na=crypto:1 \(sha80) inline:AAAA\na=crypto:2 \(sha80) \(key) UNENCRYPTED_SRTP\na=crypto:3 \(sha80) \(key)|1:4\n",
             "488"),
@@ -260,6 +273,10 @@ extension OfferCase {
             "v=1\no=- 1 1 IN IP4 127.44.0.1\ns=-\nc=IN IP4 127.44.0.1\nt=0 0\nm=audio 6000 RTP/AVP 0\n", "400"),
         OfferCase("no origin", "v=0\ns=-\nc=IN IP4 127.44.0.1\nt=0 0\nm=audio 6000 RTP/AVP 0\n", "400"),
         OfferCase("an origin that is none", "o=me\ns=-\nc=IN IP4 127.44.0.1\nt=0 0\nm=audio 6000 RTP/AVP 0\n", "400"),
+        OfferCase(
+            "an origin in another network",
+            "o=- 1 1 ATM NSAP 47.0091\ns=-\nc=IN IP4 127.44.0.1\nt=0 0\nm=audio 6000 RTP/AVP 0\n",
+            "audio RTP/AVP 0 sendrecv"),
         OfferCase(
             "neither name nor time", "o=- 1 1 IN IP4 127.44.0.1\nc=IN IP4 127.44.0.1\nm=audio 6000 RTP/AVP 0\n",
             "audio RTP/AVP 0 sendrecv"),

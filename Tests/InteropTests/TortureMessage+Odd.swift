@@ -228,6 +228,22 @@ extension TortureMessage {
         request("Contact is everybody", "INVITE", changes: ["Contact": "*"], body: offer, [400]),
         request("Contact is not closed", "INVITE", changes: ["Contact": "<sip:ann@127.44.0.1"], body: offer, [400]),
         request(
+            "two Contact addresses", "INVITE", changes: ["Contact": "<sip:a@127.44.0.1>, <sip:b@127.44.0.1>"],
+            body: offer,
+            [400]),
+        request("Contact is a number", "INVITE", changes: ["Contact": "<tel:+15550100>"], body: offer, [400]),
+        request(
+            "a description that is to be shown", "INVITE", more: ["Content-Disposition: render"], body: offer, [415]),
+        request(
+            "a description that may be passed over", "INVITE",
+            more: ["Content-Disposition: early-session;handling=optional"], body: offer, [200]),
+        request(
+            "a description of the session", "INVITE", more: ["Content-Disposition: Session;handling=required"],
+            body: offer, [200]),
+        request(
+            "no description is wanted", "INVITE", more: ["Accept: application/sdp;q=0.0, text/plain"], body: offer,
+            [406, 488]),
+        request(
             "Contact is a name that is not to be asked for", "INVITE",
             changes: ["Contact": "<sip:ann@nobody.example:5060>"], body: offer, [200]),
     ]

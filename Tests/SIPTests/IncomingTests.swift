@@ -304,6 +304,29 @@ struct IncomingTests {
         #expect(bench.story == ["incoming", "established PCMU"])
     }
 
+    @Test(
+        "an INVITE has one Contact, wants a description, and has one of the session",
+        arguments: [
+            ("Contact: <sip:b@192.0.2.1>", 400), ("Accept: text/plain, application/sdp;q=0.0", 406),
+            ("Accept: application/sdp;q=0.1", 100), ("Content-Disposition: render", 415),
+            ("Content-Disposition: Session;handling=required", 100),
+        ])
+    func unusualInvites(field: String, status: Int) {
+        var bench = Bench()
+        let sent = bench.receive(Bench.request("INVITE", headers: [field], body: Bench.offer))
+        #expect(sent.first?.status == status)
+        #expect((bench.incoming != nil) == (status == 100))
+    }
+
+    @Test("a description that is not of the session and may be passed over is no offer")
+    func otherDescription() throws {
+        var bench = Bench()
+        let field = "Content-Disposition: early-session;handling=optional"
+        bench.receive(Bench.request("INVITE", headers: [field], body: Bench.offer))
+        guard case .incoming(_, let call)? = bench.events.last else { throw Bench.NoCall() }
+        #expect(call.isLateOffer)
+    }
+
     @Test("header fields go both ways as data")
     func headers() throws {
         var bench = Bench()

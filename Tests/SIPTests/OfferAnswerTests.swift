@@ -51,6 +51,8 @@ struct OfferAnswerTests {
             ("m=audio 4000 RTP/AVP 96 0\na=rtpmap:96 pcmu/8000", "PCMU 96 20 ms sendrecv"),
             ("m=audio 4000 RTP/AVP 0\na=ptime:30", "PCMU 0 30 ms sendrecv"),
             ("m=audio 4000 RTP/AVP 0\na=ptime:60\na=maxptime:40", "PCMU 0 40 ms sendrecv"),
+            ("m=audio 4000 RTP/AVP 0\na=maxptime:5", "PCMU 0 10 ms sendrecv"),
+            ("m=audio 4000 RTP/AVP 96\na=rtpmap:96   PCMU/8000  ", "PCMU 96 20 ms sendrecv"),
             ("m=audio 4000 RTP/AVP 0\na=ptime:999999999999999999999", "PCMU 0 20 ms sendrecv"),
             ("m=audio 4000 RTP/AVP 0\na=ptime:-20", "PCMU 0 20 ms sendrecv"),
             ("m=audio 4000 RTP/AVP 0\na=sendonly", "PCMU 0 20 ms recvonly"),
@@ -145,6 +147,27 @@ struct OfferAnswerTests {
         #expect(media?.format == .pcmu)
         #expect(media != nil && media?.remote == nil)
         #expect(media?.isHeld == true)
+    }
+
+    @Test(
+        "of the parameters of a key a hint and what may be passed over do no harm",
+        arguments: [
+            ("1", "", true), ("0", "", true), ("1", " WSH=128", true), ("1", " -X=1 WSH=64", true), ("01", "", false),
+            ("1", " KDR=1", false), ("1", " X=1", false), ("1", " UNENCRYPTED_SRTP", false),
+        ])
+    func keyParameters(tag: String, more: String, isTaken: Bool) {
+        let line = "a=crypto:\(tag) AES_CM_128_HMAC_SHA1_80 inline:\(OfferAnswerTests.keyA)\(more)"
+        let media = OfferAnswerTests.answer(
+            "m=audio 4000 RTP/SAVP 0\n\(line)\n", MediaCapabilities(srtp: .required)
+        ).media
+        #expect((media?.srtp != nil) == isTaken)
+    }
+
+    @Test("an origin may be in another network, as nothing is sent there")
+    func foreignOrigin() {
+        let offer = OfferAnswerTests.parse("v=0\no=- 1 1 ATM NSAP 47.0091\ns=-\nt=0 0\n")
+        #expect(offer?.origin.address == .ipv4(0))
+        #expect(OfferAnswerTests.parse("v=0\no=- 1 1 IN 192.0.2.1\ns=-\nt=0 0\n") == nil)
     }
 
     @Test("reports that would go to another family of addresses are not sent")

@@ -3,6 +3,8 @@ package struct BodyPart: Sendable, Equatable {
     package var type: MediaType?
     /// Whether the part may be ignored when its type is unknown (RFC 3261 section 20.11).
     package var isOptional: Bool
+    /// What it is for, in lower case, where that is said: `session`, `render`…
+    package var disposition: String?
     package var octets: [UInt8]
 }
 
@@ -14,7 +16,8 @@ extension SIPMessage {
         guard contentType != nil || !headers.contains(.contentType) else { return nil }
         let disposition = headers[.contentDisposition]
         let whole = BodyPart(
-            type: contentType, isOptional: BodyPart.isOptional(disposition: disposition), octets: body)
+            type: contentType, isOptional: BodyPart.isOptional(disposition: disposition),
+            disposition: BodyPart.kind(disposition: disposition), octets: body)
         var parts = [whole]
         for _ in 0..<SIPLimits.bodyDepth {
             guard parts.contains(where: { $0.type?.type == "multipart" }) else { break }
@@ -35,11 +38,21 @@ extension SIPMessage {
 
     /// The session description that came with the message; `nil` when there is none.
     package var sessionDescriptionOctets: [UInt8]? {
-        bodyParts?.first { $0.type?.name == "application/sdp" }?.octets
+        bodyParts?.first { $0.type?.name == "application/sdp" && $0.isOfSession }?.octets
     }
 }
 
 extension BodyPart {
+    /// Whether a description in it is of the session itself, which is so where nothing is said (RFC 3261 section 20.11).
+    var isOfSession: Bool { disposition == nil || disposition == "session" }
+
+    fileprivate static func kind(disposition: String?) -> String? {
+        disposition.flatMap { text in
+            var scanner = ByteScanner(text)
+            return scanner.token()?.asciiLowercased
+        }
+    }
+
     static func isOptional(disposition: String?) -> Bool {
         guard let disposition else { return false }
         var scanner = ByteScanner(disposition)
@@ -103,7 +116,9 @@ extension BodyPart {
             let value = String(text[text.index(after: colon)...].drop { $0 == " " || $0 == "\t" })
             switch HeaderName(String(text[..<colon])) {
             case .contentType: type = MediaType(value)
-            case .contentDisposition: isOptional = BodyPart.isOptional(disposition: value)
+            case .contentDisposition:
+                isOptional = BodyPart.isOptional(disposition: value)
+                disposition = BodyPart.kind(disposition: value)
             default: break
             }
         }

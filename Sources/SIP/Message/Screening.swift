@@ -98,6 +98,10 @@ package struct Screening: Sendable {
         let headers = message.headers
         if headers.contains(.contact), message.contacts == nil { return .malformed("Contact") }
         if message.contacts == .all, method != .register { return .malformed("Contact") }
+        // RFC 3261 section 8.1.1.8.
+        if method == .invite, case .list(let list)? = message.contacts, list.count > 1 {
+            return .malformed("two Contact addresses")
+        }
         if headers.contains(.route), NameAddress.list(headers.combined(.route) ?? "") == nil {
             return .malformed("Route")
         }
@@ -147,7 +151,8 @@ package struct Screening: Sendable {
         }
         guard let parts = message.bodyParts else { return .malformed("multipart body") }
         let isServed = parts.allSatisfy { part in
-            part.isOptional || part.type.map { sessionTypes.contains($0.name) } ?? false || parts.count > 1
+            part.isOptional || parts.count > 1
+                || (part.isOfSession && part.type.map { sessionTypes.contains($0.name) } ?? false)
         }
         if !isServed || parts.isEmpty { return Refusal(status: 415, fields: [accept]) }
         return nil
@@ -155,8 +160,12 @@ package struct Screening: Sendable {
 
     private static func allowsSDP(_ accept: String) -> Bool {
         accept.split(separator: ",").contains { element in
-            let range = element.split(separator: ";").first.map { String($0.filter { $0 != " " }).asciiLowercased }
-            return ["application/sdp", "application/*", "*/*"].contains(range ?? "")
+            let words = element.split(separator: ";").map {
+                String($0.filter { $0 != " " && $0 != "\t" }).asciiLowercased
+            }
+            // A quality of 0 is what is not accepted.
+            let isWanted = !words.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+            return isWanted && ["application/sdp", "application/*", "*/*"].contains(words.first ?? "")
         }
     }
 

@@ -96,9 +96,9 @@ struct PayloadMap: Sendable {
     init?(_ medium: SessionDescription.Media) {
         var formats: [UInt8: AudioFormat] = [:]
         for value in medium.attributes(named: "rtpmap") {
-            let parts = value.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, let type = PayloadMap.payloadType(parts[0]) else { return nil }
-            if let format = AudioFormat(rtpmap: parts[1]) { formats[type] = format }
+            let parts = value.split(separator: " ")
+            guard parts.count >= 2, let type = PayloadMap.payloadType(parts[0]) else { return nil }
+            if parts.count == 2, let format = AudioFormat(rtpmap: parts[1]) { formats[type] = format }
         }
         var parameters: [UInt8: String] = [:]
         for value in medium.attributes(named: "fmtp") {

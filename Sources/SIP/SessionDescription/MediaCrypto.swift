@@ -29,10 +29,12 @@ struct CryptoAttribute: Sendable {
     var key: SRTPKey
 
     /// `nil` for suites, key identifiers and session parameters that are not spoken here: such a line is passed over
-    /// (RFC 4568 section 5.1.2).
+    /// (RFC 4568 section 5.1.2). A window size is a hint (section 6.3.7), and a parameter with a minus before it may be passed
+    /// over itself (section 6.3.8).
     init?(_ value: String) {
         let words = value.split(separator: " ")
-        guard words.count == 3, words[0].utf8.count <= 9, words[0].utf8.allSatisfy(\.isDigit),
+        guard words.count >= 3, words.dropFirst(3).allSatisfy({ $0.hasPrefix("-") || $0.hasPrefix("WSH=") }),
+            words[0].utf8.count <= 9, words[0].utf8.allSatisfy(\.isDigit), words[0] == "0" || !words[0].hasPrefix("0"),
             let tag = UInt32(words[0]),
             let suite = CryptoSuite(rawValue: String(words[1])), words[2].hasPrefix("inline:")
         else { return nil }

@@ -429,7 +429,8 @@ extension OfferAnswer {
         let most = medium.attribute("maxptime").flatMap { Int($0) } ?? 60
         let asked = medium.attribute("ptime").flatMap { Int($0) } ?? capabilities.packetTime
         let usable = (10...60).contains(asked) ? asked / 10 * 10 : capabilities.packetTime
-        return max(10, (10...60).contains(most) ? min(usable, most / 10 * 10) : usable)
+        // Shorter than 10 ms is not sent.
+        return max(10, (1...60).contains(most) ? min(usable, most / 10 * 10) : usable)
     }
 
     /// RFC 3605, or the next port.

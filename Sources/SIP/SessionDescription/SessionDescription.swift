@@ -209,9 +209,11 @@ extension SessionDescription.Attribute: CustomStringConvertible {
 extension SessionDescription.Origin: CustomStringConvertible {
     init?(_ value: String) {
         let words = value.split(separator: " ")
-        guard words.count == 6, words[3] == "IN",
-            let address = SessionDescription.connectionAddress("\(words[3]) \(words[4]) \(words[5])")
-        else { return nil }
+        guard words.count == 6 else { return nil }
+        // It names who made the session, and nothing is sent there.
+        let place = words[3...].joined(separator: " ")
+        let isForeign = SessionDescription.foreignConnection(place) != nil
+        guard let address = isForeign ? .ipv4(0) : SessionDescription.connectionAddress(place) else { return nil }
         let numbers = words[1...2].map { word in word.utf8.allSatisfy(\.isDigit) ? UInt64(word) ?? .max : nil }
         guard let sessionID = numbers[0], let version = numbers[1] else { return nil }
         self.init(username: String(words[0]), sessionID: sessionID, version: version, address: address)
