@@ -8,7 +8,8 @@ struct ParleyProof: AsyncParsableCommand {
         abstract: "Measures the pipeline, and proves what takes too long for a test.",
         subcommands: [
             SpeedCommand.self, HearingCommand.self, MediaCommand.self, EchoCommand.self, LinkCommand.self,
-            FloodCommand.self, AttacksCommand.self, BombsCommand.self, KillsCommand.self, KeysCommand.self,
+            FloodCommand.self, AttacksCommand.self, BombsCommand.self, StrangersCommand.self, KillsCommand.self,
+            KeysCommand.self,
             DriftCommand.self,
             FormulaBenchmark.self, LatenessCommand.self, RecordsCommand.self, OutboxCommand.self,
             OutboxSenderCommand.self,
