@@ -109,6 +109,8 @@ struct CallBackTests {
         }
         #expect(outcomes == ["callBack", "completed"])
         // Both were called by the trunk, the caller first.
+        // SIPp writes what it heard when it comes to it.
+        _ = try await bench.wait { CallBackTests.invitations(bench).count >= 2 }
         #expect(
             CallBackTests.invitations(bench).map { $0.prefix(23) } == [
                 "INVITE sip:+15550100@12", "INVITE sip:+15550177@12",
@@ -152,6 +154,8 @@ struct CallBackTests {
         let tried = bench.facts("next.json").filter { $0["event"] as? String == "callBackTried" }
         #expect(tried.map { $0["promisedIn"] as? String } == [calls[1].rawValue])
         #expect(tried.map { $0["outcome"] as? String } == ["reached"])
+        // SIPp writes what it heard when it comes to it.
+        _ = try await bench.wait { CallBackTests.invitations(bench).count >= 2 }
         #expect(
             CallBackTests.invitations(bench).map { $0.prefix(23) } == [
                 "INVITE sip:+15550100@12", "INVITE sip:+15550177@12",
@@ -184,6 +188,8 @@ struct CallBackTests {
         #expect(try await service.end() == 0)
         let tried = bench.facts().filter { $0["event"] as? String == "callBackTried" }
         #expect(tried.map { $0["outcome"] as? String } == ["reached"] && tried.first?["attempt"] as? Int == 1)
+        // SIPp writes what it heard when it comes to it.
+        _ = try await bench.wait { CallBackTests.invitations(bench).count >= 2 }
         #expect(
             CallBackTests.invitations(bench).map { $0.prefix(23) } == [
                 "INVITE sip:+15550100@12", "INVITE sip:+15550177@12",
