@@ -1,7 +1,7 @@
 import Telephony
 
 /// Datagrams waiting to be sent, their bytes in one arena that is reused when the queue is drained.
-struct DatagramQueue {
+package struct DatagramQueue: Sendable {
     private struct Entry {
         var datagram: OutgoingDatagram
         var offset: Int
@@ -14,6 +14,29 @@ struct DatagramQueue {
     /// What is known of the datagrams since ``beginNotes()``, each as it was before it was encrypted; `nil` where nobody
     /// asks for it.
     private var notes: [SentDatagram]?
+
+    package init() {}
+
+    /// Datagrams that wait.
+    package var count: Int { entries.count }
+
+    /// Where a datagram goes, counted from the one that was appended first.
+    package subscript(index: Int) -> OutgoingDatagram { entries[index].datagram }
+
+    /// Gives a datagram's octets, counted likewise.
+    package func withOctets<Result>(of index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        let entry = entries[index]
+        return bytes.withUnsafeBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[entry.offset..<entry.offset + entry.count]))
+        }
+    }
+
+    /// Drops all that waits; the room is kept.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+        nextEntry = 0
+    }
 
     mutating func beginNotes() { notes = [] }
 
@@ -43,9 +66,7 @@ struct DatagramQueue {
     mutating func next(into target: inout [UInt8]) -> OutgoingDatagram? {
         target.removeAll(keepingCapacity: true)
         guard nextEntry < entries.count else {
-            bytes.removeAll(keepingCapacity: true)
-            entries.removeAll(keepingCapacity: true)
-            nextEntry = 0
+            removeAll()
             return nil
         }
         let entry = entries[nextEntry]

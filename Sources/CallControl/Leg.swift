@@ -20,9 +20,9 @@ struct Leg: ~Copyable {
     private var listener: Listener
     /// What the party was heard to say in this tick.
     private var heardFrame: [Int16]
-    /// What the party is told in this tick.
+    /// What the party is told in this tick, unless it is in ``saidPlace``.
     private var saidFrame: [Int16]
-    /// Of what audio that is a part, when it is nothing else.
+    /// What the party is told in this tick, where that is a part of audio that many calls play and nothing else.
     private var saidPlace: PromptPlace?
     /// When RTP last came.
     private(set) var lastReception: Instant
@@ -245,17 +245,49 @@ struct Leg: ~Copyable {
     /// The frame heard in this tick. Changes nothing: what borrows a leg may be given a copy of all of it.
     mutating func takeHeard() -> [Int16] { heardFrame }
     /// The frame said in this tick.
-    var said: [Int16] { saidFrame }
+    var said: [Int16] {
+        mutating get {
+            makeSaidFrame()
+            return saidFrame
+        }
+    }
 
     // MARK: - Out
 
     /// Begins the frame that is said in this tick: prompts and music, to which others add.
     mutating func say(_ player: inout PromptPlayer, over background: inout Background) {
         saidFrames &+= 1
+        saidPlace = nextWhole(&player, &background)
+        guard saidPlace == nil else { return }
         Leg.silence(&saidFrame)
         player.play(into: &saidFrame)
         background.add(to: &saidFrame)
-        saidPlace = background.isPlaying ? nil : player.place
+    }
+
+    /// What the party is told, where that is a part of a prompt, of music or of silence and nothing else.
+    private func nextWhole(_ player: inout PromptPlayer, _ background: inout Background) -> PromptPlace? {
+        let count = saidFrame.count
+        let isPlaying = background.isPlaying
+        guard player.isIdle else { return isPlaying ? nil : player.nextWhole(count) }
+        player.playNothing()
+        if isPlaying { return background.nextWhole(count) }
+        guard Leg.silence.sampleRate == sampleRate else { return nil }
+        return PromptPlace(audio: Leg.silence, position: 0, count: count)
+    }
+
+    /// What a party at 8 kHz is told while there is nothing to say.
+    private static let silence = PCMAudio(
+        sampleRate: 8_000, samples: [Int16](repeating: 0, count: Codec.pcmu.samplesPerTick)
+    ).measuredForEcho().encodedInBothLaws()
+
+    /// Copies what the party is told to where others can add to it.
+    private mutating func makeSaidFrame() {
+        guard let place = saidPlace else { return }
+        saidPlace = nil
+        place.withFrame { frame in
+            var room = saidFrame.mutableSpan
+            room.copy(frame)
+        }
     }
 
     /// Nothing is said in this tick but what another party sent, as it came.
@@ -263,9 +295,9 @@ struct Leg: ~Copyable {
 
     /// Adds what another party says.
     mutating func add(_ frame: [Int16]) {
+        makeSaidFrame()
         var room = saidFrame.mutableSpan
         room.mix(adding: frame.span)
-        saidPlace = nil
     }
 
     private static func silence(_ frame: inout [Int16]) {
@@ -296,18 +328,15 @@ struct Leg: ~Copyable {
     /// Sends what another party sent in the place of the frame, where that can be; otherwise the frame.
     mutating func send(passing payloads: PlayedPayloads, into queue: inout DatagramQueue, at now: Instant) {
         guard media.sends else { return transmission.endPassing(ticksPerFrame: clockRate.ticks(tickDuration)) }
-        let frame = saidFrame
-        listener.say(frame.span, of: saidPlace)
-        if !transmission.pass(payloads, to: peer(at: now), into: &queue) {
-            transmission.send(frame.span, to: peer(at: now), into: &queue)
-        }
+        tellListener()
+        if !transmission.pass(payloads, to: peer(at: now), into: &queue) { sendFrame(into: &queue, at: now) }
         if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
     }
 
     /// Sends a key that Parley presses, or the frame.
     mutating func send(_ presser: inout KeyPresser, into queue: inout DatagramQueue, at now: Instant) {
         let description = media
-        saidPlace = nil
+        makeSaidFrame()
         guard let report = presser.next(description, &saidFrame), let type = media.telephoneEventPayloadType else {
             return send(into: &queue, at: now)
         }
@@ -317,10 +346,23 @@ struct Leg: ~Copyable {
     /// Encodes and sends the frame, and a report when one is due.
     mutating func send(into queue: inout DatagramQueue, at now: Instant) {
         guard media.sends else { return }
-        let frame = saidFrame
-        listener.say(frame.span, of: saidPlace)
-        transmission.send(frame.span, to: peer(at: now), into: &queue)
+        tellListener()
+        sendFrame(into: &queue, at: now)
         if transmission.isReportDue() { report(goodbye: false, into: &queue, at: now) }
+    }
+
+    /// What the party is told may come back.
+    private mutating func tellListener() {
+        if let place = saidPlace { return listener.say(place) }
+        let frame = saidFrame
+        listener.say(frame.span)
+    }
+
+    /// Sends the frame, as it was encoded beforehand where it was.
+    private mutating func sendFrame(into queue: inout DatagramQueue, at now: Instant) {
+        if let place = saidPlace, transmission.send(place, to: peer(at: now), into: &queue) { return }
+        let frame = said
+        transmission.send(frame.span, to: peer(at: now), into: &queue)
     }
 
     /// Tells the far end how its media came and what was sent.

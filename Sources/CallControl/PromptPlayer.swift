@@ -41,8 +41,6 @@ struct PromptPlayer {
     private var fading: (audio: PCMAudio, position: Int, rest: Int, isSecret: Bool)?
     /// Whether something secret is heard in the last frame.
     private(set) var saysSecret = false
-    /// Of what audio the last frame was a part, when it was all of it as it is.
-    private(set) var place: PromptPlace?
     private var events: Deque<Event> = []
     private let fadeSamples: Int
     private let sampleRate: Int
@@ -112,15 +110,33 @@ struct PromptPlayer {
 
     mutating func nextEvent() -> Event? { events.popFirst() }
 
+    /// Plays a frame that is a part of a prompt as it is: not where that begins or ends, where two meet, or where nothing
+    /// plays.
+    ///
+    /// - Returns: `nil` when the frame has to be made by ``play(into:)``.
+    mutating func nextWhole(_ count: Int) -> PromptPlace? {
+        guard fading == nil, !queue.isEmpty, queue[0].hasStarted, let audio = queue[0].audio else { return nil }
+        let position = queue[0].position
+        let edge = edge(of: audio)
+        guard position >= edge, position + count < audio.samples.count, position + count <= audio.samples.count - edge
+        else { return nil }
+        saysSecret = queue[0].isSecret
+        queue[0].position = position + count
+        return PromptPlace(audio: audio, position: position, count: count)
+    }
+
+    /// A frame in which nothing is played.
+    mutating func playNothing() { saysSecret = false }
+
+    /// Samples over which a prompt's beginning and its end fade.
+    private func edge(of audio: PCMAudio) -> Int { min(fadeSamples, audio.samples.count / 2) }
+
     /// Adds what is playing to a frame.
     mutating func play(into frame: inout [Int16]) {
         saysSecret = fading?.isSecret ?? false
-        place = nil
-        let fades = fading != nil
-        if fades { playFade(into: &frame) }
-        defer { if fades { place = nil } }
+        playFade(into: &frame)
         var offset = 0
-        while offset < frame.count, let audio = queue.first?.audio {
+        while offset < frame.count, !queue.isEmpty, let audio = queue[0].audio {
             if !queue[0].hasStarted {
                 queue[0].hasStarted = true
                 events.append(Event(playback: queue[0].playback, kind: .started, offset: offset))
@@ -141,9 +157,8 @@ struct PromptPlayer {
         _ audio: PCMAudio, from position: Int, count: Int, to frame: inout [Int16], at offset: Int
     ) {
         let samples = audio.samples
-        let edge = min(fadeSamples, samples.count / 2)
+        let edge = edge(of: audio)
         guard position < edge || position + count > samples.count - edge else {
-            if count == frame.count { place = PromptPlace(audio: audio, position: position) }
             var room = frame.mutableSpan
             return room.mix(adding: samples.span.extracting(position..<position + count), at: offset)
         }
@@ -157,7 +172,7 @@ struct PromptPlayer {
         guard let (audio, position, rest, _) = fading else { return }
         fading = nil
         let samples = audio.samples
-        let edge = min(fadeSamples, samples.count / 2)
+        let edge = edge(of: audio)
         for index in 0..<min(rest, frame.count) {
             let sample = PromptPlayer.faded(samples, at: position + index, edge: edge)
             let falling = sample &* Int32(rest - index) / Int32(rest + 1)

@@ -45,21 +45,23 @@ extension Switchboard {
     private mutating func runTick(
         of group: Int, _ rules: CallRules, at tick: Instant, _ isDone: (TickBatch) -> Void
     ) {
-        let count = groups[group].calls.count
-        for first in stride(from: 0, to: count, by: TickGroup.callsAtATime) {
-            let turn = first..<min(first + TickGroup.callsAtATime, count)
-            groups[group].playOut(turn, at: tick)
-            isDone(.playOut)
-            groups[group].listen(turn)
-            isDone(.listen)
-            groups[group].decide(turn, rules, at: tick)
-            isDone(.decide)
-            groups[group].mix(turn, at: tick)
-            isDone(.mix)
-            groups[group].send(turn, into: &datagrams, at: tick)
-            isDone(.send)
-        }
+        for turn in groups[group].turns { runBatches(turn, of: group, rules, at: tick, isDone) }
         clear(group, at: tick)
+    }
+
+    private mutating func runBatches(
+        _ turn: Range<Int>, of group: Int, _ rules: CallRules, at tick: Instant, _ isDone: (TickBatch) -> Void
+    ) {
+        groups[group].playOut(turn, at: tick)
+        isDone(.playOut)
+        groups[group].listen(turn)
+        isDone(.listen)
+        groups[group].decide(turn, rules, at: tick)
+        isDone(.decide)
+        groups[group].mix(turn, at: tick)
+        isDone(.mix)
+        groups[group].send(turn, into: &datagrams, at: tick)
+        isDone(.send)
     }
 
     /// Takes what the calls have to say and lets ended calls go.
@@ -71,7 +73,74 @@ extension Switchboard {
     }
 }
 
+// MARK: - A few calls at a time
+
+/// A few calls whose tick is due.
+package struct Turn: Sendable {
+    /// At so many ports media of these calls may have come.
+    package fileprivate(set) var portCount: Int
+    fileprivate let group: Int
+    fileprivate let calls: Range<Int>
+    /// The group's last: its tick is over with it.
+    fileprivate let isLast: Bool
+}
+
+extension Switchboard {
+    /// Adds what ``run(_:afterEach:)`` may be given now, in the order in which it is to be, and the ports at which media of
+    /// these calls may have come, in the order of the calls. What has come there is needed in the turn and not before: who
+    /// takes it just before finds the calls still near when it has their turn run. Until all turns have been run nothing but
+    /// datagrams may go in.
+    package mutating func addDueTurns(at now: Instant, to turns: inout [Turn], ports: inout [Port]) {
+        for index in 0..<groups.count where !groups[index].calls.isEmpty && groups[index].nextTick <= now {
+            if !groups[index].isInOrder { order(index) }
+            let count = groups[index].calls.count
+            var next = 0
+            for calls in groups[index].turns {
+                let before = ports.count
+                while next < groups[index].mediaPorts.count, groups[index].mediaPorts[next].call < calls.upperBound {
+                    ports.append(groups[index].mediaPorts[next].port)
+                    next += 1
+                }
+                turns.append(
+                    Turn(
+                        portCount: ports.count - before, group: index, calls: calls,
+                        isLast: calls.upperBound == count))
+            }
+        }
+    }
+
+    /// Runs the tick of a few calls. What they send may be taken after each turn.
+    package mutating func run(_ turn: Turn, afterEach isDone: (TickBatch) -> Void = { _ in }) {
+        guard groups.indices.contains(turn.group), turn.calls.upperBound <= groups[turn.group].calls.count else {
+            return
+        }
+        let tick = groups[turn.group].nextTick
+        runBatches(turn.calls, of: turn.group, configuration.rules, at: tick, isDone)
+        guard turn.isLast else { return }
+        groups[turn.group].nextTick = tick + tickDuration
+        clear(turn.group, at: tick)
+    }
+
+    /// Brings the ports of a group into the order of its calls.
+    private mutating func order(_ group: Int) {
+        for index in groups[group].mediaPorts.indices {
+            let port = Int(groups[group].mediaPorts[index].port.rawValue)
+            groups[group].mediaPorts[index].call = ports[port].map { slots[$0.slot].index } ?? 0
+        }
+        groups[group].mediaPorts.sort { ($0.call, $0.port.rawValue) < ($1.call, $1.port.rawValue) }
+        groups[group].isInOrder = true
+    }
+}
+
 extension TickGroup {
+    /// The calls that go through the batches of a tick together.
+    fileprivate var turns: some Sequence<Range<Int>> {
+        let count = calls.count
+        return stride(from: 0, to: count, by: TickGroup.callsAtATime).lazy.map {
+            $0..<min($0 + TickGroup.callsAtATime, count)
+        }
+    }
+
     /// Jitter buffer to frame.
     fileprivate mutating func playOut(_ turn: Range<Int>, at tick: Instant) {
         var calls = calls.mutableSpan

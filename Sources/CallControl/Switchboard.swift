@@ -65,18 +65,13 @@ package struct Switchboard: ~Copyable {
         return earliest
     }
 
-    /// Adds the ports at which media of the calls whose tick is due may have come. What comes there is needed at that
-    /// tick and not before.
-    package func addDuePorts(at now: Instant, to due: inout [Port]) {
-        for index in 0..<groups.count where !groups[index].calls.isEmpty && groups[index].nextTick <= now {
-            for port in groups[index].mediaPorts { due.append(port) }
-        }
-    }
-
     /// The next datagram to be sent, its bytes appended to `bytes`, which is emptied first.
     package mutating func nextDatagram(into bytes: inout [UInt8]) -> OutgoingDatagram? {
         datagrams.next(into: &bytes)
     }
+
+    /// Exchanges the datagrams that wait to be sent for an empty queue, for who sends them from where they lie.
+    package mutating func swapDatagrams(_ queue: inout DatagramQueue) { swap(&queue, &datagrams) }
 
     /// The next fact, request, record or closed port.
     package mutating func poll() -> SwitchboardOutput? { outputs.popFirst() }
@@ -187,8 +182,10 @@ struct TickGroup: ~Copyable {
     let phase: Int
     var nextTick = Instant.zero
     var calls: UniqueArray<Call>
-    /// Where media of these calls comes.
-    var mediaPorts: [Port] = []
+    /// Where media of these calls comes, with the call's index in ``calls`` as long as ``isInOrder``.
+    var mediaPorts: [(port: Port, call: Int)] = []
+    /// ``mediaPorts`` are in the order of the calls.
+    var isInOrder = true
 
     init(phase: Int) {
         self.phase = phase
@@ -374,10 +371,13 @@ extension Switchboard {
         let number = Int(port.rawValue)
         while ports.count <= number { ports.append(nil) }
         if let old = ports[number], !old.isRTCP {
-            groups[slots[old.slot].group].mediaPorts.removeAll { $0 == port }
+            groups[slots[old.slot].group].mediaPorts.removeAll { $0.port == port }
         }
         ports[number] = use
-        if let use, !use.isRTCP { groups[slots[use.slot].group].mediaPorts.append(port) }
+        guard let use, !use.isRTCP else { return }
+        let place = slots[use.slot]
+        groups[place.group].mediaPorts.append((port, place.index))
+        groups[place.group].isInOrder = false
     }
 
     /// A slot that stays with a call wherever it is moved.
@@ -417,6 +417,7 @@ extension Switchboard {
         if place.index != last {
             places[groups[place.group].calls[place.index].serial] = place
             slots[groups[place.group].calls[place.index].slot] = place
+            groups[place.group].isInOrder = false
         }
     }
 }

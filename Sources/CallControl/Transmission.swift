@@ -1,4 +1,5 @@
 import DSP
+import FrontEnd
 import RTP
 import Telephony
 
@@ -105,6 +106,27 @@ struct Transmission: ~Copyable {
         swap(&audio, &waiting)
         waitingCount -= sent
         if sent > 0 { for index in 0..<waitingCount { waiting[index] = waiting[index + sent] } }
+    }
+
+    /// Sends a frame that was encoded beforehand.
+    ///
+    /// - Returns: whether it was, in the codec of the leg, and is a packet.
+    mutating func send(_ place: PromptPlace, to peer: MediaPeer, into queue: inout DatagramQueue) -> Bool {
+        guard waiting.isEmpty, place.count == samplesPerPacket else { return false }
+        let octets = encoded(place.audio)
+        guard octets.count >= place.position + place.count else { return false }
+        endPassing(ticksPerFrame: media.codec.clockRate.ticks(tickDuration))
+        sendPayload(octets.span.extracting(place.position..<place.position + place.count), to: peer, into: &queue)
+        return true
+    }
+
+    /// Audio in the codec of the leg, where it was encoded beforehand.
+    private func encoded(_ audio: PCMAudio) -> [UInt8] {
+        switch media.codec {
+        case .pcmu: audio.muLaw
+        case .pcma: audio.aLaw
+        default: []
+        }
     }
 
     private mutating func sendPacket(

@@ -1,3 +1,5 @@
+package import Telephony
+
 /// ITU-T G.711: one octet a sample, in either of its two laws.
 ///
 /// Linear samples are 16 bits: the 14 bits of the mu-law and the 13 bits of the A-law at the upper end. Negative
@@ -51,6 +53,17 @@ enum G711 {
         return (UInt8(truncatingIfNeeded: code) | (sample < 0 ? 0 : 0x80)) ^ 0x55
     }
 
+    /// As many octets as there are samples.
+    static func encoded(_ samples: [Int16], law: Law) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: samples.count) { room, count in
+            for index in samples.indices {
+                room.initializeElement(
+                    at: index, to: law == .mu ? compressMu(samples[index]) : compressA(samples[index]))
+            }
+            count = samples.count
+        }
+    }
+
     static func expandMu(_ octet: UInt8) -> Int16 {
         let code = ~octet
         let magnitude = (Int16(code & 15) * 2 + 33) << Int16(code >> 4 & 7) - 33
@@ -63,5 +76,15 @@ enum G711 {
         let step = Int16(code & 15) * 2 + 1
         let magnitude = segment == 0 ? step : (step + 32) << (segment - 1)
         return (code & 0x80 != 0 ? magnitude : -magnitude) * 8
+    }
+}
+
+extension PCMAudio {
+    /// The same audio encoded in both laws of ITU-T G.711, so that not every call that plays it does so anew; audio that is
+    /// not at 8 kHz as it is.
+    package func encodedInBothLaws() -> PCMAudio {
+        guard sampleRate == 8_000, muLaw.isEmpty else { return self }
+        return PCMAudio(
+            self, muLaw: G711.encoded(samples, law: .mu), aLaw: G711.encoded(samples, law: .a))
     }
 }

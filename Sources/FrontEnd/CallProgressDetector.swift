@@ -50,7 +50,7 @@ struct CallProgressDetector: Sendable {
     var isInTone: Bool { (run?.toneClass).map { $0 != .other } ?? false }
 
     /// Takes the last 20 ms before an index of samples of which at least 100 ms are there.
-    mutating func hear(_ samples: Span<Float>, to last: Int) {
+    mutating func hear(_ samples: Span<Int16>, to last: Int) {
         let frame = SteadyToneGate.measure(samples, to: last)
         let isTonal =
             frame.power >= CallProgressDetector.leastPower
@@ -86,7 +86,7 @@ struct CallProgressDetector: Sendable {
     }
 
     private mutating func extend(
-        _ run: inout Run, _ frame: SteadyToneGate.Frame, _ samples: Span<Float>, to last: Int
+        _ run: inout Run, _ frame: SteadyToneGate.Frame, _ samples: Span<Int16>, to last: Int
     ) {
         if run.frames == 1 {
             // The first frame held a part of the burst: how much says where it began.
@@ -177,7 +177,7 @@ struct AnswerToneJudge: Sendable {
     private var frames = 0
 
     /// Takes the last 20 ms before an index, by quarters.
-    mutating func hear(_ samples: Span<Float>, to last: Int) {
+    mutating func hear(_ samples: Span<Int16>, to last: Int) {
         guard last >= 160, last <= samples.count else { return }
         frames += 1
         for quarter in 0..<4 {
@@ -185,7 +185,7 @@ struct AnswerToneJudge: Sendable {
             var imaginary: Float = 0
             for index in 0..<40 {
                 let turns = (Double(phase) * 2_100 / 8_000).truncatingRemainder(dividingBy: 1)
-                let sample = samples[last - 160 + quarter * 40 + index]
+                let sample = Float(samples[last - 160 + quarter * 40 + index])
                 real += sample * Float(cosine(2 * .pi * turns))
                 imaginary += sample * Float(sine(2 * .pi * turns))
                 phase += 1

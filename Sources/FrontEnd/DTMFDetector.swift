@@ -75,7 +75,7 @@ package struct DTMFDetector: Sendable {
     /// Samples that are kept, and in which a key is looked for.
     private static let history = 800
     private static let reach = 640
-    private static let capacity = history + 160 * 4
+    private static let capacity = history + 160 * 6
     /// Magnitude of samples, a power of two, below which there is no key.
     private static let silence: Int16 = 32
     /// Samples without the key's tones after which it is up: 25 ms.
@@ -100,7 +100,7 @@ package struct DTMFDetector: Sendable {
     private let limits: Limits
     private var bank = KeyToneBank()
     /// The last samples; those before `count` are there.
-    private var samples: [Float]
+    private var samples: [Int16]
     private var count = DTMFDetector.history
     /// Samples of ``samples`` that the bank has taken.
     private var banked = DTMFDetector.history
@@ -136,7 +136,7 @@ package struct DTMFDetector: Sendable {
     private var taken = 0
 
     /// The last 100 ms and more, the frame in hand at the end.
-    var recentSamples: [Float] { samples }
+    var recentSamples: [Int16] { samples }
     var sampleCount: Int { count }
     /// What was heard last could be the beginning of a key.
     var mayBeInTone: Bool { key != nil || candidate != nil }
@@ -148,7 +148,7 @@ package struct DTMFDetector: Sendable {
 
     init(limits: Limits) {
         self.limits = limits
-        samples = [Float](repeating: 0, count: DTMFDetector.capacity)
+        samples = [Int16](repeating: 0, count: DTMFDetector.capacity)
     }
 
     /// Takes 160 samples.
@@ -177,7 +177,7 @@ package struct DTMFDetector: Sendable {
         for index in 0..<taken {
             let sample = frame[index]
             bits |= sample ^ (sample >> 15)
-            target[base &+ index] = Float(sample)
+            target[base &+ index] = sample
         }
         count += taken
         return bits < DTMFDetector.silence
@@ -188,7 +188,7 @@ package struct DTMFDetector: Sendable {
         samples.withUnsafeBufferPointer { room in
             guard let base = room.baseAddress else { return }
             let first = max(0, count - 160)
-            body(UnsafeRawPointer(base + first), min(320, room.count - first) * MemoryLayout<Float>.stride)
+            body(UnsafeRawPointer(base + first), min(320, room.count - first) * MemoryLayout<Int16>.stride)
         }
     }
 

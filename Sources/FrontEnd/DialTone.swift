@@ -36,7 +36,7 @@ struct DialTone: Sendable {
     ///   - first: where 60 to 80 ms of samples of 8 kHz begin.
     ///   - last: the first sample behind them.
     ///   - power: all the power between 80 and 680 Hz in what is of interest of them.
-    mutating func explains(_ samples: Span<Float>, from first: Int, to last: Int, power: Float) -> Bool {
+    mutating func explains(_ samples: Span<Int16>, from first: Int, to last: Int, power: Float) -> Bool {
         guard first >= 0, last <= samples.count, first < last else { return false }
         if age < DialTone.longestTrust, power <= self.power * DialTone.mostChange,
             power * DialTone.mostChange >= self.power
@@ -49,7 +49,7 @@ struct DialTone: Sendable {
         return true
     }
 
-    private mutating func explains(_ samples: Span<Float>, from first: Int, to last: Int) -> Bool {
+    private mutating func explains(_ samples: Span<Int16>, from first: Int, to last: Int) -> Bool {
         var band = LowBand()
         for index in 0..<((last - first) / 8) { band.take(eight(samples, first &+ 8 &* index)) }
         let low = band.samples.span.extracting(0..<band.count)

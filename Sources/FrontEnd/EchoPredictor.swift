@@ -1,3 +1,5 @@
+import Telephony
+
 /// Tells what a party says from the echo of what the party is told.
 ///
 /// The echo may come 20 to 420 ms after the prompt. For each of 20 delays, and in four regions of the spectrum, it keeps
@@ -49,6 +51,8 @@ struct EchoPredictor: Sendable {
     private var window = SpectrumWindow()
     /// Frames in a row that were said of the same measured audio, as far as they matter.
     private var measuredFrames = 0
+    /// The last frames are not in the window yet, because nobody had to look at them.
+    private var isBehind = false
     /// What was said, the newest first.
     private var said = InlineArray<21, SIMD4<Float>>(repeating: SIMD4())
     private var coupling = InlineArray<20, SIMD4<Float>>(repeating: SIMD4(repeating: EchoPredictor.firstCoupling))
@@ -73,21 +77,52 @@ struct EchoPredictor: Sendable {
 
     /// Takes 160 samples at 8 kHz of what the party is told.
     ///
-    /// - Parameter measured: what is known of them.
-    mutating func say(_ frame: Span<Int16>, _ measured: MeasuredFrame? = nil) {
-        let isAudible = EchoPredictor.isAudible(frame)
-        framesSincePrompt = isAudible ? 0 : min(framesSincePrompt + 1, EchoPredictor.pause)
-        guard framesToForget > 0 || isAudible else {
+    /// - Parameter last: what was said just before, if that was measured audio.
+    mutating func say(_ frame: Span<Int16>, after last: PromptPlace? = nil) {
+        catchUp(to: last)
+        measuredFrames = 0
+        guard isToBeSeen(isAudible: EchoPredictor.isAudible(frame)) else { return shift(SIMD4()) }
+        analyse(frame)
+    }
+
+    /// Takes a frame, at 8 kHz, of audio that many calls play.
+    mutating func say(_ next: PromptPlace, after last: PromptPlace?) {
+        guard let measured = next.measured else { return next.withFrame { say($0, after: last) } }
+        let follows = next.follows(last)
+        if !follows { catchUp(to: last) }
+        guard isToBeSeen(isAudible: measured.isAudible) else {
+            catchUp(to: last)
             measuredFrames = 0
             return shift(SIMD4())
         }
+        measuredFrames = follows ? min(measuredFrames + 1, SpectrumWindow.framesOfWindow) : 1
+        guard measuredFrames == SpectrumWindow.framesOfWindow else { return next.withFrame { analyse($0) } }
+        isBehind = true
+        shift(measured.energies)
+    }
+
+    /// Puts the last frames into the window.
+    private mutating func catchUp(to last: PromptPlace?) {
+        guard isBehind else { return }
+        isBehind = false
+        guard let place = last else { return }
+        for age in stride(from: SpectrumWindow.framesOfWindow - 1, through: 0, by: -1) {
+            let frame = PromptPlace(
+                audio: place.audio, position: place.position - age * place.count, count: place.count)
+            frame.withFrame { window.remember($0) }
+        }
+    }
+
+    /// Counts a frame that is said; `false` when neither it nor one before it can still come back.
+    private mutating func isToBeSeen(isAudible: Bool) -> Bool {
+        framesSincePrompt = isAudible ? 0 : min(framesSincePrompt + 1, EchoPredictor.pause)
+        guard framesToForget > 0 || isAudible else { return false }
         if isAudible { framesToForget = EchoPredictor.delays + 1 }
         framesToForget -= 1
-        measuredFrames = measured.map { $0.follows ? min(measuredFrames + 1, MeasuredFrame.framesOfWindow) : 1 } ?? 0
-        if let measured, measuredFrames == MeasuredFrame.framesOfWindow {
-            window.remember(frame)
-            return shift(measured.energies)
-        }
+        return true
+    }
+
+    private mutating func analyse(_ frame: Span<Int16>) {
         var spectrum = SpeechSpectrum()
         if let samples = window.take(frame) { spectrum.analyse(samples.span) }
         shift(spectrum.regions)
@@ -97,6 +132,7 @@ struct EchoPredictor: Sendable {
     mutating func forgetPrompts() {
         window = SpectrumWindow()
         measuredFrames = 0
+        isBehind = false
         said = InlineArray(repeating: SIMD4())
         framesSincePrompt = EchoPredictor.pause
         framesToForget = 0
@@ -112,7 +148,8 @@ struct EchoPredictor: Sendable {
         said[0] = newest
     }
 
-    private static func isAudible(_ frame: Span<Int16>) -> Bool {
+    /// Whether a frame is more than the idle noise of G.711.
+    static func isAudible(_ frame: Span<Int16>) -> Bool {
         for index in 0..<frame.count where frame[index] > 8 || frame[index] < -8 { return true }
         return false
     }

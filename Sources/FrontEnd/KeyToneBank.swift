@@ -80,7 +80,7 @@ struct KeyToneBank: Sendable {
     }
 
     /// Takes a block that begins at an index of the samples.
-    mutating func take(_ samples: Span<Float>, at start: Int) {
+    mutating func take(_ samples: Span<Int16>, at start: Int) {
         let tables = KeyToneBank.tables
         let (even, odd) = KeyToneBank.correlate(
             samples, around: start + KeyToneBank.block / 2, tables.cosines.span, tables.sines.span)
@@ -106,17 +106,17 @@ struct KeyToneBank: Sendable {
 
     /// Cosines are even and sines odd about the middle of the block: a sum or a difference of two samples takes one factor.
     private static func correlate(
-        _ samples: Span<Float>, around middle: Int, _ cosines: Span<Lanes>, _ sines: Span<Lanes>
+        _ samples: Span<Int16>, around middle: Int, _ cosines: Span<Lanes>, _ sines: Span<Lanes>
     ) -> (even: Lanes, odd: Lanes) {
         let half = block / 2
         precondition(cosines.count == half && sines.count == half, "a table is half a block")
         var even = Lanes()
         var odd = Lanes()
         for index in 0..<half {
-            let after = samples[middle &+ index]
-            let before = samples[middle &- 1 &- index]
-            even += cosines[index] * (after + before)
-            odd += sines[index] * (after - before)
+            let after = Int32(samples[middle &+ index])
+            let before = Int32(samples[middle &- 1 &- index])
+            even += cosines[index] * Float(after &+ before)
+            odd += sines[index] * Float(after &- before)
         }
         return (even, odd)
     }

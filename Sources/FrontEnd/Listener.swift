@@ -23,10 +23,10 @@ package struct Listener: ~Copyable {
     private var echo = EchoPredictor()
     private var onsetJudge: OnsetJudge
     private var saidDecimator: Decimator
+    /// What the party was told last, where that was a part of audio that many calls play.
+    private var lastPrompt: PromptPlace?
     /// None unless the profile asks for it.
     private var canceller: EchoCanceller?
-    /// Where in audio that many calls play the frame was that was said last.
-    private var lastPrompt: PromptPlace?
     /// The 20 ms that the party was told last, at 8 kHz; kept for ``canceller``.
     private var lastSaid = InlineArray<160, Int16>(repeating: 0)
     private var endPointer: EndPointer
@@ -111,26 +111,32 @@ package struct Listener: ~Copyable {
         // What they remember is not what came last.
         speech = SpeechDetector(threshold: profile.audioThreshold)
         echo.forgetPrompts()
+        lastPrompt = nil
     }
 
     private mutating func cancelEcho(_ frame: inout InlineArray<160, Int16>) {
+        guard canceller != nil else { return }
         let heard = frame
         var output = frame.mutableSpan
         _ = canceller?.process(near: heard.span, far: lastSaid.span, into: &output)
     }
 
     /// Takes the 20 ms that the party is told after the frame heard last: its echo is no speech of the party's.
-    ///
-    /// - Parameter prompt: of what audio the frame is a part, when it is nothing else.
-    package mutating func say(_ frame: Span<Int16>, of prompt: PromptPlace? = nil) {
+    package mutating func say(_ frame: Span<Int16>) {
         guard activity == nil else { return }
-        let measured = prompt?.measured(after: lastPrompt)
-        lastPrompt = prompt
-        guard measured == nil || canceller != nil else { return echo.say(frame, measured) }
         var narrow = InlineArray<160, Int16>(repeating: 0)
         saidDecimator.decimate(frame, into: &narrow)
-        echo.say(narrow.span, measured)
+        echo.say(narrow.span, after: lastPrompt)
+        lastPrompt = nil
         if canceller != nil { lastSaid = narrow }
+    }
+
+    /// The same of a frame that is a part of audio that many calls play.
+    package mutating func say(_ prompt: PromptPlace) {
+        guard activity == nil else { return }
+        guard canceller == nil, prompt.measured != nil else { return prompt.withFrame { say($0) } }
+        echo.say(prompt, after: lastPrompt)
+        lastPrompt = prompt
     }
 
     /// Ends what has begun, at the end of the audio.

@@ -4,7 +4,7 @@ struct SpectrumWindow: Sendable {
     private static let frame = 160
     private static let before = SpectrumWindow.length - SpectrumWindow.frame
     /// Frames in a row after which nothing but them is in the window.
-    private static let framesOfWindow = 3
+    static let framesOfWindow = 3
 
     private var past = InlineArray<176, Int16>(repeating: 0)
     private var silentFrames = SpectrumWindow.framesOfWindow

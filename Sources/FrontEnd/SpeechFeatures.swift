@@ -31,6 +31,7 @@ struct SpeechFeatures: Sendable {
     private var isLaterHalfSecond = false
     private var floor = InlineArray<3, Lanes>(repeating: Lanes())
     private var loudest: Float = 0
+    private var level: Float = 0
     private var isFirst = true
 
     /// The energies of the frame in the four regions.
@@ -108,6 +109,7 @@ struct SpeechFeatures: Sendable {
     }
 
     private mutating func setEnergies(_ sums: BandSums, level: Float, _ values: inout MutableSpan<Float>) {
+        self.level = level
         followLoudest(level)
         let (first, second) = (sums.earlier.span, sums.later.span)
         for group in 0..<3 {
@@ -128,6 +130,9 @@ struct SpeechFeatures: Sendable {
         values[61] = (level - loudest) * 0.2 + 1
         isFirst = false
     }
+
+    /// Takes a frame of silence that is as those before it were.
+    mutating func passSilence() { followLoudest(level) }
 
     /// The loudest of the last seconds rises at once and falls by 1.5 dB a second.
     private mutating func followLoudest(_ level: Float) {

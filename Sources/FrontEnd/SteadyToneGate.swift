@@ -20,16 +20,17 @@ struct SteadyToneGate: Sendable {
     }
 
     /// Looks at the 160 samples before an index, with 12 before them.
-    static func measure(_ samples: Span<Float>, to last: Int) -> Frame {
+    static func measure(_ samples: Span<Int16>, to last: Int) -> Frame {
         let first = last - 160
         guard first >= 12, last <= samples.count else { return Frame() }
         var sums = Sums()
         for index in stride(from: first, to: last, by: 3) {
-            let middle = samples[index &- 6]
-            let ends = samples[index] + samples[index &- 12]
-            let inner = samples[index &- 3] + samples[index &- 9]
-            sums.add(ends: ends, inner: inner, middle: middle)
-            sums.turning += middle * (samples[index &- 5] + samples[index &- 7])
+            func sum(_ age: Int, _ other: Int) -> Float {
+                Float(Int32(samples[index &- age]) &+ Int32(samples[index &- other]))
+            }
+            let middle = Float(samples[index &- 6])
+            sums.add(ends: sum(0, 12), inner: sum(3, 9), middle: middle)
+            sums.turning += middle * sum(5, 7)
         }
         return sums.frame
     }

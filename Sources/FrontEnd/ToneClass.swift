@@ -78,7 +78,7 @@ enum ToneClassifier {
     /// The class of the last 100 ms before an index; `nil` when they are no tone of a plan.
     ///
     /// - Parameter mean: the mean frequency in Hz, weighted by power.
-    static func classify(_ samples: Span<Float>, to last: Int, mean: Float) -> ToneClass? {
+    static func classify(_ samples: Span<Int16>, to last: Int, mean: Float) -> ToneClass? {
         let first = last - window
         guard first >= 0, last <= samples.count else { return nil }
         let total = power(samples, from: first)
@@ -103,13 +103,14 @@ enum ToneClassifier {
     }
 
     /// The mean square under the window of a fit.
-    private static func power(_ samples: Span<Float>, from first: Int) -> Float {
+    private static func power(_ samples: Span<Int16>, from first: Int) -> Float {
         var sum: Float = 0
         var weights: Float = 0
         for index in 0..<window {
             let u = 2 * (Float(index) + 0.5) / Float(window) - 1
             let weight = (1 - u * u) * (1 - u * u)
-            sum += weight * samples[first + index] * samples[first + index]
+            let sample = Float(samples[first + index])
+            sum += weight * sample * sample
             weights += weight
         }
         return sum / weights

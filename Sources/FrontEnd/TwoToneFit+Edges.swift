@@ -9,7 +9,7 @@ extension TwoToneFit {
     /// - Parameters:
     ///   - inner: from where to where tones are for sure.
     ///   - outer: how early they may begin, and the first sample behind those in which they may end.
-    mutating func findEdges(_ samples: Span<Float>, outwardFrom inner: Range<Int>, within outer: Range<Int>) {
+    mutating func findEdges(_ samples: Span<Int16>, outwardFrom inner: Range<Int>, within outer: Range<Int>) {
         let power = (low.power + high.power) / 2
         guard power > 0, outer.lowerBound >= 0, outer.upperBound <= samples.count,
             outer.lowerBound <= inner.lowerBound, inner.upperBound <= outer.upperBound
@@ -22,7 +22,7 @@ extension TwoToneFit {
     }
 
     /// How many samples from one on belong to the tones.
-    private func extent(_ samples: Span<Float>, after first: Int, count: Int, bridge: Float) -> Int {
+    private func extent(_ samples: Span<Int16>, after first: Int, count: Int, bridge: Float) -> Int {
         var tones = Tones(self, at: Float(first) - origin, direction: 1)
         var edge = Edge()
         for group in 0..<(count / 8) {
@@ -36,7 +36,7 @@ extension TwoToneFit {
     }
 
     /// How many samples before one belong to the tones.
-    private func extent(_ samples: Span<Float>, before last: Int, count: Int, bridge: Float) -> Int {
+    private func extent(_ samples: Span<Int16>, before last: Int, count: Int, bridge: Float) -> Int {
         var tones = Tones(self, at: Float(last - 8) - origin, direction: -1)
         var edge = Edge()
         for group in 0..<(count / 8) {

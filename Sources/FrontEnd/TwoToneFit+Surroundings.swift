@@ -17,7 +17,7 @@ extension TwoToneFit {
     private static let longestProbe = 240
 
     /// Measures the surroundings of the tones over their length, or the first 30 ms of it.
-    func surroundings(_ samples: Span<Float>) -> Surroundings {
+    func surroundings(_ samples: Span<Int16>) -> Surroundings {
         let count = min(end - start, TwoToneFit.longestProbe) / 8 * 8
         let tones = (low.power + high.power) / 2
         guard start >= 0, count > 8, start + count <= samples.count, tones > 0 else {
@@ -43,7 +43,7 @@ extension TwoToneFit {
 
     /// Takes the tones out of samples, tapered; gives the sums of the squared weights and of what is left, squared.
     private func subtract(
-        _ samples: Span<Float>, from first: Int, count: Int, into residual: inout InlineArray<30, Lanes>
+        _ samples: Span<Int16>, from first: Int, count: Int, into residual: inout InlineArray<30, Lanes>
     ) -> (weights: Float, whole: Float) {
         var tones = Tones(self, at: Float(first) - origin, direction: 1)
         var target = residual.mutableSpan
@@ -65,7 +65,7 @@ extension TwoToneFit {
     }
 
     /// The largest change of either tone's power in the first or the last third of the length, as a ratio of at least one.
-    func unsteadiness(_ samples: Span<Float>) -> Float {
+    func unsteadiness(_ samples: Span<Int16>) -> Float {
         var largest: Float = 1
         let third = (end - start) / 3
         let whole = SIMD2(max(low.power, 1), max(high.power, 1))
@@ -78,7 +78,7 @@ extension TwoToneFit {
     }
 
     /// The squared peak amplitudes of both tones in samples from an index on, under the window of a fit.
-    private func powers(_ samples: Span<Float>, from first: Int, count: Int) -> SIMD2<Float> {
+    private func powers(_ samples: Span<Int16>, from first: Int, count: Int) -> SIMD2<Float> {
         let groups = count / 16
         guard first >= 0, first + count <= samples.count, groups > 0 else { return SIMD2() }
         let half = Float(16 * groups + 1) / 2

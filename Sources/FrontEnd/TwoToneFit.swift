@@ -1,3 +1,5 @@
+import CVector
+
 import Telephony
 
 /// Two sines fitted to a stretch of samples: their frequencies, amplitudes and phases, where they begin and end, and
@@ -73,12 +75,14 @@ struct TwoToneFit: Sendable {
     static let radiansPerHertz = Float(2 * Double.pi / 8_000)
 
     /// Fits frequencies, amplitudes and phases to samples from one index to another.
-    mutating func fit(_ samples: Span<Float>, from first: Int, to last: Int, rounds: Int) {
+    mutating func fit<Sample: FittedSample>(
+        _ samples: Span<Sample>, from first: Int, to last: Int, rounds: Int
+    ) {
         for _ in 0..<rounds { step(samples, from: first, to: last) }
     }
 
     /// One step of the fit of both sines.
-    mutating func step(_ samples: Span<Float>, from first: Int, to last: Int) {
+    mutating func step<Sample: FittedSample>(_ samples: Span<Sample>, from first: Int, to last: Int) {
         // What is left over lies at the edge of the window, where it weighs nothing.
         let groups = (last - first) / 16
         guard first >= 0, last <= samples.count, groups > 0 else { return }
@@ -143,9 +147,27 @@ struct Wave {
     }
 }
 
+/// What tones are fitted to: samples as they came, or filtered ones.
+protocol FittedSample: BitwiseCopyable {
+    /// Eight samples from an index on.
+    static func eight(_ samples: Span<Self>, _ index: Int) -> Lanes
+}
+
+extension Float: FittedSample {
+    @inline(__always) static func eight(_ samples: Span<Float>, _ index: Int) -> Lanes {
+        samples.bytes.unsafeLoadUnaligned(fromByteOffset: 4 &* index, as: Lanes.self)
+    }
+}
+
+extension Int16: FittedSample {
+    @inline(__always) static func eight(_ samples: Span<Int16>, _ index: Int) -> Lanes {
+        parley_floating_16(samples.bytes.unsafeLoadUnaligned(fromByteOffset: 2 &* index, as: SIMD8<Int16>.self))
+    }
+}
+
 /// Eight samples from an index on.
-@inline(__always) func eight(_ samples: Span<Float>, _ index: Int) -> Lanes {
-    samples.bytes.unsafeLoadUnaligned(fromByteOffset: 4 &* index, as: Lanes.self)
+@inline(__always) func eight<Sample: FittedSample>(_ samples: Span<Sample>, _ index: Int) -> Lanes {
+    Sample.eight(samples, index)
 }
 
 /// Eight numbers, the last first.

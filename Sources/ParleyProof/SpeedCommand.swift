@@ -5,6 +5,7 @@ import CallControl
 import CallFlow
 import DSP
 import Foundation
+import FrontEnd
 import Records
 import Replay
 import Telephony
@@ -137,7 +138,9 @@ private struct Shard: ~Copyable {
 
     mutating func admitAll() {
         var generator = SeededGenerator(seed: 1)
-        let audio = PCMAudio(sampleRate: 8_000, samples: (0..<8_000 * 60).map { Int16(6_000 * sin(Double($0) * 0.3)) })
+        let samples = (0..<8_000 * 60).map { Int16(6_000 * sin(Double($0) * 0.3)) }
+        // As every prompt is that comes from the library.
+        let audio = PCMAudio(sampleRate: 8_000, samples: samples).measuredForEcho().encodedInBothLaws()
         let before = parley_heap_octets()
         for index in 0..<calls {
             let media = MediaDescription(

@@ -76,7 +76,7 @@ package actor PromptLibrary {
             if let index = order.firstIndex(of: key) { order.append(order.remove(at: index)) }
             return audio
         }
-        let audio = try make().measuredForEcho()
+        let audio = try make().measuredForEcho().encodedInBothLaws()
         kept[key] = audio
         order.append(key)
         keptSamples += audio.samples.count

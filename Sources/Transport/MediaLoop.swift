@@ -196,12 +196,13 @@ private struct Crank: ~Copyable {
     /// Facts and the like that wait to be told together, and since when.
     private var untold: [SwitchboardOutput] = []
     private var untoldSince = Instant.zero
-    /// Where media may have come for the tick in hand.
+    /// The turns that are due, and where media may have come for them.
+    private var turns: [Turn] = []
     private var due: [Port] = []
+    private var outgoing = DatagramQueue()
     /// Whether one datagram came for the last tick, and no other, by the number of the port.
     private var cameAlone: [Bool]
     private let room: UnsafeMutableRawBufferPointer
-    private var datagram: [UInt8] = []
     private var packetsIn: Int64 = 0
     private var packetsOut: Int64 = 0
     private var unsent: Int64 = 0
@@ -246,7 +247,6 @@ private struct Crank: ~Copyable {
         self.reports = reports
         events = .allocate(capacity: Crank.eventsAtOnce)
         room = .allocate(byteCount: Crank.longestDatagram, alignment: 16)
-        datagram.reserveCapacity(Crank.longestDatagram)
         guard epoll >= 0, reports >= 0, timer >= 0 else { return nil }
         // Armed anew before each wait, so it need not be read.
         watch(timer, Crank.timerTag, EPOLLIN.rawValue | EPOLLET.rawValue, by: epoll)
@@ -289,17 +289,25 @@ private struct Crank: ~Copyable {
         return hasInputs
     }
 
-    /// Takes the media that has come for the calls whose tick is due, and the reports that have come for any.
-    private mutating func receiveDue(at now: Instant) {
+    /// Runs the calls whose tick is due, a few at a time: takes the media that has come for them, has them heard, led and
+    /// answered, and sends what they say, while their state is near. Then takes the reports that have come for any.
+    private mutating func runTurns(at now: Instant) {
         let offset = MonotonicClock.offsetFromWall
+        turns.removeAll(keepingCapacity: true)
         due.removeAll(keepingCapacity: true)
-        switchboard.addDuePorts(at: now, to: &due)
+        switchboard.addDueTurns(at: now, to: &turns, ports: &due)
         for index in 0..<min(Crank.callsAhead, due.count) { fetchCall(index) }
-        for index in 0..<due.count {
-            // The kernel's work on this socket is the time in which the state of the next calls comes.
-            fetchCall(index + Crank.callsAhead)
-            fetchLeg(index + Crank.legsAhead)
-            receive(on: Int(due[index].rawValue), at: now, offset)
+        var index = 0
+        for turn in 0..<turns.count {
+            for _ in 0..<turns[turn].portCount {
+                // The kernel's work on this socket is the time in which the state of the next calls comes.
+                fetchCall(index + Crank.callsAhead)
+                fetchLeg(index + Crank.legsAhead)
+                receive(on: Int(due[index].rawValue), at: now, offset)
+                index += 1
+            }
+            switchboard.run(turns[turn])
+            sendAll()
         }
         let count = Int(epoll_wait(reports, events.baseAddress, Int32(Crank.eventsAtOnce), 0))
         for index in 0..<max(0, count) {
@@ -368,7 +376,7 @@ private struct Crank: ~Copyable {
                 // A timer that has fired is set again even for the same moment.
                 armed = nil
                 lateness.note(due: due, at: now)
-                receiveDue(at: now)
+                runTurns(at: now)
                 switchboard.advance(to: now)
             }
         }
@@ -377,12 +385,7 @@ private struct Crank: ~Copyable {
 
     /// Takes all that the switchboard has to give.
     private mutating func drain(_ loop: MediaLoop) {
-        while let outgoing = switchboard.nextDatagram(into: &datagram) {
-            let port = Int(outgoing.port.rawValue)
-            if outgoing.isSolePeer { sockets.settle(port, on: outgoing.destination) }
-            let isSent = datagram.withUnsafeBytes { sockets.send($0, to: outgoing.destination, on: port) }
-            if isSent { packetsOut &+= 1 } else { unsent &+= 1 }
-        }
+        sendAll()
         var isUrgent = false
         while let output = switchboard.poll() {
             switch output {
@@ -394,6 +397,20 @@ private struct Crank: ~Copyable {
             }
         }
         if isUrgent { tell(loop) }
+    }
+
+    /// Sends all datagrams that wait.
+    private mutating func sendAll() {
+        switchboard.swapDatagrams(&outgoing)
+        for index in 0..<outgoing.count {
+            let datagram = outgoing[index]
+            let port = Int(datagram.port.rawValue)
+            if datagram.isSolePeer { sockets.settle(port, on: datagram.destination) }
+            let isSent = outgoing.withOctets(of: index) { sockets.send($0, to: datagram.destination, on: port) }
+            if isSent { packetsOut &+= 1 } else { unsent &+= 1 }
+        }
+        outgoing.removeAll()
+        switchboard.swapDatagrams(&outgoing)
     }
 
     /// Keeps an output to be told with others; says whether it cannot wait.

@@ -28,9 +28,11 @@ struct DuePortsTests {
         while switchboard.poll() != nil {}
     }
 
-    private static func due(_ switchboard: borrowing Switchboard, at now: Instant) -> [Int32] {
+    private static func due(_ switchboard: inout Switchboard, at now: Instant) -> [Int32] {
         var ports: [Port] = []
-        switchboard.addDuePorts(at: now, to: &ports)
+        var turns: [Turn] = []
+        switchboard.addDueTurns(at: now, to: &turns, ports: &ports)
+        #expect(turns.map(\.portCount).reduce(0, +) == ports.count)
         return ports.map(\.rawValue).sorted()
     }
 
@@ -43,12 +45,47 @@ struct DuePortsTests {
                 .admit(DuePortsTests.admission(index, phase: index % 2 * 10, &generator)), at: .zero)
         }
         DuePortsTests.drain(&switchboard)
-        #expect(DuePortsTests.due(switchboard, at: .zero) == [])
-        #expect(DuePortsTests.due(switchboard, at: .zero + .milliseconds(10)) == [2, 6])
+        let none = DuePortsTests.due(&switchboard, at: .zero)
+        #expect(none == [])
+        let odd = DuePortsTests.due(&switchboard, at: .zero + .milliseconds(10))
+        #expect(odd == [2, 6])
         switchboard.advance(to: .zero + .milliseconds(10))
         DuePortsTests.drain(&switchboard)
-        #expect(DuePortsTests.due(switchboard, at: .zero + .milliseconds(10)) == [])
-        #expect(DuePortsTests.due(switchboard, at: .zero + .milliseconds(20)) == [0, 4])
+        let nobody = DuePortsTests.due(&switchboard, at: .zero + .milliseconds(10))
+        #expect(nobody == [])
+        let even = DuePortsTests.due(&switchboard, at: .zero + .milliseconds(20))
+        #expect(even == [0, 4])
+    }
+
+    @Test("a tick that is run a few calls at a time sends what a tick of all calls at once does, in the same order")
+    func turns() {
+        let at = Instant.zero + tickDuration
+        var sent: [[[UInt8]]] = []
+        for isInTurns in [false, true] {
+            var generator = SeededGenerator(seed: 4)
+            var switchboard = Switchboard()
+            for index in 0..<30 {
+                switchboard.receive(.admit(DuePortsTests.admission(index, phase: index % 3, &generator)), at: .zero)
+            }
+            // The last call of the phase takes the place of one that ends.
+            switchboard.receive(.hangUp("call-3", .normalClearing), at: .zero)
+            DuePortsTests.drain(&switchboard)
+            var datagrams: [[UInt8]] = []
+            var octets: [UInt8] = []
+            if isInTurns {
+                var ports: [Port] = []
+                var turns: [Turn] = []
+                switchboard.addDueTurns(at: at + .milliseconds(2), to: &turns, ports: &ports)
+                #expect(turns.map(\.portCount) == [8, 1, 8, 2, 8, 2])
+                #expect(ports.count == 29 && ports[0] == Port(0) && ports[1] == Port(54))
+                for turn in turns { switchboard.run(turn) }
+            } else {
+                switchboard.advance(to: at + .milliseconds(2))
+            }
+            while switchboard.nextDatagram(into: &octets) != nil { datagrams.append(octets) }
+            sent.append(datagrams)
+        }
+        #expect(sent[0].count == 29 && sent[0] == sent[1])
     }
 
     @Test("a call that is moved when another ends is still found by its packets, and an ended call's port is nobody's")
@@ -62,7 +99,8 @@ struct DuePortsTests {
         switchboard.receive(.hangUp("call-0", .normalClearing), at: .zero)
         DuePortsTests.drain(&switchboard)
         #expect(switchboard.callCount == 5)
-        #expect(DuePortsTests.due(switchboard, at: .zero + tickDuration) == [2, 4, 6, 8, 10])
+        let rest = DuePortsTests.due(&switchboard, at: .zero + tickDuration)
+        #expect(rest == [2, 4, 6, 8, 10])
         let packet = [0x80, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9] + [UInt8](repeating: 0xFF, count: 160)
         for index in 0..<6 {
             switchboard.receive(
@@ -76,7 +114,8 @@ struct DuePortsTests {
         switchboard.receive(
             datagram: packet.span, on: Port(0), from: TransportAddress(ipv4: 0x0A00_0001, port: 4_000), at: .zero)
         #expect(switchboard.refusals.unknownPort == 2)
-        #expect(DuePortsTests.due(switchboard, at: .zero + tickDuration) == [2, 4, 6, 8, 10, 12])
+        let all = DuePortsTests.due(&switchboard, at: .zero + tickDuration)
+        #expect(all == [2, 4, 6, 8, 10, 12])
     }
 
     @Test("the parts of a call that are told lie in memory that is there, and none are told of a port without a call")

@@ -48,15 +48,16 @@ struct PromptPlayerTests {
         #expect(step <= 20_000 / max(1, min(40, length / 2)) + 1)
     }
 
-    @Test("it says of what audio a frame is a part: not where that fades, where two meet, or where nothing plays")
+    @Test("it gives a frame as a part of a prompt: not where that fades, where two meet, or where nothing plays")
     func place() {
         var player = player(playing: [Int16](repeating: 8_000, count: 720))
         player.enqueue(playback(2))
         player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 4_000, count: 960)), for: PlaybackID(2))
         var places: [Int?] = []
         for _ in 0..<12 {
-            _ = frame(&player)
-            places.append(player.place?.position)
+            let whole = player.nextWhole(160)
+            if whole == nil { _ = frame(&player) }
+            places.append(whole?.position)
         }
         // The first is over in the middle of the fifth frame, the second in that of the eleventh.
         #expect(places == [nil, 160, 320, 480, nil, 80, 240, 400, 560, 720, nil, nil])
@@ -64,8 +65,8 @@ struct PromptPlayerTests {
         player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 4_000, count: 960)), for: PlaybackID(3))
         for _ in 0..<3 { _ = frame(&player) }
         player.stop(.bargeIn)
-        _ = frame(&player)
-        #expect(player.place == nil)
+        let fading = player.nextWhole(160)
+        #expect(fading == nil)
     }
 
     @Test("one prompt follows the other within the frame, and each is told with its beginning and its end")

@@ -25,7 +25,10 @@ struct MeasuredAudioTests {
             for frame in 0..<frames {
                 let begin = from + frame * 160
                 script.append(
-                    (Array(audio.samples[begin..<(begin + 160)]), PromptPlace(audio: audio, position: begin)))
+                    (
+                        Array(audio.samples[begin..<(begin + 160)]),
+                        PromptPlace(audio: audio, position: begin, count: 160)
+                    ))
             }
         }
         func other(frames: Int, amplitude: Double) {
@@ -62,9 +65,8 @@ struct MeasuredAudioTests {
             ]
             let losses = [known.returnLossInDB, unknown.returnLossInDB]
             #expect(standings[0] == standings[1] && losses[0] == losses[1], "frame \(index)")
-            let measured = place?.measured(after: last)
-            saved += measured?.follows == true ? 1 : 0
-            known.say(frame.span, measured)
+            saved += place?.measured != nil && place?.follows(last) == true ? 1 : 0
+            if let place { known.say(place, after: last) } else { known.say(frame.span, after: last) }
             unknown.say(frame.span)
             (last, before) = (place, frame)
         }
@@ -74,14 +76,15 @@ struct MeasuredAudioTests {
     @Test("of audio at another rate nothing is known, nor of a frame that begins elsewhere than the measured ones")
     func unknown() {
         let wide = PCMAudio(sampleRate: 16_000, samples: [Int16](repeating: 5, count: 3_200)).measuredForEcho()
-        #expect(wide.regionEnergies.isEmpty)
+        #expect(wide.measuredFrames.isEmpty)
         let audio = MeasuredAudioTests.prompt(seed: 1)
-        #expect(audio.regionEnergies.count == 150)
-        #expect(PromptPlace(audio: audio, position: 161).measured(after: nil) == nil)
-        #expect(PromptPlace(audio: audio, position: 150 * 160).measured(after: nil) == nil)
-        let second = PromptPlace(audio: audio, position: 160)
-        #expect(second.measured(after: PromptPlace(audio: audio, position: 0))?.follows == true)
-        #expect(second.measured(after: PromptPlace(audio: wide, position: 0))?.follows == false)
-        #expect(second.measured(after: nil)?.follows == false)
+        #expect(audio.measuredFrames.count == 150)
+        #expect(PromptPlace(audio: audio, position: 161, count: 160).measured == nil)
+        #expect(PromptPlace(audio: audio, position: 150 * 160, count: 160).measured == nil)
+        #expect(PromptPlace(audio: audio, position: 160, count: 80).measured == nil)
+        let second = PromptPlace(audio: audio, position: 160, count: 160)
+        #expect(second.follows(PromptPlace(audio: audio, position: 0, count: 160)))
+        #expect(!second.follows(PromptPlace(audio: wide, position: 0, count: 160)))
+        #expect(!second.follows(nil))
     }
 }

@@ -226,6 +226,15 @@ struct Background {
         position = 0
     }
 
+    /// Plays a frame that is a part of the audio as it is.
+    ///
+    /// - Returns: `nil` when the frame has to be made by ``add(to:)``.
+    mutating func nextWhole(_ count: Int) -> PromptPlace? {
+        guard let audio, position + count < audio.samples.count else { return nil }
+        position += count
+        return PromptPlace(audio: audio, position: position - count, count: count)
+    }
+
     /// Adds the next stretch to a frame.
     mutating func add(to frame: inout [Int16]) {
         guard let audio else { return }

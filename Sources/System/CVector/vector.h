@@ -30,6 +30,11 @@ PARLEY_INLINE float parley_total(parley_float32x8 a) {
 /// Whole numbers as floating-point ones.
 PARLEY_INLINE parley_float32x8 parley_floating(parley_int32x8 a) { return __builtin_convertvector(a, parley_float32x8); }
 
+/// Numbers of sixteen bits as floating-point ones.
+PARLEY_INLINE parley_float32x8 parley_floating_16(parley_int16x8 a) {
+    return __builtin_convertvector(a, parley_float32x8);
+}
+
 /// The low halves of numbers.
 PARLEY_INLINE parley_int16x8 parley_narrowed(parley_int32x8 a) { return __builtin_convertvector(a, parley_int16x8); }
 
