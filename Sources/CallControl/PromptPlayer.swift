@@ -23,6 +23,15 @@ struct PromptPlayer {
         }
     }
 
+    /// The part of a prompt that does not fade.
+    private struct Stretch {
+        let audio: PCMAudio
+        var position: Int
+        /// Behind its last sample.
+        let end: Int
+        let isSecret: Bool
+    }
+
     /// What happened to a prompt during a frame, at an offset in samples from the frame's beginning.
     struct Event {
         enum Kind {
@@ -37,11 +46,16 @@ struct PromptPlayer {
     }
 
     private var queue: Deque<Entry> = []
+    /// What the first of the queue is in the middle of, here because a tick need then look no further; its position in the
+    /// queue is behind.
+    private var stretch: Stretch?
     /// The prompt that was stopped and still has its fade-out to play, at most ``fadeSamples`` of it.
     private var fading: (audio: PCMAudio, position: Int, rest: Int, isSecret: Bool)?
     /// Whether something secret is heard in the last frame.
     private(set) var saysSecret = false
     private var events: Deque<Event> = []
+    /// There is a ``nextEvent()``.
+    private(set) var hasEvents = false
     private let fadeSamples: Int
     private let sampleRate: Int
 
@@ -51,7 +65,7 @@ struct PromptPlayer {
     }
 
     /// Nothing is playing, waiting or fading.
-    var isIdle: Bool { queue.isEmpty && fading == nil }
+    var isIdle: Bool { stretch == nil && queue.isEmpty && fading == nil }
     /// The prompt that the caller hears now, or is about to.
     var current: Playback? { queue.first?.playback }
 
@@ -70,12 +84,14 @@ struct PromptPlayer {
 
     /// The audio of a queued prompt has come.
     mutating func provide(_ audio: PCMAudio, for id: PlaybackID) {
+        endStretch()
         guard let index = queue.firstIndex(where: { $0.playback.id == id }) else { return }
         queue[index].audio = audio
     }
 
     /// Drops a prompt whose audio cannot be had.
     mutating func drop(_ id: PlaybackID) -> Bool {
+        endStretch()
         guard let index = queue.firstIndex(where: { $0.playback.id == id }) else { return false }
         queue.remove(at: index)
         return true
@@ -84,6 +100,7 @@ struct PromptPlayer {
     /// Stops everything: the next frame has at most a fade of 5 ms. Returns the prompt that was heard, if any.
     @discardableResult
     mutating func stop(_ reason: PromptEndReason) -> Playback? {
+        endStretch()
         guard let first = queue.first else { return nil }
         if let audio = first.audio, first.hasStarted {
             if first.position < audio.samples.count {
@@ -94,7 +111,7 @@ struct PromptPlayer {
             end(first, reason, offset: 0)
         }
         for entry in queue where !entry.hasStarted {
-            events.append(Event(playback: entry.playback, kind: .dropped, offset: 0))
+            add(Event(playback: entry.playback, kind: .dropped, offset: 0))
         }
         queue.removeAll(keepingCapacity: true)
         return first.playback
@@ -103,26 +120,43 @@ struct PromptPlayer {
     private mutating func end(_ entry: Entry, _ reason: PromptEndReason, offset: Int) {
         let length = entry.audio?.samples.count ?? 0
         let kind = Event.Kind.ended(heardSamples: entry.position, lengthInSamples: length, reason)
-        events.append(Event(playback: entry.playback, kind: kind, offset: offset))
+        add(Event(playback: entry.playback, kind: kind, offset: offset))
     }
 
-    var hasEvents: Bool { !events.isEmpty }
+    private mutating func add(_ event: Event) {
+        events.append(event)
+        hasEvents = true
+    }
 
-    mutating func nextEvent() -> Event? { events.popFirst() }
+    mutating func nextEvent() -> Event? {
+        guard hasEvents else { return nil }
+        let event = events.popFirst()
+        hasEvents = !events.isEmpty
+        return event
+    }
+
+    private mutating func beginStretch() {
+        guard fading == nil, !queue.isEmpty, queue[0].hasStarted, let audio = queue[0].audio else { return }
+        let (position, end) = (queue[0].position, audio.samples.count - max(1, edge(of: audio)))
+        guard position >= edge(of: audio), position < end else { return }
+        stretch = Stretch(audio: audio, position: position, end: end, isSecret: queue[0].isSecret)
+    }
+
+    private mutating func endStretch() {
+        guard let stretch else { return }
+        queue[0].position = stretch.position
+        self.stretch = nil
+    }
 
     /// Plays a frame that is a part of a prompt as it is: not where that begins or ends, where two meet, or where nothing
     /// plays.
     ///
     /// - Returns: `nil` when the frame has to be made by ``play(into:)``.
     mutating func nextWhole(_ count: Int) -> PromptPlace? {
-        guard fading == nil, !queue.isEmpty, queue[0].hasStarted, let audio = queue[0].audio else { return nil }
-        let position = queue[0].position
-        let edge = edge(of: audio)
-        guard position >= edge, position + count < audio.samples.count, position + count <= audio.samples.count - edge
-        else { return nil }
-        saysSecret = queue[0].isSecret
-        queue[0].position = position + count
-        return PromptPlace(audio: audio, position: position, count: count)
+        guard let current = stretch, current.position + count <= current.end else { return nil }
+        stretch?.position += count
+        saysSecret = current.isSecret
+        return PromptPlace(audio: current.audio, position: current.position, count: count)
     }
 
     /// A frame in which nothing is played.
@@ -133,13 +167,15 @@ struct PromptPlayer {
 
     /// Adds what is playing to a frame.
     mutating func play(into frame: inout [Int16]) {
+        endStretch()
+        defer { beginStretch() }
         saysSecret = fading?.isSecret ?? false
         playFade(into: &frame)
         var offset = 0
         while offset < frame.count, !queue.isEmpty, let audio = queue[0].audio {
             if !queue[0].hasStarted {
                 queue[0].hasStarted = true
-                events.append(Event(playback: queue[0].playback, kind: .started, offset: offset))
+                add(Event(playback: queue[0].playback, kind: .started, offset: offset))
             }
             saysSecret = saysSecret || queue[0].isSecret
             let position = queue[0].position

@@ -106,6 +106,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         if printConfigReference { return Terminal.print(ConfigurationReference.text) }
         if check { return try await checkConfiguration() }
+        LargePages.use()
         let configuration: ServiceConfiguration
         if let config {
             configuration = try ServeCommand.accepted(await ServiceConfiguration.read(config, flags: flags))
