@@ -1,5 +1,6 @@
 #pragma once
-// What the C library's module leaves out: epoll, timers and events as file descriptors.
+// What the C library's module leaves out: epoll, timers and events as file descriptors, and what the kernel tells a new program.
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
