@@ -1,3 +1,4 @@
+import Telephony
 import Testing
 
 @testable import DSP
@@ -75,5 +76,22 @@ struct G711Tests {
         #expect(G711.compressMu(.min) == 0x00)
         #expect(G711.compressA(.max) == 0xAA)
         #expect(G711.compressA(.min) == 0x2A)
+    }
+
+    @Test("audio that was encoded beforehand is what its frames are encoded to", arguments: [Codec.pcmu, .pcma])
+    func beforehand(codec: Codec) throws {
+        var generator = SeededGenerator(seed: 5)
+        let samples = (0..<1_600).map { _ in Int16(truncatingIfNeeded: generator.next()) }
+        let audio = PCMAudio(sampleRate: 8_000, samples: samples).encodedInBothLaws()
+        let octets = codec == .pcmu ? audio.muLaw : audio.aLaw
+        var encoder = try AudioEncoder(codec)
+        for first in stride(from: 0, to: samples.count, by: 160) {
+            var payload = [UInt8](repeating: 0, count: 160)
+            var room = payload.mutableSpan
+            let count = encoder.encode(samples.span.extracting(first..<first + 160), into: &room)
+            #expect(count == 160 && payload == Array(octets[first..<first + 160]))
+        }
+        let wide = PCMAudio(sampleRate: 16_000, samples: samples).encodedInBothLaws()
+        #expect(octets.count == samples.count && wide.muLaw.isEmpty && wide.aLaw.isEmpty)
     }
 }

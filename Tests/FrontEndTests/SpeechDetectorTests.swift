@@ -46,4 +46,24 @@ struct SpeechDetectorTests {
             #expect(abs(logit - SpeechFixture.logits[frame]) < 0.03, "frame \(frame)")
         }
     }
+
+    @Test("a long silence, and what comes behind it, is judged as if each of its frames were", arguments: 200..<208)
+    func silence(frames: Int) {
+        // The idle noise of the A-law, which has no zero.
+        let idle = (0..<(frames * 160)).map { Int16($0 % 2 == 0 ? 8 : -8) }
+        let samples = idle + SpeechDetectorTests.signal(frames: 100)
+        var detector = SpeechDetector(threshold: 0.5)
+        var features = SpeechFeatures()
+        var network = SpeechNetwork()
+        var furthest: Float = 0
+        for frame in 0..<(samples.count / 160) {
+            let audio = samples.span.extracting((frame * 160)..<(frame * 160 + 160))
+            let values = features.hear(audio)
+            let expected = logistic(Lanes(repeating: network.logit(of: values.span) - 1.8))[0]
+            let decision = detector.hear(audio)
+            furthest = max(furthest, abs(decision.probability - expected))
+            if frame < frames { #expect(!decision.isActive, "frame \(frame)") }
+        }
+        #expect(furthest < 0.05)
+    }
 }
