@@ -616,6 +616,52 @@ struct IncomingTests {
         #expect(bench.story == ["incoming"])
     }
 
+    @Test("who may is as the trunk has it now: a password that was taken away does not do, and a nonce counts once")
+    func changedPassword() throws {
+        /// What the trunk has at the moment.
+        final class Trunk: @unchecked Sendable { var passwords = ["ann": "secret"] }
+        let trunk = Trunk()
+        var bench = Bench { configuration in
+            configuration = UserAgentConfiguration(
+                advertised: configuration.advertised, registrar: Registrar(maximumAddresses: 10),
+                policy: { _ in
+                    let server = DigestServer(
+                        realm: "parley", key: [UInt8](repeating: 1, count: 32), passwords: trunk.passwords)
+                    return .serve(PeerProfile(name: "phones", authentication: server))
+                })
+        }
+        func register(_ branch: String, _ cseq: Int, _ headers: [String] = []) -> String {
+            Bench.request("REGISTER", uri: "sip:192.0.2.2", branch: branch, cseq: cseq, headers: headers)
+        }
+        let challenged = try #require(bench.receive(register("z9hG4bK1", 1)).first)
+        var entropy = Entropy(SeededGenerator(seed: 1))
+        /// What a client that begins anew answers to that challenge.
+        func answer() throws -> String {
+            var client = DigestClient(DigestCredentials(username: "ann", password: "secret"))
+            let request = try SIPMessage(parsing: Bench.octets(register("z9hG4bK2", 2)))
+            guard case .retry(let name, let value) = client.answer(challenged, to: request, entropy: &entropy) else {
+                return ""
+            }
+            return "\(name): \(value)"
+        }
+        let right = try answer()
+        #expect(bench.receive(register("z9hG4bK2", 2, [right])).map(\.status) == [200])
+        #expect(bench.receive(register("z9hG4bK3", 3, [right])).map(\.status) == [401], "the same nonce and count")
+        let fresh = try #require(bench.receive(register("z9hG4bK4", 4)).first)
+        #expect(fresh.status == 401)
+        trunk.passwords = ["ann": "another"]
+        bench.run(for: .seconds(1))
+        let new = try #require(bench.receive(register("z9hG4bK5", 5)).first)
+        var client = DigestClient(DigestCredentials(username: "ann", password: "secret"))
+        let request = try SIPMessage(parsing: Bench.octets(register("z9hG4bK6", 6)))
+        guard case .retry(let name, let value) = client.answer(new, to: request, entropy: &entropy) else {
+            return #expect(Bool(false))
+        }
+        #expect(bench.receive(register("z9hG4bK6", 6, ["\(name): \(value)"])).map(\.status) == [401], "what it was")
+        trunk.passwords = ["ann": "secret"]
+        #expect(bench.receive(register("z9hG4bK7", 7, [right])).map(\.status) == [401], "no change makes it new")
+    }
+
     @Test("a re-INVITE with a codec of another rate alone is refused, and the call goes on")
     func otherRate() throws {
         var bench = Bench()

@@ -60,6 +60,12 @@ package struct DigestServer: Sendable {
         return .authenticated(username: given.username)
     }
 
+    /// Takes over which nonces were used and how often, so that no request counts twice.
+    mutating func remember(noncesOf earlier: consuming DigestServer) {
+        counts = earlier.counts
+        order = earlier.order
+    }
+
     /// As long as passwords are.
     private static let nobody = "0123456789abcdef"
 

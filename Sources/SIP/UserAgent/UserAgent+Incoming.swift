@@ -62,7 +62,9 @@ extension UserAgent {
         _ request: SIPMessage, _ key: TransactionKey, from hop: Hop, peer: PeerProfile, at now: Instant
     ) -> Bool {
         guard let template = peer.authentication else { return true }
-        var server = digestServers[peer.name] ?? template
+        // Who may, and by which password, is as the trunk has it now; which nonces were used outlives a change of that.
+        var server = template
+        if let earlier = digestServers.removeValue(forKey: peer.name) { server.remember(noncesOf: earlier) }
         let verdict = server.verdict(on: request, from: hop.address, at: now)
         digestServers[peer.name] = server
         guard case .challenge(let challenges) = verdict else { return true }
