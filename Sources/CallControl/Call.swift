@@ -126,10 +126,15 @@ struct Call: ~Copyable {
         guard !isOver else { return }
         player.stop(.callEnded)
         reportPrompts()
-        closeVoicemail(.hungUp)
+        let hasLeftMessage = closeVoicemail(.hungUp)
         if let request = utterance.abandon() { outputs.append(.cancel(requestID(request))) }
         releaseAll(cause)
-        if handover?.isBridged == false { outputs.append(.cancel(requestID(.transfer, 0))) }
+        if handover?.isBridged == false {
+            outputs.append(.cancel(requestID(.transfer, 0)))
+            if party == .caller {
+                record(.transferEnded(TransferEnded(outcome: hasLeftMessage ? .voicemail : .callerGone)))
+            }
+        }
         if let audio = recorder?.finish() { outputs.append(.recorded(id, audio)) }
         record(.mediaQuality(caller.quality))
         let duration = caller.time.roundedSeconds
@@ -141,15 +146,21 @@ struct Call: ~Copyable {
         if callerMedia.rtcpPort != callerMedia.port { outputs.append(.closed(callerMedia.rtcpPort)) }
     }
 
+    /// The caller was to be handed over and has been with nobody, nor left a message.
+    private var waitsInVain: Bool {
+        guard let handover, !handover.isBridged, !handover.wasBridged else { return false }
+        return context.voicemail == nil
+    }
+
     private func outcome(by party: Party, _ cause: HangupCause) -> CallOutcome {
-        if let outcome = session.outcome { return outcome }
+        if let outcome = session.outcome, outcome != .escalated || !waitsInVain { return outcome }
         if wasServedByCallBack { return .escalated }
         switch (party, cause) {
         case (_, .temporaryFailure), (_, .limitReached), (_, .mediaTimeout): return .failed
         case (_, .transferred): return .escalated
         case (.caller, _): return .abandoned
         case (.agent, _): return .escalated
-        case (.parley, _): return .resolvedImplied
+        case (.parley, _): return waitsInVain ? .failed : .resolvedImplied
         }
     }
 }

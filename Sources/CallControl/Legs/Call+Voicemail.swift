@@ -91,14 +91,18 @@ extension Call {
     }
 
     /// Tells where the message is, if there is one.
-    mutating func closeVoicemail(_ reason: VoicemailEnd) {
-        guard let voicemail = handover?.voicemail else { return }
+    ///
+    /// - Returns: whether there is one.
+    @discardableResult
+    mutating func closeVoicemail(_ reason: VoicemailEnd) -> Bool {
+        guard let voicemail = handover?.voicemail else { return false }
         handover?.voicemail = nil
-        guard let start = voicemail.start, voicemail.hasSpoken else { return }
+        guard let start = voicemail.start, voicemail.hasSpoken else { return false }
         record(
             .voicemailLeft(
                 VoicemailLeft(
                     queue: voicemail.plan.queue, start: mediaTime(start).roundedSeconds,
                     end: mediaTime(caller.position).roundedSeconds, reason: reason)))
+        return true
     }
 }
