@@ -149,6 +149,7 @@ extension CallDistributor {
         guard let id = lines[call], promises[id]?.line == call else { return }
         switch body.outcome {
         case .reached, .withdrawn, .expired: return
+        case .notAllowed where body.rule?.isMomentary == true: failed(id, at: now)
         case .notAllowed:
             promises[id]?.line = nil
             directory.cancelCallBack(id, at: now)

@@ -339,7 +339,8 @@ package struct CallDistributor: Sendable {
         case .withdraw(let offer, _, let call, let reason):
             expected[offer.rawValue] = nil
             seekers[call]?.offer = nil
-            if reason != .callerGone { reply(.routed(.withdraw(offer.rawValue)), to: call) }
+            guard reason != .callerGone else { return }
+            reply(.routed(.withdraw(offer.rawValue, reason == .noAnswer ? .noAnswer : .released)), to: call)
         case .connected(_, _, let call, let waited): found(call, waited: waited)
         case .announce(let call, _, let position, let wait):
             guard let prompt = messages(of: call).announcement(position: position, wait: wait) else { return }

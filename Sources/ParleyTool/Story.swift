@@ -90,7 +90,7 @@ struct Story {
         case .legPlaced(let body): return [style.faint("\(name(body.leg)) \(standing(body))")]
         case .legSpoke(let body):
             return ["\(name(body.leg)) spoke  \(style.faint("from \(seconds(body.start)) to \(seconds(body.end))"))"]
-        case .legEnded(let body): return ["\(name(body.leg)) is gone  ·  \(body.reason.rawValue)"]
+        case .legEnded(let body): return ["\(name(body.leg)) is gone  ·  \(body.reason.rawValue)" + because(body.rule)]
         case .queueEntered(let body):
             let wait = body.wait.map { ", about \(seconds($0)) to wait" } ?? ""
             return ["waits in \(body.queue)  ·  number \(body.position)\(wait)"]
@@ -99,7 +99,8 @@ struct Story {
         case .callBackPromised(let body):
             return ["\(style.parley("Parley")) will call \(body.number) back for \(body.queue)"]
         case .callBackTried(let body):
-            return ["call-back \(body.attempt) for \(body.queue)  ·  \(style.strong(body.outcome.rawValue))"]
+            let outcome = style.strong(body.outcome.rawValue) + because(body.rule)
+            return ["call-back \(body.attempt) for \(body.queue)  ·  \(outcome)"]
         case .transferEnded(let body): return ["transfer  \(body.outcome.rawValue)"]
         case .telemetry(let body): return [style.faint("telemetry \(body.name)")]
         case .failure(let body): return [style.alarm("failure  \(body.message)") + style.faint(" (\(body.code))")]
@@ -110,6 +111,8 @@ struct Story {
             ]
         }
     }
+
+    private func because(_ rule: OutboundRefusal?) -> String { rule.map { style.faint("  \($0)") } ?? "" }
 
     private func who(_ party: Party) -> String {
         switch party {

@@ -141,9 +141,9 @@ final class Actor {
     private func decide(_ leg: LegID, at now: Instant) throws -> [Action] {
         switch party.answer {
         case .ignores: return []
-        case .declines(let reason):
+        case .declines(let reason, let rule):
             phase = .gone
-            return [.event(.refused(leg, reason, cause: reason.q850))]
+            return [.event(.refused(leg, reason, cause: reason.q850, rule: rule))]
         case .answers: return try answer(leg, at: now)
         }
     }

@@ -197,7 +197,7 @@ struct Desk {
         }
         switch party.answer {
         case .answers: arrange(.answers(call, leg), at: now + party.after)
-        case .declines(let reason): arrange(.declines(call, leg, reason), at: now + party.after)
+        case .declines(let reason, _): arrange(.declines(call, leg, reason), at: now + party.after)
         case .ignores: break
         }
     }

@@ -68,7 +68,7 @@ extension TestCallReader {
             map.complain("a person does one of answers, declines, ignores")
         }
         if let answers { party.after = answers }
-        if let declines { party.answer = .declines(declines.reason) }
+        if let declines { party.answer = .declines(declines.reason, declines.rule) }
         if ignores { party.answer = .ignores }
     }
 
@@ -76,17 +76,22 @@ extension TestCallReader {
         case busy
         case refused
         case failed
-        /// Nobody may be called there.
+        /// Nobody may be called there, because nobody is on the list, or by another rule.
         case notAllowed
+        case denied, callerLimit, dayLimit, trunkDayLimit, concurrentLimit, trunkConcurrentLimit
 
         var reason: LegEndReason {
             switch self {
             case .busy: .busy
             case .refused: .refused
             case .failed: .failed
-            case .notAllowed: .notAllowed
+            case .notAllowed, .denied, .callerLimit, .dayLimit, .trunkDayLimit, .concurrentLimit,
+                .trunkConcurrentLimit:
+                .notAllowed
             }
         }
+
+        var rule: OutboundRefusal? { self == .notAllowed ? .notListed : OutboundRefusal(rawValue: rawValue) }
     }
 
     /// A step in which the caller asks by REFER that another take the caller's place.

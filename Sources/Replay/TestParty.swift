@@ -5,7 +5,8 @@ package struct TestParty: Sendable {
     /// What becomes of a call to the party.
     package enum Answer: Sendable {
         case answers
-        case declines(LegEndReason)
+        /// With the rule where nobody may be called there.
+        case declines(LegEndReason, OutboundRefusal? = nil)
         /// It rings until somebody gives up.
         case ignores
     }

@@ -10,34 +10,6 @@ package struct OutboundPermit: Hashable, Sendable {
     package let numberShown: String
 }
 
-/// Why a call is not placed.
-package enum OutboundRefusal: String, Hashable, Sendable, CaseIterable, CustomStringConvertible {
-    case malformed
-    case denied
-    case notAllowed
-    case unknownTrunk
-    case callerLimit
-    case dayLimit
-    case trunkDayLimit
-    case concurrentLimit
-    case trunkConcurrentLimit
-
-    /// One sentence, without the target, which may be a person's number.
-    package var description: String {
-        switch self {
-        case .malformed: "The target is neither a telephone number nor a SIP URI that can be dialled."
-        case .denied: "The target is on the list of those who must not be called."
-        case .notAllowed: "The target is not on the list of those who may be called; the list is outbound.allowed."
-        case .unknownTrunk: "There is no such trunk for calls to the outside."
-        case .callerLimit: "As many calls as one caller may cause in 24 hours have been placed for this one."
-        case .dayLimit: "As many calls as may be placed in 24 hours have been placed."
-        case .trunkDayLimit: "As many calls as the trunk may have in 24 hours have been placed."
-        case .concurrentLimit: "As many calls to the outside as there may be at once are up."
-        case .trunkConcurrentLimit: "As many calls as the trunk may have at once are up."
-        }
-    }
-}
-
 /// Whether a call may be placed.
 package enum OutboundDecision: Hashable, Sendable {
     case allowed(OutboundPermit)
@@ -82,7 +54,7 @@ package struct OutboundPolicy: Sendable {
     ) -> OutboundDecision {
         guard let target = OutboundTarget(target, plan: rules.plan) else { return .refused(.malformed) }
         if rules.denied.contains(where: { $0.forbids(target) }) { return .refused(.denied) }
-        guard rules.allowed.contains(where: { $0.allows(target) }) else { return .refused(.notAllowed) }
+        guard rules.allowed.contains(where: { $0.allows(target) }) else { return .refused(.notListed) }
         guard let trunk = rules.trunks.first(where: { $0.name == name }) else { return .refused(.unknownTrunk) }
         forget(before: now - .seconds(86_400))
         let caller = caller.map { PhoneNumber($0, plan: rules.plan)?.description ?? $0 } ?? ""

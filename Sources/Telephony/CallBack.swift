@@ -20,8 +20,14 @@ public struct CallBackTried: Sendable, Equatable, Codable {
     /// How many more there will be if this one does not reach the caller.
     public var attemptsLeft: Int
     public var outcome: CallBackResult
+    /// Which rule says that the number may not be called; absent where the outcome is another.
+    public var rule: OutboundRefusal?
 
-    public init(promisedIn: CallID, queue: String, attempt: Int, attemptsLeft: Int, outcome: CallBackResult) {
+    public init(
+        promisedIn: CallID, queue: String, attempt: Int, attemptsLeft: Int, outcome: CallBackResult,
+        rule: OutboundRefusal? = nil
+    ) {
+        self.rule = rule
         self.promisedIn = promisedIn
         self.queue = queue
         self.attempt = attempt
@@ -39,7 +45,7 @@ public enum CallBackResult: String, Sendable, Codable, CaseIterable {
     case refused
     /// The number cannot be reached.
     case failed
-    /// The number may not be called, or not so often: it is not tried again.
+    /// The number may not be called, or not so often: it is not tried again, unless only too many calls were up at once.
     case notAllowed
     /// The agent who was kept for the caller left while it rang.
     case withdrawn

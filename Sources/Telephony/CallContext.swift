@@ -112,6 +112,8 @@ public struct CallContext: Sendable, Equatable, Codable {
         public var answeredAt: Double?
         public var endedAt: Double?
         public var reason: LegEndReason?
+        /// Which rule says that nobody may be called there.
+        public var rule: OutboundRefusal?
         /// Seconds for which its party spoke.
         public var spoke = 0.0
     }
@@ -167,6 +169,7 @@ extension CallContext {
             change(body.leg) {
                 $0.endedAt = at
                 $0.reason = body.reason
+                $0.rule = body.rule
             }
         case .legSpoke(let body): change(body.leg) { $0.spoke += body.end - body.start }
         case .transferEnded(let body): transfer?.outcome = body.outcome

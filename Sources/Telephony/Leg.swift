@@ -158,11 +158,14 @@ public struct LegEnded: Sendable, Equatable, Codable {
     public var reason: LegEndReason
     /// ITU-T Q.850.
     public var cause: Int
+    /// Which rule says that nobody may be called there; absent where the reason is another.
+    public var rule: OutboundRefusal?
 
-    public init(leg: LegID, reason: LegEndReason, cause: Int) {
+    public init(leg: LegID, reason: LegEndReason, cause: Int, rule: OutboundRefusal? = nil) {
         self.leg = leg
         self.reason = reason
         self.cause = cause
+        self.rule = rule
     }
 }
 
@@ -177,7 +180,7 @@ public enum LegEndReason: String, Sendable, Codable, CaseIterable {
     case refused
     /// The network failed, or media did not come together.
     case failed
-    /// Nobody may be called there.
+    /// Nobody may be called there, or not so often, or not now: the rule says which.
     case notAllowed
 
     /// What it means for a hand-over to this leg.

@@ -32,8 +32,10 @@ struct OriginationTests {
     }
 
     /// A desk whose first call is over.
-    private static func desk(allowed: [String] = ["+1555*"], _ rules: TransferRules = TransferRules()) throws -> Desk {
-        var desk = try Desk(rules, allowed: allowed)
+    private static func desk(
+        allowed: [String] = ["+1555*"], _ rules: TransferRules = TransferRules(), concurrent: Int? = nil
+    ) throws -> Desk {
+        var desk = try Desk(rules, allowed: allowed, concurrent: concurrent)
         desk.service.receive(desk.callerDialog().request("BYE", cseq: 2), from: Exchange.phone)
         desk.service.run(for: .milliseconds(100))
         desk.service.forget()
@@ -169,7 +171,19 @@ struct OriginationTests {
         #expect(!desk.service.messages.contains { $0.method == .invite })
         let context = try OriginationTests.context(desk)
         #expect(context.callBack?.outcome == .notAllowed)
+        #expect(context.callBack?.rule == .notListed)
         #expect(context.callBack?.attemptsLeft == 0)
+    }
+
+    @Test("where only too many calls are up at once there are attempts left, and the account says why")
+    func tooManyAtOnce() throws {
+        var desk = try OriginationTests.desk(concurrent: 0)
+        desk.service.give(.originate(OriginationTests.origination()))
+        #expect(!desk.service.messages.contains { $0.method == .invite })
+        let context = try OriginationTests.context(desk)
+        #expect(context.callBack?.outcome == .notAllowed)
+        #expect(context.callBack?.rule == .concurrentLimit)
+        #expect(context.callBack?.attemptsLeft == 1)
     }
 
     @Test("who is given up while it rings is told so by CANCEL; who has answered stays")

@@ -11,7 +11,9 @@ struct OutgoingLegTests {
     private static let gateway = TransportAddress(ipv4: 0x7F00_0002, port: 5_080)
     private static let media = TransportAddress(ipv4: 0x7F00_0002, port: 7_000)
 
-    private static func service(allowed: [String] = ["+1555*"], ports: Int = 4, proxy: String? = nil) -> Service {
+    private static func service(
+        allowed: [String] = ["+1555*"], ports: Int = 4, proxy: String? = nil, limitedBy rule: OutboundRefusal? = nil
+    ) -> Service {
         let transfer = Action(
             id: "transfer",
             kind: .transfer(
@@ -32,6 +34,15 @@ struct OutgoingLegTests {
         }
         configuration.signalling?.outbound.allowed = allowed.compactMap { TargetPattern($0) }
         configuration.signalling?.outbound.trunks = [OutboundTrunk(name: "phones", numberShown: "+15550199")]
+        switch rule {
+        case .denied: configuration.signalling?.outbound.denied = [TargetPattern("+15550123")].compactMap { $0 }
+        case .callerLimit: configuration.signalling?.outbound.perCaller = 1
+        case .dayLimit: configuration.signalling?.outbound.perDay = 1
+        case .trunkDayLimit: configuration.signalling?.outbound.trunks[0].perDay = 1
+        case .concurrentLimit: configuration.signalling?.outbound.concurrent = 1
+        case .trunkConcurrentLimit: configuration.signalling?.outbound.trunks[0].concurrent = 1
+        case .malformed, .notListed, .unknownTrunk, nil: break
+        }
         return Service(configuration)
     }
 
@@ -61,6 +72,10 @@ struct OutgoingLegTests {
 
     private static func reasons(_ service: borrowing Service) -> [LegEndReason] {
         service.facts.compactMap { if case .legEnded(let body) = $0.body { body.reason } else { nil } }
+    }
+
+    private static func rules(_ service: borrowing Service) -> [OutboundRefusal] {
+        service.facts.compactMap { if case .legEnded(let body) = $0.body { body.rule } else { nil } }
     }
 
     private static func outcomes(_ service: borrowing Service) -> [TransferOutcome] {
@@ -200,6 +215,28 @@ struct OutgoingLegTests {
         service.give(.reply(try #require(service.handovers.last), .routed(.dial(OutgoingLegTests.plan()))))
         #expect(!service.messages.contains { $0.method == .invite })
         #expect(OutgoingLegTests.reasons(service) == [.notAllowed])
+        #expect(OutgoingLegTests.rules(service) == [.notListed])
+    }
+
+    @Test(
+        "the account says which limit refuses a call: of the caller, the day, the trunk, or of calls at once",
+        arguments: [
+            OutboundRefusal.denied, .callerLimit, .dayLimit, .trunkDayLimit, .concurrentLimit, .trunkConcurrentLimit,
+        ])
+    func limited(rule: OutboundRefusal) throws {
+        var service = OutgoingLegTests.service(limitedBy: rule)
+        service.call("a")
+        service.run(for: .milliseconds(100))
+        // The first uses the limit up, and is up meanwhile; what is denied is so from the first on.
+        service.give(.reply(try #require(service.handovers.last), .routed(.dial(OutgoingLegTests.plan()))))
+        if rule != .denied {
+            service.receive(
+                try OutgoingLegTests.response(200, to: .invite, in: service, body: OutgoingLegTests.answer),
+                from: OutgoingLegTests.gateway)
+            service.give(.command(try #require(service.facts.first?.call), .pullIn(OutgoingLegTests.plan("+15550124"))))
+        }
+        #expect(OutgoingLegTests.reasons(service) == [.notAllowed])
+        #expect(OutgoingLegTests.rules(service) == [rule])
     }
 
     @Test("a REFER takes the caller there by the caller's own trunk, and its NOTIFY says how it went")
@@ -213,6 +250,7 @@ struct OutgoingLegTests {
         let refer = try #require(service.messages.last { $0.method == .refer })
         #expect(
             refer.headers[.referTo]?.contains("sip:+15550123@example.com?User-to-User=k7q2%3Bencoding%3Dascii") == true)
+        service.receive(refer.response(202, tag: nil).octets)
         service.run(for: .seconds(33))
         #expect(OutgoingLegTests.outcomes(service).isEmpty)
         #expect(service.handovers.count == 2, "a NOTIFY that never comes is a failure after 32 s")

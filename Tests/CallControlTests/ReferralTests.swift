@@ -67,9 +67,40 @@ struct ReferralTests {
         #expect(desk.service.messages.last { $0.method == .bye }?.callID == agent.callID)
     }
 
+    @Test("a phone that refers with Replaces to a call which is over is told that it is: 481, as the far end says")
+    func attendedInToNobody() throws {
+        var desk = try ReferralTests.desk()
+        try desk.bridge()
+        let agent = try desk.agentDialog()
+        desk.service.receive(
+            agent.request(
+                "REFER",
+                headers: ["Refer-To: <sip:carol@127.0.0.3?Replaces=77%40b%3Bto-tag%3Dc1%3Bfrom-tag%3Db1>"]),
+            from: Desk.gateway)
+        try desk.answerAgent(481, tag: "carol")
+        #expect(desk.reports == ["100 Trying", "481 Call/Transaction Does Not Exist"])
+        #expect(!desk.service.messages.contains { $0.method == .bye })
+    }
+
+    @Test("a phone whose target rings for too long has no status of a far end to be told: 480")
+    func targetSilent() throws {
+        var desk = try ReferralTests.desk()
+        try desk.bridge()
+        let agent = try desk.agentDialog()
+        desk.service.receive(
+            agent.request("REFER", headers: ["Refer-To: <sip:carol@127.0.0.3>"]), from: Desk.gateway)
+        try desk.answerAgent(180, tag: "carol")
+        desk.service.run(for: .seconds(40))
+        // Again and again, as the phone says nothing to them.
+        #expect(Set(desk.reports) == ["100 Trying", "180 Ringing", "480 Temporarily Unavailable"])
+    }
+
     @Test(
-        "a phone whose target does not come is told so, and has the caller back",
-        arguments: [(486, "486 Busy Here"), (603, "603 Decline"), (404, "503 Service Unavailable")])
+        "a phone whose target does not come is told by which status, and has the caller back",
+        arguments: [
+            (486, "486 Busy Here"), (603, "603 Decline"), (404, "404 Not Found"), (503, "503 Service Unavailable"),
+            (480, "480 Temporarily Unavailable"), (600, "600 Busy Everywhere"),
+        ])
     func targetRefuses(status: Int, report: String) throws {
         var desk = try ReferralTests.desk()
         try desk.bridge()

@@ -146,10 +146,20 @@ struct CallBackTests {
         #expect(floor.distributor.isQuiet)
     }
 
-    @Test("a number that may not be called after all is not tried again")
-    func notAllowed() {
+    @Test("where too many calls are up at once the caller is tried again, as one who is busy")
+    func tooManyAtOnce() {
         var floor = placed()
-        floor.tried("call-callback-1", .notAllowed)
+        floor.tried("call-callback-1", .notAllowed, .concurrentLimit)
+        floor.wait(700)
+        #expect(floor.placements.count == 2)
+    }
+
+    @Test(
+        "a number that may not be called after all is not tried again",
+        arguments: [OutboundRefusal.notListed, .denied, .callerLimit, .dayLimit, nil])
+    func notAllowed(rule: OutboundRefusal?) {
+        var floor = placed()
+        floor.tried("call-callback-1", .notAllowed, rule)
         floor.wait(700)
         #expect(floor.placements.count == 1)
         #expect(isFree(floor))

@@ -150,11 +150,12 @@ struct Floor {
     }
 
     /// A call to a caller came to something; one that did not reach the caller is over.
-    mutating func tried(_ call: CallID, _ result: CallBackResult) {
+    mutating func tried(_ call: CallID, _ result: CallBackResult, _ rule: OutboundRefusal? = nil) {
         fact(
             call,
             .callBackTried(
-                CallBackTried(promisedIn: "call", queue: "billing", attempt: 1, attemptsLeft: 1, outcome: result)))
+                CallBackTried(
+                    promisedIn: "call", queue: "billing", attempt: 1, attemptsLeft: 1, outcome: result, rule: rule)))
         if result != .reached { callEnded(call) }
     }
 
@@ -199,6 +200,12 @@ struct Floor {
         } catch {
             return error.description
         }
+    }
+
+    /// Somebody is invited and not called after all.
+    mutating func inviteInVain(_ wanted: String, to call: CallID) throws {
+        let plan = try distributor.invite(wanted, as: .expert, to: call, at: now)
+        distributor.uninvite(plan.reference ?? 0)
     }
 
     /// A dialog wants experts.
@@ -271,7 +278,8 @@ struct Floor {
             tell(call, "wait \(plan.queue) \(plan.position)\(plan.music == nil ? "" : " with music")")
         case .say(.text(let spoken)): tell(call, "say \(spoken.text)")
         case .say: tell(call, "say")
-        case .withdraw: tell(call, "withdraw")
+        case .withdraw(_, .released): tell(call, "withdraw")
+        case .withdraw(_, let reason): tell(call, "withdraw: \(reason.rawValue)")
         case .voicemail(let plan): tell(call, "voicemail \(plan.queue)")
         case .offerCallBack(let offer): tell(call, "offer a call-back by \(offer.key)")
         case .promiseCallBack(let promise): tell(call, "promise to call \(promise.number)")

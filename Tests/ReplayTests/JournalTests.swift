@@ -49,7 +49,7 @@ struct JournalTests {
     }
 
     /// Speech; loss and jitter; an agent who is called, bridged, and consults an expert.
-    static let open = ["outage-by-speech", "lossy-network", "people/consult-expert"]
+    static let open = ["outage-by-speech", "lossy-network", "people/consult-expert", "people/router-target-limit"]
 
     @Test("a call is run again from its journal, byte for byte", arguments: open)
     func agrees(name: String) async throws {

@@ -140,9 +140,13 @@ extension Route: JournalCodable {
         case .say(let prompt):
             journal.byte(4)
             journal.value(prompt)
-        case .withdraw(let reference):
+        case .withdraw(let reference, .released):
             journal.byte(5)
             journal.count(reference)
+        case .withdraw(let reference, let reason):
+            journal.byte(9)
+            journal.count(reference)
+            journal.raw(reason)
         case .voicemail(let plan):
             journal.byte(6)
             journal.value(plan)
@@ -175,6 +179,7 @@ extension Route: JournalCodable {
             self = .promiseCallBack(
                 CallBackPromise(
                     queue: try journal.text(), number: try journal.text(), farewell: try journal.optional()))
+        case 9: self = .withdraw(try journal.count(), try journal.raw())
         default: throw .unknown("a route")
         }
     }
@@ -233,10 +238,14 @@ extension LegEvent: JournalCodable {
         case .mediaChanged(let leg, let media):
             LegEvent.write(3, leg, to: &journal)
             journal.value(media)
-        case .refused(let leg, let reason, let cause):
-            LegEvent.write(4, leg, to: &journal)
+        case .refused(let leg, let reason, let cause, let status, let rule):
+            let isPlain = status == nil && rule == nil
+            LegEvent.write(isPlain ? 4 : 10, leg, to: &journal)
             journal.raw(reason)
             journal.number(cause)
+            if isPlain { return }
+            journal.optional(status) { $0.number($1) }
+            journal.optional(rule) { $0.raw($1) }
         case .hungUp(let leg): LegEvent.write(5, leg, to: &journal)
         case .infoDigit(let leg, let digit, let duration):
             LegEvent.write(6, leg, to: &journal)
@@ -286,6 +295,11 @@ extension LegEvent: JournalCodable {
                 replaces: try journal.optional(), wishes: try journal.optional())
         case 8: self = .referProgress(leg, status: try journal.number(0...999), isFinal: try journal.flag())
         case 9: self = .replaced(leg, try journal.value(), by: try journal.text())
+        case 10:
+            self = .refused(
+                leg, try journal.raw(), cause: try journal.number(0...1_000),
+                status: try journal.optional { (journal) throws(JournalError) in try journal.number(300...699) },
+                rule: try journal.optional { (journal) throws(JournalError) in try journal.raw() })
         default: throw .unknown("an event of a leg")
         }
     }

@@ -70,7 +70,7 @@ extension Call {
             refer(referral, at: now)
         case .wait(let plan): wait(plan)
         case .say(let prompt): announce(prompt)
-        case .withdraw(let reference): withdraw(reference, at: now)
+        case .withdraw(let reference, let reason): withdraw(reference, as: reason, at: now)
         case .voicemail(let plan): beginVoicemail(plan)
         case .offerCallBack(let offer): self.offer(offer)
         case .promiseCallBack(let promise): self.promise(promise)
@@ -97,10 +97,10 @@ extension Call {
     }
 
     /// Lets the one go who was dialled under a reference; who has the caller already keeps the caller.
-    private mutating func withdraw(_ reference: UInt64, at now: Instant) {
+    private mutating func withdraw(_ reference: UInt64, as reason: LegEndReason, at now: Instant) {
         guard let leg = joined.first(where: { $0.plan.reference == reference && !$0.isConnected })?.id else { return }
         if handover?.leg == leg { handover?.leg = nil }
-        release(leg, at: now)
+        release(leg, as: reason, at: now)
         stopRinging(for: .caller)
     }
 

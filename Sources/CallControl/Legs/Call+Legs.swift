@@ -44,7 +44,8 @@ extension Call {
         case .mediaChanged(let leg, let media):
             guard let index = index(of: leg) else { return }
             if !open(index, media, configuration: configuration, at: now) { give(up: leg, .failed, cause: 65, at: now) }
-        case .refused(let leg, let reason, let cause): lose(leg, reason, cause: cause, at: now)
+        case .refused(let leg, let reason, let cause, let status, let rule):
+            lose(leg, reason, cause: cause, status: status, rule: rule, at: now)
         case .hungUp(let leg): lose(leg, .hungUp, cause: 16, at: now)
         case .replaced: break
         case .infoDigit(let leg, let digit, let duration):
@@ -141,10 +142,14 @@ extension Call {
     }
 
     /// Ends a leg on the call's own account.
-    mutating func release(_ leg: LegID, _ cause: HangupCause = .normalClearing, at now: Instant) {
+    ///
+    /// - Parameter reason: another than that it is let go where its party did not answer.
+    mutating func release(
+        _ leg: LegID, _ cause: HangupCause = .normalClearing, as reason: LegEndReason = .released, at now: Instant
+    ) {
         guard index(of: leg) != nil else { return }
         outputs.append(.leg(id, .release(leg, cause)))
-        remove(leg, .released, cause: cause.q850)
+        remove(leg, reason, cause: reason == .released ? cause.q850 : reason.q850)
     }
 
     /// Gives up a leg that did not come, and tells who waits for it.
@@ -154,20 +159,23 @@ extension Call {
     }
 
     /// A leg is gone that the call did not let go.
-    private mutating func lose(_ leg: LegID, _ reason: LegEndReason, cause: Int, at now: Instant) {
+    private mutating func lose(
+        _ leg: LegID, _ reason: LegEndReason, cause: Int, status: Int? = nil, rule: OutboundRefusal? = nil,
+        at now: Instant
+    ) {
         guard let index = index(of: leg) else { return }
         let (listener, wasCalling) = (joined[index].ringsFor, joined[index].isCalling)
         if let listener, !joined[index].isConnected { stopRinging(for: listener) }
-        if wasCalling { tellReferrer(of: leg, status: reason.sipStatus) }
-        remove(leg, reason, cause: cause)
+        if wasCalling { tellReferrer(of: leg, status: status ?? reason.sipStatus) }
+        remove(leg, reason, cause: cause, rule: rule)
         if callersSuccessorLost(leg) { return }
         left(leg, reason, at: now)
     }
 
-    private mutating func remove(_ leg: LegID, _ reason: LegEndReason, cause: Int) {
+    private mutating func remove(_ leg: LegID, _ reason: LegEndReason, cause: Int, rule: OutboundRefusal? = nil) {
         guard let index = index(of: leg) else { return }
         if let speech = joined[index].leg?.finishListening() { spoke(leg, speech, index) }
-        record(.legEnded(LegEnded(leg: leg, reason: reason, cause: cause)))
+        record(.legEnded(LegEnded(leg: leg, reason: reason, cause: cause, rule: rule)))
         if let audio = joined[index].recorder?.finish() { outputs.append(.recorded(id, audio)) }
         let gone = joined.remove(at: index)
         if let media = gone.media {
@@ -356,7 +364,7 @@ extension LegEndReason {
         }
     }
 
-    /// What a party that referred is told of it (RFC 3515 section 2.4.5).
+    /// What a party that referred is told of it where no far end gave a status of its own (RFC 3515 section 2.4.5).
     var sipStatus: Int {
         switch self {
         case .hungUp, .released: 487

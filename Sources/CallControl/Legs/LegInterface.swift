@@ -117,8 +117,8 @@ package enum LegEvent: Sendable {
     case mediaChanged(LegID, MediaDescription)
     /// Another party took the leg's place of its own accord (RFC 3891); its address.
     case replaced(LegID, MediaDescription, by: String)
-    /// The leg never came.
-    case refused(LegID, LegEndReason, cause: Int)
+    /// The leg never came: the far end's own final status where it gave one, and the rule where nobody may be called there.
+    case refused(LegID, LegEndReason, cause: Int, status: Int? = nil, rule: OutboundRefusal? = nil)
     case hungUp(LegID)
     /// A key by SIP INFO, with its length if it was said.
     case infoDigit(LegID, Digit, durationInMilliseconds: Int? = nil)
@@ -139,8 +139,8 @@ package enum Route: Sendable {
     case wait(WaitPlan)
     /// The caller, who waits, is told something once, over the music.
     case say(PromptSource)
-    /// The one who was dialled under that reference is no longer wanted: the caller waits on.
-    case withdraw(UInt64)
+    /// The one who was dialled under that reference is no longer wanted, or has not answered in time: the caller waits on.
+    case withdraw(UInt64, LegEndReason = .released)
     /// The caller leaves a message.
     case voicemail(VoicemailPlan)
     /// The caller who waits is asked whether to be called back.

@@ -49,10 +49,10 @@ package struct Origination: Sendable {
     }
 
     /// The account of an attempt that did not reach the caller.
-    func account(_ result: CallBackResult) -> [CallEventBody] {
+    func account(_ result: CallBackResult, _ rule: OutboundRefusal? = nil) -> [CallEventBody] {
         [
             .callStarted(CallStarted(from: from, to: to, agent: agent.name, codec: "", startedAt: startedAt)),
-            .callBackTried(callBack.tried(result)),
+            .callBackTried(callBack.tried(result, rule)),
             .callEnded(CallEnded(by: .parley, cause: .normalClearing, outcome: .failed, duration: 0)),
         ]
     }
@@ -81,11 +81,12 @@ package struct CallBackCall: Sendable {
         self.transfer = transfer
     }
 
-    func tried(_ result: CallBackResult) -> CallBackTried {
-        CallBackTried(
-            promisedIn: promisedIn, queue: queue, attempt: attempt,
-            // Who may not be called now may not be called later.
-            attemptsLeft: result == .notAllowed || result == .expired ? 0 : attemptsLeft, outcome: result)
+    func tried(_ result: CallBackResult, _ rule: OutboundRefusal? = nil) -> CallBackTried {
+        // Who may not be called now may not be called later, unless only too many calls are up at once.
+        let isOver = result == .expired || result == .notAllowed && rule?.isMomentary != true
+        return CallBackTried(
+            promisedIn: promisedIn, queue: queue, attempt: attempt, attemptsLeft: isOver ? 0 : attemptsLeft,
+            outcome: result, rule: rule)
     }
 }
 

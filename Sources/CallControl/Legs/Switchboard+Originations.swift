@@ -45,7 +45,7 @@ extension Switchboard {
             return true
         }
         switch event {
-        case .hungUp(.caller), .refused(.caller, _, _): receive(.callerHungUp(call), at: now)
+        case .hungUp(.caller), .refused(.caller, _, _, _, _): receive(.callerHungUp(call), at: now)
         case .infoDigit(.caller, let digit, let duration):
             receive(.infoDigit(call, digit, durationInMilliseconds: duration), at: now)
         default: return false
@@ -63,9 +63,9 @@ extension Switchboard {
             guard serials[origination.call] == nil else { return }
             command(.release(.caller, .temporaryFailure), of: origination.call)
             seal(origination, .failed)
-        case .refused(.caller, let reason, _):
+        case .refused(.caller, let reason, _, _, let rule):
             originations[origination.call] = nil
-            seal(origination, CallBackResult(reason))
+            seal(origination, CallBackResult(reason), rule)
         case .hungUp(.caller):
             originations[origination.call] = nil
             seal(origination, .failed)
@@ -74,9 +74,11 @@ extension Switchboard {
     }
 
     /// Tells of a call that never came about, as of every other.
-    private mutating func seal(_ origination: Origination, _ result: CallBackResult) {
+    private mutating func seal(
+        _ origination: Origination, _ result: CallBackResult, _ rule: OutboundRefusal? = nil
+    ) {
         var context = CallContext(call: origination.call)
-        for body in origination.account(result) {
+        for body in origination.account(result, rule) {
             let event = CallEvent(at: .zero, call: origination.call, body: body)
             context.record(event)
             outputs.append(.fact(event))

@@ -62,7 +62,9 @@ extension Switchboard {
         if plan.contact == nil, signalling?.isReturned(plan, to: trunk) != true {
             let decision = signalling?.outbound.request(plan.target, caller: caller, trunk: trunk.name, at: now)
             guard case .allowed(let given)? = decision else {
-                return refuse(leg, of: call, .notAllowed, cause: 21, at: now)
+                var rule: OutboundRefusal?
+                if case .refused(let broken)? = decision { rule = broken }
+                return refuse(leg, of: call, .notAllowed, cause: 21, rule: rule, at: now)
             }
             permit = given
         }
@@ -96,9 +98,10 @@ extension Switchboard {
     }
 
     private mutating func refuse(
-        _ leg: LegID, of call: CallID, _ reason: LegEndReason, cause: Int, at now: Instant
+        _ leg: LegID, of call: CallID, _ reason: LegEndReason, cause: Int, rule: OutboundRefusal? = nil,
+        at now: Instant
     ) {
-        receive(.leg(call, .refused(leg, reason, cause: cause)), at: now)
+        receive(.leg(call, .refused(leg, reason, cause: cause, rule: rule)), at: now)
     }
 
     // MARK: - What becomes of it
@@ -156,7 +159,8 @@ extension Switchboard {
         guard serials[line.call] != nil || originations[line.call] != nil else { return }
         let event: LegEvent =
             ending.outcome == .completed
-            ? .hungUp(line.leg) : .refused(line.leg, LegEndReason(ending.outcome), cause: ending.q850)
+            ? .hungUp(line.leg)
+            : .refused(line.leg, LegEndReason(ending.outcome), cause: ending.q850, status: ending.refusingStatus)
         receive(.leg(line.call, event), at: now)
     }
 }

@@ -61,6 +61,12 @@ package struct CallEnding: Sendable, Equatable {
         self.reasons = reasons
     }
 
+    /// The final status by which the far end refused; `nil` where it gave none.
+    package var refusingStatus: Int? {
+        guard case .refused(let status) = cause, (300..<700).contains(status) else { return nil }
+        return status
+    }
+
     /// What it says of a call that was placed and had not been answered.
     package var outcome: TransferOutcome {
         switch cause {

@@ -14,7 +14,8 @@ struct Desk: ~Copyable {
     let callerTag: String
 
     init(
-        _ rules: TransferRules, ports: Int = 4, allowed: [String] = ["+1555*"], servesPhones: Bool = false
+        _ rules: TransferRules, ports: Int = 4, allowed: [String] = ["+1555*"], servesPhones: Bool = false,
+        concurrent: Int? = nil
     ) throws {
         let transfer = Action(
             id: "transfer",
@@ -35,6 +36,7 @@ struct Desk: ~Copyable {
         configuration.signalling?.trunks[0].servesRegistrations = servesPhones
         configuration.signalling?.outbound.allowed = allowed.compactMap { TargetPattern($0) }
         configuration.signalling?.outbound.trunks = [OutboundTrunk(name: "phones", numberShown: "+15550199")]
+        configuration.signalling?.outbound.concurrent = concurrent
         service = Service(configuration)
         service.receive(Exchange.invite("a"))
         callerTag = service.tag
