@@ -2,7 +2,7 @@ import Records
 import Telephony
 
 // What operators do with running calls and with agents. What lets somebody hear a call, or be heard in it, is in the
-// audit log before it is done.
+// audit log before it is done, and so is that it was refused.
 
 extension AdminAPI {
     /// Does what is wanted of a call; `nil` when that is no wish.
@@ -24,10 +24,33 @@ extension AdminAPI {
             guard let store = sources.store else {
                 return Answer(409, error: "'\(name)' is for services with a store, whose audit log says who listened")
             }
-            try store.audit(AuditAction(at: clock(), who: who, kind: kind, calls: [id], detail: name))
+            return try perform(wish, named: name, of: id, controls) { (outcome) throws(RecordsError) in
+                try store.audit(
+                    AuditAction(at: clock(), who: who, kind: kind, calls: [id], detail: wish.detail, outcome: outcome))
+            }
         }
-        if let problem = controls.perform(id, wish) { return Answer(409, error: problem) }
-        return Answer(202, json: ["call": call, "done": name])
+        return try perform(wish, named: name, of: id, controls) { (_) throws(RecordsError) in }
+    }
+
+    /// - Parameter note: what comes between the verdict and the deed; without it nothing is done.
+    private func perform(
+        _ wish: OperatorWish, named name: String, of call: CallID, _ controls: CallControls,
+        _ note: (AuditAction.Outcome) throws(RecordsError) -> Void
+    ) throws(RecordsError) -> Answer {
+        switch controls.judge(call, wish) {
+        case .refused(let problem):
+            try note(.refused)
+            return Answer(409, error: problem)
+        case .granted(let perform, let abandon):
+            do throws(RecordsError) {
+                try note(.granted)
+            } catch {
+                abandon()
+                throw error
+            }
+            perform()
+            return Answer(202, json: ["call": call.rawValue, "done": name])
+        }
     }
 
     func agents() -> Answer {
@@ -52,6 +75,20 @@ extension AdminAPI {
 }
 
 extension OperatorWish {
+    /// What is wanted, without whom: a name or a number would outlive its erasure.
+    fileprivate var detail: String {
+        switch self {
+        case .listen: "listen"
+        case .whisper(let leg, let other): "whisper, leg \(leg.rawValue) to leg \(other.rawValue)"
+        case .bargeIn(let leg): "barge-in, leg \(leg.rawValue)"
+        case .takeOver(let leg): "take-over, leg \(leg.rawValue)"
+        case .pullIn: "pull-in"
+        case .hold, .resume, .mute, .unmute, .release, .hangUp, .transfer, .consult, .complete, .swap, .conference,
+            .back:
+            ""
+        }
+    }
+
     /// How it stands in the audit log: who hears a call that is not theirs, and who is heard in it.
     fileprivate var audited: AuditAction.Kind? {
         switch self {

@@ -103,18 +103,27 @@ package struct CallControls: Sendable {
         }
     }
 
-    /// Does what is wanted of a call; the answer is why not, a sentence.
-    package var perform: @Sendable (CallID, OperatorWish) -> String?
+    /// What is said to a wish.
+    package enum Verdict: Sendable {
+        /// Why not, a sentence.
+        case refused(String)
+        /// It is done by the first, and not without: the second gives back what was kept for it, so that one of the two is
+        /// to be called.
+        case granted(perform: @Sendable () -> Void, abandon: @Sendable () -> Void)
+    }
+
+    /// Judges what is wanted of a call; nothing is done yet.
+    package var judge: @Sendable (CallID, OperatorWish) -> Verdict
     package var agents: @Sendable () -> [Agent]
     package var queues: @Sendable () -> [Queue]
     /// Makes an agent ready, or away for a reason; the answer is whether there is such an agent.
     package var setAway: @Sendable (_ reason: String?, _ agent: String) -> Bool
 
     package init(
-        perform: @escaping @Sendable (CallID, OperatorWish) -> String?, agents: @escaping @Sendable () -> [Agent],
+        judge: @escaping @Sendable (CallID, OperatorWish) -> Verdict, agents: @escaping @Sendable () -> [Agent],
         queues: @escaping @Sendable () -> [Queue], setAway: @escaping @Sendable (String?, String) -> Bool
     ) {
-        self.perform = perform
+        self.judge = judge
         self.agents = agents
         self.queues = queues
         self.setAway = setAway

@@ -121,12 +121,24 @@ extension CallEventBody {
         case .callerLookedUp(let body): "look-up of the caller: \(body.outcome.rawValue) after \(body.seconds) s"
         case .transferRequested(let body): "hand-over by \(body.topic)/\(body.action): \(body.kind.rawValue)"
         case .transferEnded(let body): "hand-over: \(body.outcome.rawValue)"
+        case .queueEntered(let body): "waits in \(body.queue), number \(body.position)"
+        case .legDialled(let body): "leg \(body.leg.rawValue) is called: \(body.role.rawValue)"
+        case .legRinging(let body): "leg \(body.leg.rawValue) rings"
+        case .legAnswered(let body): "leg \(body.leg.rawValue) answers, \(body.codec)"
+        case .legReplaced(let body): "leg \(body.leg.rawValue) is replaced"
+        case .legPlaced(let body): "leg \(body.leg.rawValue): \(body.place)"
+        case .legEnded(let body): "leg \(body.leg.rawValue) ends: \(body.reason.rawValue)" + because(body.rule)
+        case .callBackPromised(let body): "a call-back is promised for \(body.queue)"
+        case .callBackTried(let body):
+            "call-back \(body.attempt) for \(body.queue): \(body.outcome.rawValue)" + because(body.rule)
         case .failure(let body): "failure \(body.code) in \(body.topic)/\(body.action)"
         case .callEnded(let body): "call ends by \(body.by.rawValue): \(body.cause.rawValue), \(body.outcome.rawValue)"
         case .mediaQuality(let body): "media: \(body.lost) of \(body.received + body.lost) packets lost"
         default: name
         }
     }
+
+    private func because(_ rule: OutboundRefusal?) -> String { rule.map { ", \($0.rawValue)" } ?? "" }
 }
 
 extension TransportAddress {

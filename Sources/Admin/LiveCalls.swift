@@ -19,6 +19,8 @@ package final class LiveCalls: Sendable {
         package var legs: [Leg] = []
         /// How the caller takes part once there are others.
         package var callerPlace: String?
+        /// A consultation has been asked for that the call has not told of yet.
+        package var awaitsConsultation: Bool?
     }
 
     /// A further leg of a running call.
@@ -50,11 +52,12 @@ package final class LiveCalls: Sendable {
             }
         case .callEnded: calls.withLock { $0[event.call] = nil }
         case .legDialled(let body):
-            let leg = Leg(leg: body.leg, role: body.role, target: body.target.redacted.maskedNumber)
+            let leg = Leg(leg: body.leg, role: body.role, target: body.maskedTarget)
             calls.withLock { $0[event.call]?.legs.append(leg) }
         case .legAnswered(let body): change(body.leg, of: event.call) { $0.hasAnswered = true }
         case .legPlaced(let body):
             let place = body.place
+            if body.room == .consultation { calls.withLock { $0[event.call]?.awaitsConsultation = nil } }
             guard body.leg == .caller else { return change(body.leg, of: event.call) { $0.place = place } }
             calls.withLock { $0[event.call]?.callerPlace = place }
         case .legEnded(let body):
@@ -62,6 +65,9 @@ package final class LiveCalls: Sendable {
         default: break
         }
     }
+
+    /// A consultation is asked for: whoever ends it in the next moment is not told that there is none.
+    package func awaitsConsultation(_ call: CallID) { calls.withLock { $0[call]?.awaitsConsultation = true } }
 
     private func change(_ leg: LegID, of call: CallID, _ change: (inout Leg) -> Void) {
         calls.withLock { calls in
@@ -87,9 +93,22 @@ package final class LiveCalls: Sendable {
 
 extension LegPlaced {
     /// In words, for operators.
-    fileprivate var place: String {
+    var place: String {
         if let whispersTo { return "heard by leg \(whispersTo.rawValue) alone" }
         return isMuted ? "\(room.rawValue), not heard" : room.rawValue
+    }
+}
+
+extension LegDialled {
+    /// Whom operators see called. People of the contact centre go by the names of their phones, and have to be told apart
+    /// when a call is led by hand; of everybody else only the end is told.
+    var maskedTarget: String {
+        let text = target.redacted
+        guard let at = text.lastIndex(of: "@"), let user = text[..<at].split(separator: ":").last else {
+            return text.maskedNumber
+        }
+        let isColleague = role != .outsideNumber && role != .caller && user.contains(where: \.isLetter)
+        return isColleague ? String(user) : String(user).maskedNumber
     }
 }
 

@@ -23,7 +23,8 @@ extension CallDistributor {
     package mutating func invite(
         _ wanted: String, as role: LegRole, to call: CallID, at now: Instant
     ) throws(InvitationRefusal) -> DialPlan {
-        if let skill = wanted.split(separator: ":", maxSplits: 1).last, wanted.hasPrefix("skill:") {
+        if wanted.hasPrefix("skill:") {
+            let skill = wanted.dropFirst("skill:".count)
             guard let expert = free(.skills([SkillRequirement(String(skill))]), at: now).first else {
                 throw refusal("nobody who knows '\(skill)' is free", at: now)
             }
@@ -49,6 +50,12 @@ extension CallDistributor {
                 description: "'\(wanted)' may not be called; outbound.allowed has nothing that fits it")
         }
         return DialPlan(role, target: wanted)
+    }
+
+    /// Somebody who was invited is not called after all, and is free for others.
+    package mutating func uninvite(_ reference: UInt64) {
+        guard let (call, member) = expected.removeValue(forKey: reference) else { return }
+        if case .expert(let expert) = member.person { experts.left(expert, call: call) }
     }
 
     /// The plans for the experts that a dialog wants; those who cannot be called are left out.

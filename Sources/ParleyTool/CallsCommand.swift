@@ -18,6 +18,7 @@ struct CallsCommand: AsyncParsableCommand {
               parley calls trace 7k2m9q --pcap call.pcap && wireshark call.pcap
               parley calls consult 7k2m9q skill:meters && parley calls end-consult 7k2m9q complete
               parley calls listen 7k2m9q sip:supervisor@example.com
+              parley calls whisper 7k2m9q --leg 3 --to 1 && parley calls barge-in 7k2m9q --leg 3
             """,
         subcommands: [
             List.self, Trace.self, Hold.self, Resume.self, Mute.self, Transfer.self, Consult.self, EndConsult.self,
@@ -63,6 +64,9 @@ struct CallsCommand: AsyncParsableCommand {
                 Terminal.print(
                     "\(call.call)  \(call.startedAt)  \(call.from) to \(call.to)  \(call.agent)  \(call.codec)  \(place)"
                         .withoutControls)
+                if let place = call.callerPlace, !call.legs.isEmpty || place != "conversation" {
+                    Terminal.print("  leg 0  caller  \(call.from)  \(place)".withoutControls)
+                }
                 for leg in call.legs {
                     let state = leg.hasAnswered ? leg.place : "called"
                     Terminal.print("  leg \(leg.leg.rawValue)  \(leg.role.rawValue)  \(leg.target)  \(state)")

@@ -195,8 +195,10 @@ extension ContextsCommand {
                 if options.json {
                     Terminal.print(try lines.line(action))
                 } else {
+                    let calls = action.calls.count == 1 ? "\(action.calls[0])" : "\(action.calls.count) calls"
+                    let outcome = action.outcome.map { "  \($0.rawValue)" } ?? ""
                     Terminal.print(
-                        "\(entry.number)  \(action.at)  \(action.who)  \(action.kind.rawValue)  \(action.calls.count) calls  \(action.detail)"
+                        "\(entry.number)  \(action.at)  \(action.who)  \(action.kind.rawValue)  \(calls)  \(action.detail)\(outcome)"
                     )
                 }
             }

@@ -10,6 +10,13 @@ package struct AuditAction: Sendable, Equatable, Codable {
         case list, show, export, erase, resend, playRecording, expireRecording, report, send
         /// Somebody hears a running call, or is heard in it.
         case listen, whisper, bargeIn, takeOver, pullIn
+        /// Somebody says that a node will not come back, so that others call whom it was calling.
+        case declareLost
+    }
+
+    /// What became of something that may be refused.
+    package enum Outcome: String, Sendable, Codable, CaseIterable {
+        case granted, refused
     }
 
     package var at: WallTime
@@ -19,8 +26,13 @@ package struct AuditAction: Sendable, Equatable, Codable {
     package var calls: [CallID]
     /// A sentence, free of personal data.
     package var detail: String
+    /// Absent where nothing was there to be refused: a reading is in the log only when it was one.
+    package var outcome: Outcome?
 
-    package init(at: WallTime, who: String, kind: Kind, calls: [CallID], detail: String) {
+    package init(
+        at: WallTime, who: String, kind: Kind, calls: [CallID], detail: String, outcome: Outcome? = nil
+    ) {
+        self.outcome = outcome
         self.at = at
         self.who = who
         self.kind = kind

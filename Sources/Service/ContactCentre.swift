@@ -141,6 +141,12 @@ final class ContactCentre: Sendable {
         return sharing.prepare(plan, for: call) ?? plan
     }
 
+    /// Somebody who was invited is not called after all.
+    func uninvite(_ plan: DialPlan) {
+        guard let reference = plan.reference else { return }
+        change { state, _ in state.distributor.uninvite(reference) }
+    }
+
     var agents: [(profile: AgentProfile, state: AgentState)] { state.withLock { $0.distributor.agents } }
     var queues: [(profile: QueueProfile, length: Int, callBacks: Int)] { state.withLock { $0.distributor.queues } }
 

@@ -14,14 +14,20 @@ struct AdminAPITests {
         let api: AdminAPI
         let folder: String
 
-        init(_ clock: @escaping @Sendable () -> WallTime = WallTime.current) throws {
+        init(
+            _ clock: @escaping @Sendable () -> WallTime = WallTime.current, controls: CallControls? = nil
+        ) throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "parley-\(UUID().uuidString)").path
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             store = try SQLiteStore(path: folder + "/s.sqlite", creates: true)
             let secret = folder + "/token"
             try Data(token.utf8).write(to: URL(filePath: secret))
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: secret)
-            let sources = AdminAPI.Sources(store: store, archive: nil, calls: LiveCalls(), recorder: nil)
+            // A call is up where there is something to lead it with.
+            let calls = LiveCalls()
+            if controls != nil, let start = Bench.facts.first { calls.happened(start) }
+            let sources = AdminAPI.Sources(
+                store: store, archive: nil, calls: calls, recorder: nil, controls: controls)
             let tokens = try AccessTokens([("crm", "file:" + secret)])
             api = AdminAPI(sources, holder: { tokens.holder(of: $0) }, clock: clock)
             try store.write(RecordBatch(facts: Bench.facts, sealed: [Bench.context], now: clock()))
@@ -93,6 +99,53 @@ struct AdminAPITests {
         #expect(actions.map(\.kind) == [.list, .show, .export, .show])
         #expect(actions.map(\.who) == ["crm", "crm", "crm", "socket"])
         #expect(actions.allSatisfy { $0.calls == ["call-1"] })
+    }
+
+    /// Grants or refuses every wish, and counts what becomes of those that were granted.
+    private final class Controls: @unchecked Sendable {
+        var problem: String?
+        private(set) var performed = 0
+        private(set) var abandoned = 0
+
+        var asControls: CallControls {
+            CallControls(
+                judge: { _, _ in
+                    if let problem = self.problem { return .refused(problem) }
+                    return .granted(perform: { self.performed += 1 }, abandon: { self.abandoned += 1 })
+                }, agents: { [] }, queues: { [] }, setAway: { _, _ in false })
+        }
+    }
+
+    private static let wishes: [(name: String, query: [String: String], detail: String)] = [
+        ("listen", ["to": "+15550123"], "listen"), ("pull-in", ["to": "eva"], "pull-in"),
+        ("whisper", ["leg": "2", "to": "1"], "whisper, leg 2 to leg 1"), ("barge-in", ["leg": "2"], "barge-in, leg 2"),
+        ("take-over", ["leg": "2"], "take-over, leg 2"),
+    ]
+
+    @Test("who listens, whispers or takes over is in the audit log with whether that was granted or refused")
+    func refusedWishes() throws {
+        let controls = Controls()
+        let bench = try Bench(controls: controls.asControls)
+        defer { bench.remove() }
+        for problem in [nil, "'+15550123' may not be called"] {
+            controls.problem = problem
+            for wish in AdminAPITests.wishes {
+                let answer = bench.ask("/v1/calls/call-1/\(wish.name)", wish.query, method: "POST")
+                #expect(answer.status == (problem == nil ? 202 : 409), "\(AdminAPITests.text(answer))")
+            }
+        }
+        let actions = try bench.store.auditTrail().compactMap(\.action)
+        let count = AdminAPITests.wishes.count
+        let kinds: [AuditAction.Kind] = [.listen, .pullIn, .whisper, .bargeIn, .takeOver]
+        #expect(actions.map(\.kind) == kinds + kinds)
+        #expect(actions.prefix(count).allSatisfy { $0.outcome == .granted })
+        #expect(actions.suffix(count).allSatisfy { $0.outcome == .refused })
+        #expect(actions.map(\.detail) == AdminAPITests.wishes.map(\.detail) + AdminAPITests.wishes.map(\.detail))
+        #expect(controls.performed == count && controls.abandoned == 0)
+        // What leads a call and lets nobody hear it is in no audit log.
+        controls.problem = nil
+        #expect(bench.ask("/v1/calls/call-1/hold", method: "POST").status == 202)
+        #expect(try bench.store.auditTrail().count == 2 * count)
     }
 
     @Test("what is no filter, method or page is refused in a sentence")

@@ -133,6 +133,30 @@ struct FlightRecorderTests {
         #expect(recorder.trace(of: "c@h") == nil)
     }
 
+    @Test("who is called for a call, and why nobody may be, stands in it without a number")
+    func legs() throws {
+        let recorder = FlightRecorder()
+        let target = DisclosableText.open("+15550123")
+        let bodies: [CallEventBody] = [
+            .queueEntered(QueueEntered(queue: "billing", position: 2, wait: nil)),
+            .legDialled(LegDialled(leg: LegID(1), role: .agent, target: target)),
+            .legRinging(LegRinging(leg: LegID(1))),
+            .legAnswered(LegAnswered(leg: LegID(1), codec: "PCMU")),
+            .legPlaced(LegPlaced(leg: .caller, .held)),
+            .legEnded(LegEnded(leg: LegID(1), reason: .hungUp, cause: 16)),
+            .legEnded(LegEnded(leg: LegID(2), reason: .notAllowed, cause: 21, rule: .callerLimit)),
+        ]
+        for body in bodies { recorder.happened(CallEvent(at: .zero, call: "call", body: body)) }
+        let trace = try #require(recorder.trace(of: "call"))
+        let lines = try CallTrace.ladder(json: trace.json).compactMap { $0.components(separatedBy: "· ").last }
+        #expect(
+            lines.dropFirst() == [
+                "waits in billing, number 2", "leg 1 is called: agent", "leg 1 rings", "leg 1 answers, PCMU",
+                "leg 0: hold", "leg 1 ends: hungUp", "leg 2 ends: notAllowed, callerLimit",
+            ])
+        #expect(!String(decoding: trace.json, as: UTF8.self).contains("5550123"))
+    }
+
     @Test("it holds so much and no more, the last of it")
     func bounded() throws {
         var limits = FlightRecorder.Limits()

@@ -46,7 +46,7 @@ struct CallDistributorTests {
         var floor = Floor.billing()
         floor.seek("c1")
         floor.wait(21)
-        #expect(floor.told["c1"] == ["dial +15550101", "withdraw", "dial sip:ben@example.com"])
+        #expect(floor.told["c1"] == ["dial +15550101", "withdraw: noAnswer", "dial sip:ben@example.com"])
         floor.leg(of: "c1") { _ in .legEnded(LegEnded(leg: LegID(1), reason: .released, cause: 16)) }
         #expect(floor.states["ada"] == .away(.noAnswer, until: nil))
         floor.answered("c1")
@@ -73,7 +73,7 @@ struct CallDistributorTests {
         floor.seek("c1")
         let first = LegID(1)
         floor.wait(20)
-        #expect(floor.told["c1"]?.suffix(2) == ["withdraw", "dial sip:ben@example.com"])
+        #expect(floor.told["c1"]?.suffix(2) == ["withdraw: noAnswer", "dial sip:ben@example.com"])
         floor.leg(of: "c1") { _ in .legAnswered(LegAnswered(leg: first, codec: "PCMU")) }
         #expect(floor.states["ada"] == .talking("c1"))
         #expect(floor.states["ben"]?.isAvailable == true)
@@ -265,6 +265,7 @@ struct CallDistributorTests {
         #expect(floor.invite("skill:meters", to: "c2") == "+15550202")
         #expect(floor.invite("skill:meters", to: "c3") == "nobody who knows 'meters' is free")
         #expect(floor.invite("eva", to: "c3") == "Eva Ek is busy")
+        #expect(floor.invite("skill:", to: "c3").hasPrefix("nobody who knows '' is free"))
         floor.ended("c1", .hungUp)
         #expect(floor.invite("Ek", to: "c3") == "+15550201")
         #expect(floor.invite("mia", to: "c3") == "the phone of Mia Mo is not registered")
@@ -274,6 +275,15 @@ struct CallDistributorTests {
         floor.callEnded("c3")
         #expect(floor.invite("max", to: "c4") == "+15550202")
         floor.callEnded("c4")
+        #expect(floor.distributor.isQuiet)
+    }
+
+    @Test("An expert who was invited and is not called after all is free for others at once")
+    func uninvited() throws {
+        var floor = CallDistributorTests.withExperts()
+        try floor.inviteInVain("eva", to: "c1")
+        #expect(floor.invite("eva", to: "c2") == "+15550201")
+        floor.callEnded("c2")
         #expect(floor.distributor.isQuiet)
     }
 
