@@ -13,11 +13,19 @@ extension ContextsCommand {
             discussion: """
                 A promise is erased with the call in which it was made: 'contexts erase'. While a caller is being called no other \
                 node calls: where the one that does is cut off from the store or gone, that stands until it is back, until a \
-                process begins on its machine, or until the promise runs out.
+                process begins on its machine, or until the promise runs out. Who knows that the machine will not come back says \
+                so with --lost: then another node calls again. A caller whom the lost node reached is called twice.
 
                   parley contexts call-backs --store postgresql://parley@db/parley
+                  parley contexts call-backs --lost node-7-4711 --store postgresql://parley@db/parley
                 """)
         @OptionGroup var options: StoreOptions
+
+        @Option(
+            help: ArgumentHelp(
+                "A node whose machine will not come back, by its name in this list: others call whom it was calling.",
+                valueName: "node"))
+        var lost: String?
 
         private struct Line: Encodable {
             var node: String
@@ -28,6 +36,7 @@ extension ContextsCommand {
         func run() throws {
             let store = try options.open()
             let stored = try store.callBacks()
+            if let lost { return try giveUp(lost, stored, in: store) }
             try store.note(.list, stored.map(\.call), "\(stored.count) callers who are to be called back")
             let lines = JSONLines()
             var isWhole = true
@@ -49,6 +58,23 @@ extension ContextsCommand {
             }
             if !isWhole { throw ExitCode.failure }
             if stored.isEmpty, !options.json { Terminal.explain("nobody is to be called back") }
+        }
+
+        private func giveUp(_ node: String, _ stored: [StoredCallBack], in store: any ContextStore) throws {
+            let claimed = stored.filter(\.isUnderWay)
+            let calls = claimed.filter { $0.node == node }.map(\.call)
+            guard !calls.isEmpty else {
+                let others = Set(claimed.map(\.node)).sorted().joined(separator: ", ")
+                throw CommandError(
+                    description: "node '\(node)' is calling nobody back"
+                        + (others.isEmpty ? ", nor is any other" : "; those that are: \(others)"))
+            }
+            try store.note(.declareLost, calls, "node \(node) is lost")
+            let freed = try store.voidClaims(of: node)
+            Terminal.print(
+                options.json
+                    ? try JSONLines().line(["calls": freed]) : "\(freed.count) callers are called again by another node"
+            )
         }
     }
 }

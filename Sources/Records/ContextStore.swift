@@ -51,6 +51,11 @@ package protocol ContextStore: Sendable {
     func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool
     /// Has it in the store that the caller is being called, in one step with the look at whose the promise is.
     func claimCallBack(_ callBack: StoredCallBack) throws(RecordsError) -> CallBackClaim
+    /// A node will not come back, says somebody who knows: whom it was calling others call again.
+    ///
+    /// - Returns: the calls in which that was promised.
+    /// - Throws: where the node was heard a moment ago, or nobody can take anything over from it.
+    func voidClaims(of node: String) throws(RecordsError) -> [CallID]
 
     /// Takes entries to send that are due, the first of each call alone, and notes an attempt at each before it is made.
     func claim(_ claim: OutboxClaim) throws(RecordsError) -> [OutboxEntry]
@@ -79,6 +84,14 @@ package protocol ContextStore: Sendable {
     /// Removes every trace of calls: facts, contexts, outbox, promises to call back; the pages they stood on are overwritten. Their recordings'
     /// files are the caller's to remove first.
     func erase(_ calls: [CallID]) throws(RecordsError)
+}
+
+extension ContextStore {
+    package func voidClaims(of node: String) throws(RecordsError) -> [CallID] {
+        throw RecordsError(
+            "a store in a file has one process at a time, and the next one that begins calls those again whom it was calling"
+        )
+    }
 }
 
 /// What is written in one transaction.

@@ -86,6 +86,18 @@ extension PostgresStore {
             [PostgresConnection.array(gone)])
     }
 
+    package func voidClaims(of node: String) throws(RecordsError) -> [CallID] {
+        let silence = PostgresStore.longestSilence.milliseconds
+        return try transaction { (database) throws(RecordsError) in
+            let heard = try database.run(
+                "SELECT 1 FROM node WHERE name = $1 AND heardat >= \(clock) - \(silence)", [node])
+            guard heard.isEmpty else { throw RecordsError("node '\(node)' was heard a moment ago: it is not lost") }
+            return try database.run(
+                "UPDATE callback SET isunderway = false WHERE isunderway AND node = $1 RETURNING call", [node]
+            ).map { CallID($0[0] ?? "") }
+        }
+    }
+
     package func holdsCallBack(of call: CallID, node: String) throws(RecordsError) -> Bool {
         try transaction { (database) throws(RecordsError) in try PostgresStore.holds(call, node, database) }
     }

@@ -131,6 +131,23 @@ struct SharedPromisesTests {
         #expect(pair.nodes[1].dialled.isEmpty)
     }
 
+    @Test("whoever knows that a machine is lost has another node call again, once; a node that is heard is not lost")
+    func declaredLost() throws {
+        guard var pair = try SharedPromisesTests.pair("shared_lost") else { return }
+        try pair.free()
+        #expect(pair.nodes[0].takeDialled().count == 1)
+        #expect(throws: RecordsError.self) { try pair.store.voidClaims(of: "n-1") }
+        try pair.pass(20, without: 0)
+        #expect(pair.nodes[1].dialled.isEmpty)
+        #expect(try pair.store.voidClaims(of: "n-1") == ["a"])
+        #expect(try pair.store.voidClaims(of: "n-1").isEmpty)
+        for _ in 0..<90 where pair.nodes[1].dialled.isEmpty { try pair.pass(1, without: 0) }
+        #expect(pair.nodes[1].takeDialled().map(\.callBack.attempt) == [2])
+        // It comes back all the same: the promise is not its own any more.
+        for _ in 0..<300 where pair.nodes[0].floor.distributor.hasPromised { try pair.pass(1) }
+        #expect(pair.nodes[0].dialled.isEmpty && !pair.nodes[0].floor.distributor.hasPromised)
+    }
+
     @Test("a machine that never comes back has its promise told as one that ran out, once; nobody is called")
     func neverBack() throws {
         guard var pair = try SharedPromisesTests.pair("shared_never") else { return }

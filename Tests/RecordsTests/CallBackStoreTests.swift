@@ -105,6 +105,13 @@ struct CallBackStoreTests {
         }
     }
 
+    @Test("of a store in a file no process is lost: its successor takes what it had under way")
+    func lostNode() throws {
+        let folder = try TemporaryFolder()
+        let store: any ContextStore = try SQLiteStore(path: folder("s.sqlite"))
+        #expect(throws: RecordsError.self) { try store.voidClaims(of: "here-1") }
+    }
+
     @Test("a service is told at its start, and what was erased meanwhile is not its to keep")
     func told() async throws {
         let folder = try TemporaryFolder()
