@@ -219,6 +219,18 @@ extension TortureMessage {
                 "preamble\r\n--a b\r\nContent-Type: application/sdp\r\n\r\n\(offer)\r\n--a b\r\nContent-Type: x/y\r\nContent-Disposition: x;handling=optional\r\n\r\nz\r\n--a b--\r\n",
             [200]),
         request(
+            "parts, of which one must be understood and is not", "INVITE",
+            changes: ["Content-Type": "multipart/mixed;boundary=a"],
+            body:
+                "--a\r\nContent-Type: application/sdp\r\n\r\n\(offer)\r\n--a\r\nContent-Type: x/y\r\n\r\nz\r\n--a--\r\n",
+            [415]),
+        request(
+            "parts, one of which is enough", "INVITE",
+            changes: ["Content-Type": "multipart/alternative;boundary=a"],
+            body:
+                "--a\r\nContent-Type: x/y\r\n\r\nz\r\n--a\r\nContent-Type: application/sdp\r\n\r\n\(offer)\r\n--a--\r\n",
+            [200]),
+        request(
             "parts without a boundary", "INVITE", changes: ["Content-Type": "multipart/mixed"], body: offer, [400, 415]),
         request(
             "parts in parts without end", "INVITE", changes: ["Content-Type": "multipart/mixed;boundary=a"],

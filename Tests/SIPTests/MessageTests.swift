@@ -173,6 +173,91 @@ struct MessageTests {
         }
     }
 
+    /// Bodies in short: a part is `type`, with `?` where it may be ignored and `~` where it is of another disposition; several
+    /// stand in brackets behind the letter of their kind.
+    @Test(
+        "a part that must be understood and is not has the request refused with 415 and an Accept (RFC 5621)",
+        arguments: [
+            ("application/sdp", 0), ("x/y", 415), ("x/y?", 0), ("application/sdp~", 415), ("application/sdp~?", 0),
+            ("M[application/sdp]", 0), ("M[application/sdp x/y]", 415), ("M[x/y application/sdp]", 415),
+            ("M[application/sdp x/y?]", 0), ("M[application/sdp application/sdp~]", 415),
+            ("M[application/sdp application/sdp~?]", 0), ("M[x/y? z/z?]", 0), ("M[x/y]", 415), ("M?[x/y]", 0),
+            ("A[x/y application/sdp]", 0), ("A[application/sdp x/y]", 0), ("A[x/y z/z]", 415), ("A[x/y? z/z?]", 415),
+            ("A?[x/y z/z]", 0), ("M[A[x/y application/sdp] z/z?]", 0), ("M[A[x/y z/z] application/sdp]", 415),
+            ("M[A?[x/y z/z] application/sdp]", 0), ("M[A[x/y application/sdp] z/z]", 415),
+            ("A[x/y M[application/sdp z/z?]]", 0), ("A[x/y M[application/sdp z/z]]", 415),
+            ("M[M[M[application/sdp]]]", 0), ("M[M[M[M[M[application/sdp]]]]]", 415),
+            ("R[application/sdp x/y]", 0), ("R[x/y application/sdp]", 415), ("M[]", 415), ("A[]", 415),
+            ("O[application/sdp x/y]", 415), ("O[application/sdp x/y?]", 0),
+        ])
+    func handling(body: String, status: Int) throws {
+        for method in [SIPMethod.invite, .update, .prack] {
+            var message = try SIPMessage(
+                parsing: Bench.octets(Bench.request(method.name, headers: ["RAck: 1 1 INVITE"])))
+            let (fields, octets) = MessageTests.written(body)
+            for field in fields {
+                let halves = field.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+                message.headers.append(HeaderName(String(halves[0])), String(halves[1]))
+            }
+            message.body = Array(octets.utf8)
+            switch Screening().verdict(on: message, tag: "t") {
+            case .accept: #expect(status == 0, "\(method.name)")
+            case .answer(let response):
+                #expect(response.status == status, "\(method.name)")
+                #expect(response.headers[.accept]?.hasPrefix("application/sdp, ") == true)
+            case .drop: Issue.record("dropped")
+            }
+        }
+    }
+
+    /// Header fields and content of a body in short.
+    private static func written(_ text: String) -> (fields: [String], octets: String) {
+        var rest = Substring(text)
+        return part(&rest, level: 0)
+    }
+
+    private static func part(_ rest: inout Substring, level: Int) -> (fields: [String], octets: String) {
+        let kinds = ["M": "mixed", "A": "alternative", "R": "related", "O": "odd"]
+        var type = String(rest.prefix { !" ?~[]".contains($0) })
+        rest = rest.dropFirst(type.count)
+        let isOther = rest.first == "~"
+        if isOther { rest.removeFirst() }
+        let isOptional = rest.first == "?"
+        if isOptional { rest.removeFirst() }
+        var octets = type == "application/sdp" ? "v=0" : "hello"
+        if let kind = kinds[type] {
+            type = "multipart/\(kind);boundary=b\(level)"
+            octets = ""
+            rest.removeFirst()
+            while let next = rest.first, next != "]" {
+                if next == " " { rest.removeFirst() }
+                let inner = part(&rest, level: level + 1)
+                octets += "--b\(level)\r\n" + inner.fields.map { $0 + "\r\n" }.joined() + "\r\n\(inner.octets)\r\n"
+            }
+            rest = rest.dropFirst()
+            octets += "--b\(level)--\r\n"
+        }
+        let disposition = (isOther ? "early-session" : "session") + (isOptional ? ";handling=optional" : "")
+        let isSaid = isOther || isOptional
+        return (["Content-Type: " + type] + (isSaid ? ["Content-Disposition: " + disposition] : []), octets)
+    }
+
+    @Test("of alternative descriptions the last is taken, of mixed ones the first, and none that is encoded")
+    func alternatives() throws {
+        let part = { (text: String, field: String) in
+            "--b\r\nContent-Type: application/sdp\r\n\(field)\r\n\(text)\r\n"
+        }
+        for (kind, taken) in [("mixed", "v=1"), ("alternative", "v=2")] {
+            var message = try SIPMessage(parsing: Bench.octets(Bench.request("INVITE")))
+            message.headers.append(.contentType, "multipart/\(kind);boundary=b")
+            let encoded = part("dj0w", "Content-Transfer-Encoding: base64\r\n")
+            message.body = Array(
+                (encoded + part("v=1", "Content-Transfer-Encoding: binary\r\n") + part("v=2", "") + encoded + "--b--")
+                    .utf8)
+            #expect(message.sessionDescriptionOctets == Array(taken.utf8))
+        }
+    }
+
     @Test("every status of refusal has a cause of Q.850, and every cause a status")
     func causes() {
         #expect(StatusCode.q850(486) == 17)

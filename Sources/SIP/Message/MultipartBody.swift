@@ -1,45 +1,86 @@
-/// One part of a body (RFC 2046 section 5.1); a body that is not multipart is one part.
+/// One part of a body (RFC 2046 section 5.1), with the parts that it has itself; a body that is not multipart is one part.
 package struct BodyPart: Sendable, Equatable {
+    /// What a body cannot be taken apart for.
+    package enum Malformed: Error, Sendable, Equatable {
+        case contentType, delimiters, tooManyParts
+    }
+
     package var type: MediaType?
-    /// Whether the part may be ignored when its type is unknown (RFC 3261 section 20.11).
-    package var isOptional: Bool
+    /// Whether the part may be ignored when its type is unknown (RFC 3261 section 20.11); where nothing is said it may not.
+    package var isOptional = false
     /// What it is for, in lower case, where that is said: `session`, `render`…
     package var disposition: String?
+    /// How a part of a multipart body is encoded, in lower case, where that is said: `binary`, `base64`…
+    package var transferEncoding: String?
     package var octets: [UInt8]
+    /// What a multipart body consists of, in order.
+    package var parts: [BodyPart] = []
 }
 
 extension SIPMessage {
-    /// The parts of the body, multipart ones unpacked down to ``SIPLimits/bodyDepth``; empty when there is no body, `nil`
-    /// when a multipart body is malformed or has too many parts.
-    package var bodyParts: [BodyPart]? {
-        guard !body.isEmpty else { return [] }
-        guard contentType != nil || !headers.contains(.contentType) else { return nil }
+    /// The body with its parts, multipart ones unpacked down to ``SIPLimits/bodyDepth``; `nil` when there is none.
+    package func bodyPart() throws(BodyPart.Malformed) -> BodyPart? {
+        guard !body.isEmpty else { return nil }
+        if contentType == nil, headers.contains(.contentType) { throw .contentType }
         let disposition = headers[.contentDisposition]
-        let whole = BodyPart(
+        var whole = BodyPart(
             type: contentType, isOptional: BodyPart.isOptional(disposition: disposition),
             disposition: BodyPart.kind(disposition: disposition), octets: body)
-        var parts = [whole]
-        for _ in 0..<SIPLimits.bodyDepth {
-            guard parts.contains(where: { $0.type?.type == "multipart" }) else { break }
-            var unpacked: [BodyPart] = []
-            for part in parts {
-                guard part.type?.type == "multipart" else {
-                    unpacked.append(part)
-                    continue
-                }
-                guard let inner = part.unpacked() else { return nil }
-                unpacked += inner
-                guard unpacked.count <= SIPLimits.bodyParts else { return nil }
-            }
-            parts = unpacked
-        }
-        return parts
+        var room = SIPLimits.bodyParts
+        try whole.unpack(depth: SIPLimits.bodyDepth, room: &room)
+        return whole
+    }
+
+    /// The parts of the body that have no parts themselves; empty when there is no body, `nil` when it is malformed or has
+    /// too many.
+    package var bodyParts: [BodyPart]? {
+        do throws(BodyPart.Malformed) { return try bodyPart()?.leaves ?? [] } catch { return nil }
     }
 
     /// The session description that came with the message; `nil` when there is none.
     package var sessionDescriptionOctets: [UInt8]? {
-        bodyParts?.first { $0.type?.name == "application/sdp" && $0.isOfSession }?.octets
+        (try? bodyPart())?.sessionDescription?.octets
     }
+}
+
+extension BodyPart {
+    var isMultipart: Bool { type?.type == "multipart" }
+
+    fileprivate var leaves: [BodyPart] { isMultipart && !parts.isEmpty ? parts.flatMap(\.leaves) : [self] }
+
+    /// The description of the session in it: of alternatives the last one, which is the best (RFC 2046 section 5.1.4), of other
+    /// parts the first.
+    fileprivate var sessionDescription: BodyPart? {
+        guard isMultipart else { return isSessionDescription ? self : nil }
+        if type?.subtype == "alternative" { return parts.reversed().lazy.compactMap(\.sessionDescription).first }
+        return parts.lazy.compactMap(\.sessionDescription).first
+    }
+
+    private var isSessionDescription: Bool {
+        type?.name == "application/sdp" && isOfSession && isReadable
+    }
+
+    /// Whether the octets stand as they are (RFC 5621 section 3.2 has SIP do without other encodings).
+    private var isReadable: Bool {
+        transferEncoding.map { ["binary", "8bit", "7bit"].contains($0) } ?? true
+    }
+
+    /// Whether somebody who reads nothing but session descriptions may take the body: what it is required to understand
+    /// (RFC 5621 section 8) is one, each such part of several, one of alternatives, of related parts the
+    /// first, which is their root unless a `start` says otherwise, as no SIP of which we know does (RFC 2387).
+    package var isServed: Bool { isOptional || isUnderstood }
+
+    private var isUnderstood: Bool {
+        guard isMultipart else { return isSessionDescription }
+        switch type?.subtype {
+        case "alternative": return parts.contains(where: \.isUnderstood)
+        case "related": return parts.first?.isUnderstood ?? false
+        default: return !parts.isEmpty && parts.allSatisfy(\.isServed)
+        }
+    }
+
+    /// The first of related parts. One that is named by `start` is not looked for: SIP's senders have it in front.
+    private var root: BodyPart? { parts.first }
 }
 
 extension BodyPart {
@@ -60,10 +101,19 @@ extension BodyPart {
         return parameters.value("handling")?.equalsIgnoringCase("optional") ?? false
     }
 
-    /// The parts between the boundaries; `nil` without a boundary parameter, a first or a last delimiter.
-    fileprivate func unpacked() -> [BodyPart]? {
+    /// Fills in the parts, and theirs; beyond the depth a multipart body stays closed, and is understood by nobody.
+    fileprivate mutating func unpack(depth: Int, room: inout Int) throws(Malformed) {
+        guard isMultipart, depth > 0 else { return }
+        parts = try unpacked()
+        room -= parts.count
+        guard room >= 0 else { throw .tooManyParts }
+        for index in parts.indices { try parts[index].unpack(depth: depth - 1, room: &room) }
+    }
+
+    /// The parts between the boundaries, of which there are a first and a last.
+    private func unpacked() throws(Malformed) -> [BodyPart] {
         guard let boundary = type?.parameters.value("boundary"), !boundary.isEmpty, boundary.utf8.count <= 70 else {
-            return nil
+            throw .contentType
         }
         let delimiter = Array("--".utf8) + Array(boundary.utf8)
         var parts: [BodyPart] = []
@@ -80,7 +130,7 @@ extension BodyPart {
                     continue
                 }
                 if let start = content {
-                    guard parts.count < SIPLimits.bodyParts else { return nil }
+                    guard parts.count < SIPLimits.bodyParts else { throw .tooManyParts }
                     parts.append(BodyPart(parsing: octets[start..<max(start, line - 2)]))
                 }
                 if isLast { return parts }
@@ -88,7 +138,7 @@ extension BodyPart {
             }
             line = end + 2
         }
-        return nil
+        throw .delimiters
     }
 
     /// Where the line that begins at an index ends, before its CRLF.
@@ -105,7 +155,6 @@ extension BodyPart {
     private init(parsing slice: ArraySlice<UInt8>) {
         let octets = Array(slice)
         type = nil
-        isOptional = false
         var line = 0
         while line < octets.count {
             let end = BodyPart.lineEnd(octets, from: line)
@@ -119,6 +168,7 @@ extension BodyPart {
             case .contentDisposition:
                 isOptional = BodyPart.isOptional(disposition: value)
                 disposition = BodyPart.kind(disposition: value)
+            case "Content-Transfer-Encoding": transferEncoding = BodyPart.kind(disposition: value)
             default: break
             }
         }

@@ -23,19 +23,17 @@ package struct Screening: Sendable {
     package var methods: [SIPMethod]
     /// Option tags that may be required.
     package var extensions: [String]
-    /// Media types of bodies that an INVITE, UPDATE, PRACK or ACK may have, in lower case.
-    package var sessionTypes: [String]
+    /// What the body of an INVITE, UPDATE or PRACK may be (RFC 5621 section 4.3 wants the related ones understood too).
+    private static let bodies = ["application/sdp", "multipart/mixed", "multipart/alternative", "multipart/related"]
 
     package init(
         methods: [SIPMethod] = [
             .invite, .ack, .bye, .cancel, .options, .prack, .update, .info, .refer, .notify,
         ],
-        extensions: [String] = ["100rel", "timer", "replaces"],
-        sessionTypes: [String] = ["application/sdp", "multipart/mixed", "multipart/alternative"]
+        extensions: [String] = ["100rel", "timer", "replaces"]
     ) {
         self.methods = methods
         self.extensions = extensions
-        self.sessionTypes = sessionTypes
     }
 
     package func verdict(on message: SIPMessage, tag: String) -> Verdict {
@@ -140,7 +138,7 @@ package struct Screening: Sendable {
     }
 
     private func unservedContent(of message: SIPMessage, _ method: SIPMethod) -> Refusal? {
-        let accept: (HeaderName, String) = (.accept, sessionTypes.prefix(2).joined(separator: ", "))
+        let accept: (HeaderName, String) = (.accept, Screening.bodies.joined(separator: ", "))
         if method == .invite, let accepted = message.headers.combined(.accept), !Screening.allowsSDP(accepted) {
             return Refusal(status: 406)
         }
@@ -149,13 +147,12 @@ package struct Screening: Sendable {
         if encodings.contains(where: { !$0.equalsIgnoringCase("identity") }) {
             return Refusal(status: 415, fields: [("Accept-Encoding", "identity"), accept])
         }
-        guard let parts = message.bodyParts else { return .malformed("multipart body") }
-        let isServed = parts.allSatisfy { part in
-            part.isOptional || parts.count > 1
-                || (part.isOfSession && part.type.map { sessionTypes.contains($0.name) } ?? false)
+        do throws(BodyPart.Malformed) {
+            guard let part = try message.bodyPart(), !part.isServed else { return nil }
+            return Refusal(status: 415, fields: [accept])
+        } catch {
+            return .malformed("multipart body")
         }
-        if !isServed || parts.isEmpty { return Refusal(status: 415, fields: [accept]) }
-        return nil
     }
 
     private static func allowsSDP(_ accept: String) -> Bool {
