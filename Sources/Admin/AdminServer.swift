@@ -168,7 +168,9 @@ package struct AdminServer: Sendable {
         do {
             try await application.run()
         } catch let error as IOError {
-            throw RecordsError("\(endpoint.host):\(endpoint.port) cannot be listened on: \(error)")
+            throw RecordsError(
+                "\(endpoint.host):\(endpoint.port) cannot be listened on: \(String(cString: strerror(error.errnoCode))); give it another address or port"
+            )
         }
     }
 

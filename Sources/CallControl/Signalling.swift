@@ -88,6 +88,8 @@ struct Signalling {
 
     private(set) var configuration: SignallingConfiguration
     var userAgent: UserAgent
+    /// Calls that found no room.
+    var refusedCalls = 0
     /// By media address.
     var ports: [MediaPortPool]
     var lines: [SIPCallHandle: Line] = [:]

@@ -91,6 +91,7 @@ extension Switchboard {
         guard callCount < configuration.callLimit, !isFull,
             let ports = signalling?.takePorts(trunk.mediaPlace, at: now)
         else {
+            signalling?.refusedCalls += 1
             signalling?.userAgent.reject(handle, status: 503, retryAfter: 5, at: now)
             return
         }

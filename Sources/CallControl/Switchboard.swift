@@ -54,6 +54,10 @@ package struct Switchboard: ~Copyable {
 
     /// Calls that have not ended.
     package var callCount: Int { places.count }
+    /// New calls that were answered 503, however that came.
+    package var refusedCalls: Int {
+        signalling.map { $0.refusedCalls + $0.userAgent.drops.overload } ?? 0
+    }
 
     /// When `advance(to:)` must run next; `nil` while there is neither a call nor a transaction.
     package var deadline: Instant? {

@@ -117,6 +117,7 @@ package final class CallService: Sendable {
         distributing.cancel()
         probing.cancel()
         counting.cancel()
+        await counting.value
         keeping.cancel()
         await keeping.value
         if let problem = journals?.stop() { logger.error("not all journals were kept: \(problem)") }

@@ -35,7 +35,7 @@ final class Operations: Sendable {
         case .datagram(let octets, let hop): recorder.passed(octets, isIncoming: true, hop, local: local(of: hop))
         case .message(let message, let hop):
             recorder.passed(message.octets, isIncoming: true, hop, local: local(of: hop))
-        case .failed: break
+        case .failed, .unsecured: break
         }
     }
 

@@ -11,9 +11,14 @@ import Transport
 /// same INVITE, its retransmissions, ACK and CANCEL, follows it for as long as its transaction can live.
 final class ShardRouter: Sendable {
     /// Messages that went nowhere, for metrics.
-    struct Drops: Sendable, Equatable {
+    struct Drops: Sendable {
         var unknownPeer = 0
         var malformed = 0
+        /// Streams of TLS that did not come about.
+        var unsecured = 0
+        /// Who was dropped last, and why, for whoever looks for the reason.
+        var lastUnknown: TransportAddress?
+        var lastUnsecured: (peer: TransportAddress, problem: String)?
     }
 
     private struct State: Sendable {
@@ -53,7 +58,10 @@ final class ShardRouter: Sendable {
     func knows(_ hop: Hop) -> Bool {
         state.withLock { state in
             let isKnown = state.trunks.index(for: hop) != nil
-            if !isKnown { state.drops.unknownPeer += 1 }
+            if !isKnown {
+                state.drops.unknownPeer += 1
+                state.drops.lastUnknown = hop.address
+            }
             return isKnown
         }
     }
@@ -67,7 +75,12 @@ final class ShardRouter: Sendable {
             }
             pass(message, hop, now)
         case .message(let message, let hop): pass(message, hop, now)
-        case .failed(let hop):
+        case .unsecured(let hop, let problem):
+            state.withLock { state in
+                state.drops.unsecured += 1
+                state.drops.lastUnsecured = (hop.address, problem)
+            }
+        case .failed(let hop, _):
             for shard in state.withLock({ $0.shards }) { shard.post(.signalling(.failed(hop))) }
         }
     }

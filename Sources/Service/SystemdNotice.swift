@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Tells systemd how a unit of Type=notify-reload fares: a datagram to the socket that it names (sd_notify(3)).
+/// Tells systemd how a unit of Type=notify fares: a datagram to the socket that it names (sd_notify(3)).
 enum SystemdNotice {
     /// Sends lines such as `READY=1`; does nothing where no service manager asked for it.
     static func send(_ text: String, to path: String? = ProcessInfo.processInfo.environment["NOTIFY_SOCKET"]) {

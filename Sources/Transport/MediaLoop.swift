@@ -40,6 +40,8 @@ package final class MediaLoop: Sendable {
         /// SIP messages that came faster than they could be taken.
         package var droppedMessages: Int64 = 0
         package var calls = 0
+        /// Calls that were answered 503.
+        package var refusedCalls = 0
         package var refusals = RefusalCounts()
         /// CPU time of the thread, the kernel's share for it included.
         package var cpuTime = Interval.zero
@@ -268,6 +270,7 @@ private struct Crank: ~Copyable {
         statistics.unsent = unsent
         statistics.lost = lost
         statistics.calls = switchboard.callCount
+        statistics.refusedCalls = switchboard.refusedCalls
         statistics.refusals = switchboard.refusals
         return statistics
     }

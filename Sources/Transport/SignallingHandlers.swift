@@ -36,6 +36,8 @@ final class DatagramHandler: ChannelInboundHandler {
 final class StreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
+    /// Told of the error that ends the stream, and whether a message had come over it.
+    typealias Break = @Sendable (_ problem: String, _ hasSpoken: Bool) -> Void
     /// How long the handshake of TLS may take.
     private static let handshakeTime = Interval.seconds(10)
 
@@ -43,6 +45,8 @@ final class StreamHandler: ChannelInboundHandler {
     private let receive: @Sendable (SignallingServer.Arrival) -> Void
     /// Told of each message and each sign of life.
     private let hears: @Sendable (Instant) -> Void
+    private let breaks: Break
+    private var hasSpoken = false
     private var framer = StreamFramer(at: MonotonicClock.now)
     private var timer: Scheduled<Void>?
     /// Until when the handshake must be over; `nil` when it is, or there is none.
@@ -50,11 +54,12 @@ final class StreamHandler: ChannelInboundHandler {
 
     init(
         _ hop: Hop, receive: @escaping @Sendable (SignallingServer.Arrival) -> Void,
-        hears: @escaping @Sendable (Instant) -> Void
+        hears: @escaping @Sendable (Instant) -> Void, breaks: @escaping Break
     ) {
         self.hop = hop
         self.receive = receive
         self.hears = hears
+        self.breaks = breaks
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -77,6 +82,7 @@ final class StreamHandler: ChannelInboundHandler {
             switch framer.next(at: now) {
             case .needMore: return watch(context)
             case .message(let message):
+                hasSpoken = true
                 hears(now)
                 receive(.message(message, hop))
             case .ping(let octets):
@@ -89,7 +95,10 @@ final class StreamHandler: ChannelInboundHandler {
         }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { close(context) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        breaks(SocketProblem.sentence(error), hasSpoken)
+        close(context)
+    }
 
     private func close(_ context: ChannelHandlerContext) {
         timer?.cancel()

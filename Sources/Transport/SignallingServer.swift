@@ -14,8 +14,10 @@ package final class SignallingServer: Sendable {
     package enum Arrival: Sendable {
         case datagram([UInt8], Hop)
         case message(SIPMessage, Hop)
-        /// A stream broke, or could not be opened.
-        case failed(Hop)
+        /// A stream to there broke, or could not be opened, and why.
+        case failed(Hop, String)
+        /// Who called in by TLS from there was turned away, or went away, before a word of SIP, and why.
+        case unsecured(Hop, String)
     }
 
     /// A socket that is open.
@@ -92,7 +94,7 @@ package final class SignallingServer: Sendable {
                 ? bindDatagrams(id, address, dscp) : bindStreams(id, transport, address)
         } catch {
             throw TransportError(
-                "SIP over \(transport.viaName) cannot listen on \(address.hostAndPort): \(error); choose another address or port"
+                "SIP over \(transport.viaName) cannot listen on \(address.hostAndPort): \(SocketProblem.sentence(error)); choose another address or port"
             )
         }
         let listener = Listener(
@@ -183,7 +185,7 @@ package final class SignallingServer: Sendable {
         let listener = state.withLock { $0.listener(for: message.hop) }
         guard let listener, let channel = listener.channel,
             let address = try? SocketAddress(message.hop.address, isIPv6: listener.isIPv6)
-        else { return receive(.failed(message.hop)) }
+        else { return receive(.failed(message.hop, "there is no socket for it")) }
         let buffer = channel.allocator.buffer(bytes: message.octets)
         channel.writeAndFlush(AddressedEnvelope(remoteAddress: address, data: buffer), promise: nil)
     }
@@ -199,7 +201,7 @@ package final class SignallingServer: Sendable {
         if let open { return write(message, to: open) }
         if let waiting { return write(message, when: waiting) }
         guard let address = try? SocketAddress(message.hop.address, isIPv6: !message.hop.address.isIPv4) else {
-            return receive(.failed(message.hop))
+            return receive(.failed(message.hop, "there is no socket for it"))
         }
         let future = ClientBootstrap(group: group).connectTimeout(.seconds(4))
             .channelInitializer { [weak self] channel in
@@ -217,14 +219,14 @@ package final class SignallingServer: Sendable {
         future.whenComplete { [weak self, receive] result in
             switch result {
             case .success(let channel): self?.write(message, to: channel)
-            case .failure: receive(.failed(message.hop))
+            case .failure(let error): receive(.failed(message.hop, SocketProblem.sentence(error)))
             }
         }
     }
 
     private func write(_ message: OutgoingMessage, to channel: any Channel) {
         channel.writeAndFlush(channel.allocator.buffer(bytes: message.octets))
-            .whenFailure { [receive] _ in receive(.failed(message.hop)) }
+            .whenFailure { [receive] error in receive(.failed(message.hop, SocketProblem.sentence(error))) }
     }
 
     // MARK: - Streams
@@ -244,7 +246,9 @@ package final class SignallingServer: Sendable {
             guard let identity else { throw ChannelError.ioOnClosedChannel }
             try channel.pipeline.syncOperations.addHandler(try identity.serverHandler())
         }
-        try finish(channel, hop, connection)
+        try finish(channel, hop, connection) { [receive] problem, hasSpoken in
+            if transport == .tls, !hasSpoken { receive(.unsecured(hop, problem)) }
+        }
     }
 
     /// A stream is opened by Parley.
@@ -257,18 +261,22 @@ package final class SignallingServer: Sendable {
         }
         let added = state.withLock { $0.streams.add(channel, hop, isOutgoing: true, at: MonotonicClock.now) }
         guard let (connection, _) = added else { throw ChannelError.ioOnClosedChannel }
-        try finish(channel, hop, connection)
+        // With TLS 1.3 a server tells that it does not take a certificate when requests have gone out to it already.
+        try finish(channel, hop, connection) { [receive] problem, _ in receive(.failed(target, problem)) }
     }
 
-    private func finish(_ channel: any Channel, _ hop: Hop, _ connection: ConnectionID) throws {
+    private func finish(
+        _ channel: any Channel, _ hop: Hop, _ connection: ConnectionID, breaks: @escaping StreamHandler.Break
+    ) throws {
         var hop = hop
         hop.connection = connection
         channel.closeFuture.whenComplete { [weak self] _ in
             self?.state.withLock { $0.streams.remove(connection) }
         }
-        let handler = StreamHandler(hop, receive: receive) { [weak self] now in
+        let hears = { @Sendable [weak self] (now: Instant) -> Void in
             self?.state.withLock { $0.streams.heard(connection, at: now) }
         }
+        let handler = StreamHandler(hop, receive: receive, hears: hears, breaks: breaks)
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 

@@ -64,7 +64,8 @@ package final class TLSIdentity: Sendable {
             self.server = try NIOSSLContext(configuration: server)
             self.client = try NIOSSLContext(configuration: client)
         } catch {
-            throw TransportError("\(files.certificate) and \(files.key) do not go together: \(error)")
+            throw TransportError(
+                "\(files.certificate) and \(files.key) do not go together: \(SocketProblem.sentence(error))")
         }
         judge =
             files.requiresClientCertificate && files.acceptsServerCertificates
@@ -93,7 +94,7 @@ package final class TLSIdentity: Sendable {
         do {
             self.client = try NIOSSLContext(configuration: client)
         } catch {
-            throw TransportError("TLS cannot be set up with these certificates: \(error)")
+            throw TransportError("TLS cannot be set up with these certificates: \(SocketProblem.sentence(error))")
         }
         server = nil
         judge = nil

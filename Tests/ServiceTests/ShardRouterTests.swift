@@ -3,6 +3,7 @@ import SIP
 import Synchronization
 import Telephony
 import Testing
+import Transport
 
 @testable import Service
 
@@ -85,5 +86,21 @@ struct ShardRouterTests {
         let router = ShardRouter(load: { _ in 0 })
         let message = try ShardRouterTests.message("BYE", toTag: ShardRouterTests.token(of: 200))
         #expect(router.shard(of: message, among: 4, at: .zero) == 0)
+    }
+
+    @Test("who is dropped, and whose TLS does not come about, is said to who runs the service and to nobody else")
+    func losses() throws {
+        let router = ShardRouter(load: { _ in 0 })
+        let hop = Hop(.tls, TransportAddress(ipv4: 0xC000_0209, port: 5_061))
+        let before = router.drops
+        #expect(!router.knows(hop))
+        router.pass(.unsecured(hop, "the far end showed no certificate"), at: .zero)
+        let sentences = SignallingLosses.sentences(router.drops, since: before)
+        #expect(sentences.count == 2)
+        #expect(
+            sentences[0].hasPrefix("1 SIP messages or connections came from where nobody may call, last from 192.0.2.9")
+        )
+        #expect(sentences[1].hasSuffix("last that of 192.0.2.9: the far end showed no certificate"))
+        #expect(SignallingLosses.sentences(router.drops, since: router.drops).isEmpty)
     }
 }

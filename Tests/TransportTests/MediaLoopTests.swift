@@ -228,7 +228,7 @@ struct SignallingServerTests {
         await server.stop()
         phone.server.send(OutgoingMessage(octets: SignallingServerTests.options, hop: hop))
         for await arrival in phone.arrivals {
-            if case .failed(let failed) = arrival { #expect(failed == hop) } else { Issue.record("an answer") }
+            if case .failed(let failed, _) = arrival { #expect(failed == hop) } else { Issue.record("an answer") }
             break
         }
         await phone.server.stop()
