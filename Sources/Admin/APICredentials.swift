@@ -57,7 +57,8 @@ package final class APICredentials: Sendable {
             _ = try NIOSSLContext(configuration: certificate.tls)
             return Reading(state: State(tokens: tokens, certificate: certificate))
         } catch {
-            throw RecordsError("\(file), \(keyFile): the certificate or its key cannot be read: \(error)")
+            throw RecordsError(
+                "\(file), \(keyFile): the certificate or its key cannot be read, or they do not go together")
         }
     }
 

@@ -31,7 +31,8 @@ package struct YAMLDocument {
         do {
             guard let root = try Yams.compose(yaml: text) else {
                 throw Diagnostic(
-                    file: file, line: 0, column: 0, code: "yaml", message: "is empty; it needs at least a 'kind' line")
+                    file: file, line: 0, column: 0, code: "yaml",
+                    message: "is empty; a topic begins with a 'kind' line, a configuration with 'agents'")
             }
             self.root = root
         } catch let diagnostic as Diagnostic {

@@ -99,8 +99,10 @@ struct ServiceRecords: Sendable {
         return records.finish()
     }
 
+    static func read(connectors path: String) -> ConnectorFile.Reading { ConnectorFile.read(path) }
+
     private static func connectors(at path: String) throws -> ConnectorFile.Reading {
-        let reading = ConnectorFile.read(path)
+        let reading = read(connectors: path)
         let errors = reading.diagnostics.filter { $0.severity == .error }
         guard errors.isEmpty else { throw ServiceError(errors.map(\.description).joined(separator: "\n")) }
         return reading

@@ -115,15 +115,19 @@ final class ServiceTrunks {
         open.removeAll { !used.contains($0.listener) }
     }
 
+    static func identity(_ tls: TrunkConfiguration.TLS) throws(TransportError) -> TLSIdentity {
+        try TLSIdentity(
+            TLSIdentity.Files(
+                certificate: tls.certificate, key: tls.key, trust: tls.trust,
+                requiresClientCertificate: tls.clientCertificate == .required,
+                acceptsServerCertificates: tls.acceptsServerCertificates))
+    }
+
     private static func identities(_ configuration: ServiceConfiguration) throws -> [String: TLSIdentity] {
         var identities: [String: TLSIdentity] = [:]
         for trunk in configuration.trunks {
             guard let tls = trunk.tls else { continue }
-            identities[trunk.name] = try TLSIdentity(
-                TLSIdentity.Files(
-                    certificate: tls.certificate, key: tls.key, trust: tls.trust,
-                    requiresClientCertificate: tls.clientCertificate == .required,
-                    acceptsServerCertificates: tls.acceptsServerCertificates))
+            identities[trunk.name] = try identity(tls)
         }
         return identities
     }

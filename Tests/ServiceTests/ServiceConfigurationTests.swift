@@ -232,6 +232,62 @@ struct ServiceConfigurationTests {
         #expect(reading.diagnostics.contains { $0.message.contains("tell them apart") }, "\(reading.diagnostics)")
     }
 
+    @Test("two parts of the service in one place are a mistake, as they would be at the start")
+    func places() async throws {
+        for (lines, says) in [
+            (
+                "admin: {address: \"192.0.2.1:5062\"}\n",
+                "5062 of 192.0.2.1 is taken twice, for trunk 'b' over TCP and metrics"
+            ),
+            ("admin: {address: \"192.0.2.1:5060\"}\n", nil), ("admin: {address: \"192.0.2.2:5062\"}\n", nil),
+        ] {
+            let text =
+                ServiceConfigurationTests.small
+                + "    b: {listen: [\"tcp:192.0.2.1:5062\"], allow: [203.0.113.0/24], otherwise: main}\n" + lines
+            let reading = try await ServiceConfigurationTests.read(text)
+            #expect(reading.diagnostics.count == (says == nil ? 0 : 1), "\(reading.diagnostics)")
+            if let says { #expect(reading.diagnostics.first?.message.contains(says) == true) }
+        }
+    }
+
+    @Test("a file that is not there, empty or no YAML is one mistake, without those that follow from it")
+    func unread() async throws {
+        let missing = await ServiceConfiguration.read("/nowhere/parley.yaml", environment: [:])
+        #expect(missing.diagnostics.map(\.message).joined().hasPrefix("there is no such file; 'parley serve"))
+        for (text, says) in [("", "is empty"), ("a: [\n", "is not YAML"), ("a: 1\na: 2\n", "twice")] {
+            let reading = try await ServiceConfigurationTests.read(text)
+            #expect(reading.configuration == nil)
+            #expect(reading.diagnostics.count == 1 && reading.diagnostics[0].message.contains(says))
+        }
+        #expect(missing.diagnostics.count == 1)
+    }
+
+    @Test("certificates, keys and connectors are tried before a service is begun with them")
+    func files() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write("no.pem", "no certificate\n")
+        try folder.write("connectors.yaml", "wehbooks: []\n")
+        let file = try folder.write(
+            "parley.yaml",
+            ServiceConfigurationTests.small
+                + "        tls: {certificate: no.pem, key: no.pem}\nstore: x.sqlite\nconnectors: connectors.yaml\n"
+                + "journal: {folder: j, key: file:/nowhere/key}\nrecordings: {folder: r, key: env:PARLEY_NO_SUCH}\n")
+        let reading = await ServiceConfiguration.read(file, environment: [:])
+        let problems = try #require(reading.configuration).problemsOfFiles(namedIn: file).map(\.description)
+        for says in ["trunk 'acme': ", "journal.key: ", "recordings.key: ", "connectors.yaml:1:"] {
+            #expect(problems.contains { $0.contains(says) }, "\(says) in \(problems)")
+        }
+        let good = try await ServiceConfigurationTests.read(ServiceConfigurationTests.small)
+        #expect(try #require(good.configuration).problemsOfFiles(namedIn: file).isEmpty)
+    }
+
+    @Test("a softphone on this machine is heard whichever of the machine's addresses it names for its media")
+    func loopback() throws {
+        let trunk = ServiceConfiguration.loopback(agent: "agent", port: 5_060, srtp: .offered).trunks[0]
+        #expect(trunk.media.sourceRule == .latching)
+        #expect(trunk.allowed == [.loopback] && trunk.media.networks == [.loopback])
+    }
+
     @Test("the reference has every key, and is a configuration with every line of it in force")
     func reference() async throws {
         let text = ConfigurationReference.text

@@ -106,6 +106,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         if printConfigReference { return Terminal.print(ConfigurationReference.text) }
         if check { return try await checkConfiguration() }
+        CoreDumps.switchOff()
         LargePages.use()
         let configuration: ServiceConfiguration
         if let config {
@@ -158,12 +159,14 @@ struct ServeCommand: AsyncParsableCommand {
     /// All that is wrong with the configuration and with every agent that it names.
     private func checkConfiguration() async throws {
         let reading = await ServiceConfiguration.read(config ?? "", flags: flags)
-        var findings = reading.diagnostics
+        var findings = reading.diagnostics + (reading.configuration?.problemsOfFiles(namedIn: config ?? "") ?? [])
         for folder in reading.agents { findings += DialogCheck.run(folder.path) }
         for finding in findings { Terminal.print("\(finding)") }
         let errors = findings.count { $0.severity == .error }
         Terminal.explain(
-            findings.isEmpty ? "nothing is wrong" : "\(errors) errors, \(findings.count - errors) warnings")
+            findings.isEmpty
+                ? "nothing is wrong"
+                : "\(errors) error\(errors == 1 ? "" : "s"), \(findings.count - errors) warnings")
         if errors > 0 { throw ExitCode(1) }
     }
 

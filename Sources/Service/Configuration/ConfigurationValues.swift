@@ -14,6 +14,8 @@ struct ConfigurationValues {
     /// Names of mappings in the order of the file, by the names above them.
     private var order: [String: [String]] = [:]
     private let file: String
+    /// The file could be read, whatever stands in it.
+    private(set) var isRead = false
     let collector = DiagnosticCollector()
 
     /// Reads a file; what is wrong with it is in ``collector``.
@@ -52,11 +54,14 @@ struct ConfigurationValues {
             collector.add(
                 Diagnostic(
                     file: path, line: 0, column: 0, code: "file",
-                    message: "cannot be read: \(error.localizedDescription); name a file of keys and values"))
+                    message: FileManager.default.fileExists(atPath: path)
+                        ? "cannot be read; name a file of keys and values that this process may read"
+                        : "there is no such file; 'parley serve --print-config-reference' prints one to begin with"))
             reader = ConfigReader(providers: providers)
             return
         }
         reader = ConfigReader(providers: providers)
+        isRead = true
         walk(document.root, [])
         refuseUnknownVariables()
     }
@@ -218,7 +223,9 @@ struct ConfigurationValues {
         while !path.isEmpty {
             let name = path.joined(separator: ".")
             if let mark = places[name] { return mark }
-            let below = places.filter { $0.key.hasPrefix(name + ".") }.values.min { $0.line < $1.line }
+            let below = places.filter { $0.key.hasPrefix(name + ".") }.values.min {
+                ($0.line, $0.column) < ($1.line, $1.column)
+            }
             if let below { return below }
             path.removeLast()
         }

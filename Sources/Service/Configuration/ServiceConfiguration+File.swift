@@ -39,6 +39,9 @@ extension ServiceConfiguration {
         configuration.trunks = values.names(under: ["trunks"]).map {
             TrunkReader($0, values, folder: folder).read()
         }
+        guard values.isRead else {
+            return Reading(diagnostics: values.collector.diagnostics.sorted())
+        }
         if configuration.trunks.isEmpty {
             values.complain(["trunks"], "there is no trunk, so nobody can call; add one under 'trunks'")
         }
@@ -48,6 +51,7 @@ extension ServiceConfiguration {
         configuration.readOutbound(values)
         configuration.readPlaces(values, folder)
         configuration.checkNeighbours(values)
+        configuration.checkPlaces(values)
         configuration.noteFiles(path, values, folder)
         let diagnostics = values.collector.diagnostics.sorted()
         return Reading(
@@ -313,6 +317,44 @@ extension ServiceConfiguration {
                 ["admin", "api"], "the interface wants 'certificate' and 'key'; it is not served in the clear")
         }
         if admin.tokens.isEmpty { values.complain(["admin", "api"], "the interface wants a token under 'tokens'") }
+    }
+
+    /// No two parts of the service listen in one place.
+    private func checkPlaces(_ values: ConfigurationValues) {
+        struct Place {
+            var path: [String]
+            var name: String
+            var isUDP: Bool
+            var address: TransportAddress
+            var listener: TrunkConfiguration.Listener?
+        }
+        var places: [Place] = []
+        for trunk in trunks {
+            for listener in trunk.listeners where listener.address.port != 0 {
+                places.append(
+                    Place(
+                        path: ["trunks", trunk.name, "listen"],
+                        name: "trunk '\(trunk.name)' over \(listener.transport.viaName)",
+                        isUDP: listener.transport == .udp, address: listener.address, listener: listener))
+            }
+        }
+        for (path, name) in [(["admin", "address"], "metrics"), (["admin", "api", "address"], "the HTTP interface")] {
+            guard let text = values.text(path), let address = TransportAddress(hostAndPort: text), address.port != 0
+            else { continue }
+            places.append(Place(path: path, name: name, isUDP: false, address: address, listener: nil))
+        }
+        for (index, place) in places.enumerated() {
+            for other in places[..<index]
+            where place.isUDP == other.isUDP && place.address.port == other.address.port {
+                // Trunks may share a listener, which is one socket then.
+                if let listener = place.listener, listener == other.listener { continue }
+                guard place.address == other.address else { continue }
+                values.complain(
+                    place.path,
+                    "port \(place.address.port) of \(Host(place.address).bare) is taken twice, for \(other.name) and \(place.name); give one of them another"
+                )
+            }
+        }
     }
 
     /// Two trunks that share a listener are told apart by who calls; one TLS listener has one certificate.

@@ -2,6 +2,7 @@ package import Admin
 import CallControl
 package import Distribution
 package import Logging
+import RTP
 package import Routing
 package import SIP
 package import Telephony
@@ -95,6 +96,8 @@ package struct ServiceConfiguration: Sendable {
         trunk.allowed = [.loopback]
         trunk.media.networks = [.loopback]
         trunk.media.address = address
+        // A phone that knows itself by the machine's other address names it for its media, which comes from loopback.
+        trunk.media.sourceRule = .latching
         trunk.media.capabilities.srtp = srtp
         trunk.otherwise = name
         var configuration = ServiceConfiguration()
