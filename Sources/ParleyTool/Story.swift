@@ -30,7 +30,7 @@ struct Story {
         switch event.body {
         case .callStarted(let body):
             return [
-                "\(style.strong("call \(event.call)"))  \("\(body.from)".withoutControls) calls \("\(body.to)".withoutControls)  ·  \(body.agent)  ·  \(body.codec)  ·  \(body.startedAt)"
+                "\(style.strong("call \(event.call)"))  \("\(body.from)".withoutControls) calls \("\(body.to)".withoutControls)  ·  \(body.agent.isEmpty ? "" : body.agent + "  ·  ")\(body.codec)  ·  \(body.startedAt)"
             ]
         case .callAnswered: return ["answered"]
         case .topicStarted(let body): return [style.faint("┌ \(body.topic) (\(body.trigger))")]

@@ -109,20 +109,57 @@ struct PhoneTests {
         #expect(pressed.count == heard.count)
     }
 
+    @Test("who is ended by a signal hangs up first")
+    func interrupted() async throws {
+        let bench = try PhoneTests.bench()
+        let result = try await bench.run(
+            beside: "--json",
+            """
+            $PARLEY call sip:100@127.0.0.1:5080 --json > phone.json & PHONE=$!
+            for i in $(seq 100); do grep -q legAnswered phone.json && break; sleep 0.1; done
+            sleep 1; kill -TERM $PHONE; wait $PHONE; echo "call $?"
+            for i in $(seq 50); do grep -q callEnded facts.json && break; sleep 0.1; done
+            grep 'Max core file size' /proc/$SERVER/limits
+            """)
+        // What callers say is in no image of the memory either.
+        #expect(result.contains("Max core file size        0                    0 "), "\(result)")
+        #expect(result.contains("call 0\n"), "\(result)")
+        let ended = bench.facts().first { $0["event"] as? String == "callEnded" }
+        #expect(
+            ended?["by"] as? String == "caller" && ended?["cause"] as? String == "normalClearing", "\(bench.facts())")
+    }
+
     @Test("who cannot be reached, or wants other credentials, is told in a sentence")
     func refused() async throws {
         let bench = try PhoneTests.bench()
         let result = try await bench.run(
-            beside: "",
+            beside: "--json",
             """
             PARLEY_SIP_USER=ann PARLEY_SIP_PASSWORD=wrong $PARLEY call sip:100@127.0.0.1:5090; echo "wrong $?"
             $PARLEY call sip:100@127.0.0.1:5099 --ring 2; echo "nobody $?"
             $PARLEY call 'sip:100@127.0.0.1:5091;transport=tls' --ring 5; echo "untrusted $?"
+            $PARLEY call 'sip:100@127.0.0.1:5091;transport=tls' --trust authority.pem; echo "unknown $?"
+            $PARLEY call 'sip:100@127.0.0.1:5099;transport=tcp'; echo "closed $?"
+            $PARLEY call 'sip:100@127.0.0.1:5080;transport=sctp'; echo "transport $?"
+            $PARLEY call sip:100@127.0.0.1:5080 --srtp required; echo "media $?"
+            $PARLEY call sip:100@127.0.0.1:5080 --record nowhere/heard.wav; echo "recording $?"
+            $PARLEY call sip:100@127.0.0.1:5090; echo "nameless $?"
             $PARLEY call tel:123; echo "scheme $?"
             """)
-        #expect(result.contains("was answered with 401\nwrong 1"), "\(result)")
-        #expect(result.contains("by nobody in time\nnobody 1"), "\(result)")
-        #expect(result.contains("untrusted 1"), "\(result)")
+        for sentence in [
+            "was answered with 401 Unauthorized; PARLEY_SIP_USER and PARLEY_SIP_PASSWORD were not taken\nwrong 1",
+            "was answered by nobody in time (127.0.0.1:5099 over UDP); check address, port and transport, and that calls from here are allowed there\nnobody 1",
+            "vouches for it, it is out of date, or it is for another use\nuntrusted 1",
+            "is not reached (127.0.0.1:5091 over TLS): the far end wants to be shown a certificate\nunknown 1",
+            "is not reached (127.0.0.1:5099 over TCP): nobody listens there\nclosed 1",
+            "';transport=sctp' is none of udp, tcp and tls\ntransport 1", "try another --srtp or --codec\nmedia 1",
+            "nowhere/heard.wav: cannot be written (No such file or directory); check the folder\nrecording 1",
+            "it asks who calls: set PARLEY_SIP_USER and PARLEY_SIP_PASSWORD\nnameless 1",
+        ] {
+            #expect(result.contains(sentence), "\(sentence) in \(result)")
+        }
+        // None of them was a call of the service.
+        #expect(bench.facts().isEmpty)
         #expect(result.contains("tel:123 is no SIP URI; write it as sip:100@192.0.2.1\nscheme 1"), "\(result)")
         #expect(!result.contains("s3cret"))
     }

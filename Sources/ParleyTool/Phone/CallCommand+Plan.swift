@@ -14,6 +14,10 @@ extension CallCommand {
         guard let uri = AnyURI(target), let sip = uri.sip else {
             throw CommandError(description: "\(target) is no SIP URI; write it as sip:100@192.0.2.1")
         }
+        if let transport = sip.parameters.value("transport"), SIPTransport(rawValue: transport.lowercased()) == nil {
+            throw CommandError(description: "\(target): ';transport=\(transport)' is none of udp, tcp and tls")
+        }
+        try checkRecording()
         let hops = try await hops(to: sip)
         guard let first = hops.first else {
             throw CommandError(description: "nothing is found for \((next ?? sip).host); check the name and the DNS")
@@ -43,6 +47,18 @@ extension CallCommand {
             })
         configuration.sessionInterval = nil
         return (plan, configuration, local)
+    }
+
+    /// A recording that cannot be written is noticed before anybody's phone rings.
+    private func checkRecording() throws {
+        guard let record else { return }
+        let isThere = FileManager.default.fileExists(atPath: record)
+        guard let file = fopen(record, "a") else {
+            throw CommandError(
+                description: "\(record): cannot be written (\(String(cString: strerror(errno)))); check the folder")
+        }
+        fclose(file)
+        if !isThere { unlink(record) }
     }
 
     private var next: SIPURI? { proxy.flatMap { SIPURI($0) } }

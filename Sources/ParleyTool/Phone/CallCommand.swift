@@ -17,7 +17,7 @@ struct CallCommand: AsyncParsableCommand {
             TARGET is reached as RFC 3263 says; sips: and ;transport=tls stand for TLS, ;transport=tcp for TCP.
 
             Credentials for a far end that asks for them are PARLEY_SIP_USER and PARLEY_SIP_PASSWORD. Exit status 1 when the \
-            call is not answered.
+            call is not answered. Control-C hangs up.
 
             EXAMPLES:
               parley serve & parley call sip:100@127.0.0.1
@@ -86,6 +86,16 @@ struct CallCommand: AsyncParsableCommand {
 
     func run() async throws {
         let mailbox = Mailbox()
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler {
+                // The handler keeps its source for as long as the process runs.
+                _ = source.data
+                mailbox.hangUp()
+            }
+            source.resume()
+        }
         let server = SignallingServer(accepts: { _ in true }, receive: { mailbox.put($0) })
         let outcome: PhoneOutcome
         do {
@@ -98,9 +108,7 @@ struct CallCommand: AsyncParsableCommand {
         switch outcome {
         case .completed(let context):
             if json { Terminal.print(try JSONLines().line(["context": context])) }
-        case .refused(let status):
-            let reason = status.map { "with \($0)" } ?? "by nobody in time"
-            throw CommandError(description: "\(target) was answered \(reason)")
+        case .unanswered(let refusal): throw CommandError(description: "\(target) \(refusal.sentence)")
         case .noMedia:
             throw CommandError(description: "\(target) answered with a codec that is not spoken here; try --codec pcmu")
         }

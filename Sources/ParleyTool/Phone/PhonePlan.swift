@@ -33,10 +33,56 @@ struct PhonePlan: Sendable {
 enum PhoneOutcome: Sendable {
     /// It was answered, and ended.
     case completed(CallContext)
-    /// It was not, for this status or none.
-    case refused(Int?)
+    /// It was not.
+    case unanswered(Refusal)
     /// What was settled cannot be spoken here.
     case noMedia
+}
+
+extension PhoneOutcome {
+    /// Why a call was not answered.
+    struct Refusal: Sendable {
+        var cause: CallEnding.Cause
+        /// Where it went to last, and what is wrong with the way there.
+        var hop: Hop?
+        var problem: String?
+        /// What the far end said of its refusal (RFC 3261 section 20.43).
+        var warning: String?
+        var ringing: Interval
+        var hasCredentials: Bool
+
+        /// What happened, and what to do, behind the name of whom was called.
+        var sentence: String {
+            let place = hop.map { " (\(Host($0.address)):\($0.address.port) over \($0.transport.viaName))" } ?? ""
+            switch cause {
+            case .refused(let status):
+                let said = "was answered with \(status) \(StatusCode.reason(status))"
+                return said + (warning.map { ": \($0)" } ?? "") + (advice(status).map { "; \($0)" } ?? "")
+            case .transport:
+                return "is not reached\(place): \(problem ?? "the connection broke")"
+            case .timeout, .canceled:
+                return
+                    "was answered by nobody in time\(place); check address, port and transport, and that calls from here are allowed there"
+            case .local: return "was given up before an answer"
+            case .media: return "answered with media that were not offered"
+            case .farEnd, .sessionExpired: return "was over before an answer"
+            }
+        }
+
+        private func advice(_ status: Int) -> String? {
+            switch status {
+            case 401, 407:
+                hasCredentials
+                    ? "PARLEY_SIP_USER and PARLEY_SIP_PASSWORD were not taken"
+                    : "it asks who calls: set PARLEY_SIP_USER and PARLEY_SIP_PASSWORD"
+            case 403: "it does not take calls from here, or not for this number"
+            case 404: "it knows no such number"
+            case 488, 606: "it wants other media; try another --srtp or --codec"
+            case 503: "it takes no more calls at the moment"
+            default: nil
+            }
+        }
+    }
 }
 
 /// Who looks on while a test call runs.

@@ -30,8 +30,11 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
     private var answeredAt = Instant.zero
     private var endsAt: Instant?
     private var context: CallContext
-    private var outcome = PhoneOutcome.refused(nil)
+    private var outcome: PhoneOutcome
+    /// What is known of a call that is not answered.
+    private var refusal: PhoneOutcome.Refusal
     private var isRinging = false
+    private var isHangingUp = false
 
     init(
         _ plan: PhonePlan, _ configuration: UserAgentConfiguration, _ server: SignallingServer, _ mailbox: Mailbox,
@@ -47,6 +50,10 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
         agent = UserAgent(configuration, entropy: Entropy(SystemRandomNumberGenerator()))
         room = .allocate(byteCount: 4_096, alignment: 16)
         context = CallContext(call: plan.call)
+        refusal = PhoneOutcome.Refusal(
+            cause: .timeout, hop: plan.hops.first, ringing: plan.ringing,
+            hasCredentials: plan.peer.credentials != nil)
+        outcome = .unanswered(refusal)
     }
 
     deinit { room.deallocate() }
@@ -72,21 +79,42 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
                 headers: plan.headers),
             at: now)
         record(.legDialled(LegDialled(leg: .far, role: .outsideNumber, target: .open(plan.to))), at: .zero)
-        while phase != .over {
-            try turn(at: MonotonicClock.now)
-            usleep(1_000)
+        do {
+            while phase != .over {
+                try turn(at: MonotonicClock.now)
+                usleep(1_000)
+            }
+        } catch {
+            abandon()
+            throw error
         }
         return outcome
+    }
+
+    /// Something is wrong at this end: the far end is told that the call is over, and not waited for.
+    private mutating func abandon() {
+        hangUp(at: MonotonicClock.now)
+        while let message = agent.nextMessage() { server.send(message) }
+        usleep(200_000)
     }
 
     private mutating func turn(at now: Instant) throws {
         for arrival in mailbox.take() {
             switch arrival {
-            case .datagram(let octets, let hop): agent.receive(octets, from: hop, at: now)
-            case .message(let message, let hop): agent.receive(message, from: hop, at: now)
-            case .failed(let hop): agent.transportFailed(hop, at: now)
+            case .datagram(let octets, let hop):
+                if let message = try? SIPMessage(parsing: octets) { note(message, from: hop) }
+                agent.receive(octets, from: hop, at: now)
+            case .message(let message, let hop):
+                note(message, from: hop)
+                agent.receive(message, from: hop, at: now)
+            case .failed(let hop, let problem):
+                // What is said second of one way is that it is closed.
+                if refusal.problem == nil || refusal.hop != hop { (refusal.hop, refusal.problem) = (hop, problem) }
+                agent.transportFailed(hop, at: now)
+            case .unsecured: break
             }
         }
+        if mailbox.isHungUp { hangUp(at: now) }
         agent.advance(to: now)
         while let event = agent.poll() { try take(event, at: now) }
         listen(at: now)
@@ -97,6 +125,15 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
     }
 
     // MARK: - Signalling
+
+    private mutating func note(_ message: SIPMessage, from hop: Hop) {
+        guard let status = message.status, status >= 300 else { return }
+        refusal.hop = hop
+        refusal.warning = message.headers["Warning"].flatMap { text in
+            let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
+            return parts.count >= 3 ? String(parts[1]) : nil
+        }
+    }
 
     private mutating func take(_ event: UserAgentEvent, at now: Instant) throws {
         switch event {
@@ -155,7 +192,8 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
     }
 
     private mutating func hangUp(at now: Instant) {
-        guard let handle, phase != .ending, phase != .over else { return }
+        guard let handle, phase != .ending, phase != .over, !isHangingUp else { return }
+        isHangingUp = true
         agent.hangUp(handle, at: now)
     }
 
@@ -169,7 +207,8 @@ struct TestPhone<Observer: PhoneObserver>: ~Copyable {
                 LegEnded(leg: .far, reason: isFarEnd ? .hungUp : LegEndReason(ending), cause: ending.q850)),
             at: wasAnswered ? time(now) : .zero)
         guard wasAnswered else {
-            if case .refused(let status) = ending.cause { outcome = .refused(status) }
+            refusal.cause = ending.cause
+            outcome = .unanswered(refusal)
             if ear != nil { try closeEar(at: now) }
             return
         }
