@@ -22,7 +22,11 @@ extension AdminAPI {
         }
         if let kind = wish.audited {
             guard let store = sources.store else {
-                return Answer(409, error: "'\(name)' is for services with a store, whose audit log says who listened")
+                return Answer(
+                    409,
+                    error:
+                        "'\(name)' goes into the audit log, which needs a store; begin with 'parley serve --store FILE'"
+                )
             }
             return try perform(wish, named: name, of: id, controls) { (outcome) throws(RecordsError) in
                 try store.audit(

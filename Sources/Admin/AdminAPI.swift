@@ -283,7 +283,11 @@ package struct AdminAPI: Sendable {
 
     private func trace(_ id: String, _ form: String, _ who: String) -> Answer {
         guard let trace = sources.recorder?.trace(of: id) else {
-            return Answer(404, error: "the flight recorder knows no such call; it keeps the last ones alone")
+            return Answer(
+                404,
+                error:
+                    "the flight recorder knows no such call; it keeps only the last ones, and 'parley calls list' shows those that run"
+            )
         }
         switch form {
         case "trace": return Answer(200, "application/json", .octets(trace.json))

@@ -1,5 +1,6 @@
 import CallControl
 package import CallFlow
+import Foundation
 package import Telephony
 
 /// What came of running a call again from its journal.
@@ -90,8 +91,8 @@ package struct JournalReplay: ~Copyable {
         let common = min(was.count, isNow.count)
         for index in 0..<common where was[index] != isNow[index] {
             return differ(
-                at: was[index].at, "fact \(index + 1) was \(was[index].name), and is \(isNow[index].name) now",
-                was[index], isNow[index])
+                at: was[index].at, JournalReplay.sentence(was[index], isNow[index], number: index + 1), was[index],
+                isNow[index])
         }
         // What a crash cut off is on neither side.
         guard call.cut == nil, was.count != isNow.count else { return }
@@ -110,6 +111,14 @@ package struct JournalReplay: ~Copyable {
         if was?.name == isNow?.name, let was, let isNow, was.at != isNow.at {
             result.difference?.append("; it was at \(was.at.roundedSeconds) s, and is at \(isNow.at.roundedSeconds) s")
         }
+    }
+
+    private static func sentence(_ was: CallEvent, _ isNow: CallEvent, number: Int) -> String {
+        guard was.name == isNow.name else { return "fact \(number) was \(was.name), and is \(isNow.name) now" }
+        // What a caller said or pressed is told by name alone.
+        let names = was.differingFields(from: isNow)
+        return "fact \(number), \(was.name), says something else now"
+            + (names.isEmpty ? "" : " (\(names.joined(separator: ", ")))")
     }
 
     private static func sentence(_ difference: JournalRun.Difference, _ problems: [String]) -> String {
@@ -148,6 +157,17 @@ extension PromptSource {
 }
 
 extension CallEvent {
+    /// Names of what an event says otherwise than another of its kind.
+    fileprivate func differingFields(from other: CallEvent) -> [String] {
+        func fields(_ event: CallEvent) -> [String: String] {
+            let json = (try? JournaledCall.json(of: event)).map { Data($0) } ?? Data()
+            let object = (try? JSONSerialization.jsonObject(with: json)) as? [String: Any] ?? [:]
+            return object.mapValues { "\($0)" }
+        }
+        let (mine, others) = (fields(self), fields(other))
+        return Set(mine.keys).union(others.keys).filter { mine[$0] != others[$0] && $0 != "at" }.sorted()
+    }
+
     fileprivate var name: String { body.name }
 
     /// The event as it has to be the same where something stands in the place of a secret; `nil` for one that need not.
