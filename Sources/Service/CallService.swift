@@ -181,6 +181,7 @@ extension ServiceConfiguration {
     var loop: MediaLoop.Configuration {
         var loop = MediaLoop.Configuration()
         loop.latenessLimit = limits.lateness
+        loop.loadLimit = limits.load
         return loop
     }
 

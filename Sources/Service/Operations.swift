@@ -78,6 +78,11 @@ final class Operations: Sendable {
                 problems.append(
                     "media leaves too late, so new calls are refused; there are more calls than this machine carries")
             }
+            if loops.contains(where: { $0.statistics.isBusy }) {
+                problems.append(
+                    "a media thread has nearly all of its core, so new calls are refused; give it more shards and cores"
+                )
+            }
             if loops.contains(where: \.refusesCalls) {
                 problems.append("what calls leave behind cannot be written fast enough")
             }
@@ -117,6 +122,9 @@ final class Operations: Sendable {
         let late = loops.map(\.lateness.roundedSeconds).max() ?? 0
         text.gauge(
             "parley_media_lateness_seconds", "Mean lateness of ticks in the last second, the worst loop's.", late)
+        text.gauge(
+            "parley_media_load_ratio", "Share of a core that a media thread used lately, the busiest one's.",
+            loops.map(\.load).max() ?? 0)
         let refusals: [(String, KeyPath<RefusalCounts, Int>)] = [
             ("unknownPort", \.unknownPort), ("malformed", \.malformed), ("unknownPayloadType", \.unknownPayloadType),
             ("foreignSource", \.foreignSource), ("foreignAddress", \.foreignAddress),

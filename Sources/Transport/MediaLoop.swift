@@ -25,6 +25,8 @@ package final class MediaLoop: Sendable {
         package var priority: Int32? = 10
         /// While ticks are later than this on average, new calls are refused; `nil` never does.
         package var latenessLimit: Interval?
+        /// While the thread uses more of a core than this, 0 to 1, new calls are refused; `nil` never does.
+        package var loadLimit: Double?
 
         package init() {}
     }
@@ -51,6 +53,10 @@ package final class MediaLoop: Sendable {
         package var lateness = Interval.zero
         /// Too late: new calls are refused.
         package var isLate = false
+        /// The share of a core that its thread used in the last window of ``ThreadLoad``.
+        package var load = 0.0
+        /// Too much: new calls are refused.
+        package var isBusy = false
     }
 
     /// What comes out of the switchboard, but SIP messages and ports. The one reader must keep up.
@@ -141,8 +147,14 @@ package final class MediaLoop: Sendable {
         var inputs: [SwitchboardInput] = []
         var reported = MonotonicClock.now
         crank.lateness = TickLateness(limit: start.configuration.latenessLimit)
+        var load = ThreadLoad(limit: start.configuration.loadLimit)
         while !isStopping.load(ordering: .relaxed) {
-            if crank.wait(self) {
+            let hasInputs = crank.wait(self)
+            let now = MonotonicClock.now
+            if load.isDue(at: now) { load.note(threadTime: MonotonicClock.threadTime, at: now) }
+            let isBehind = backlog.load(ordering: .relaxed) > start.configuration.outputLimit / 2
+            crank.isFull = isBehind || refusesCalls || crank.lateness.isTooMuch || load.isTooMuch
+            if hasInputs {
                 inbox.take(into: &inputs)
                 for input in inputs {
                     crank.receive(input, self)
@@ -152,15 +164,14 @@ package final class MediaLoop: Sendable {
                 inputs.removeAll(keepingCapacity: true)
             }
             crank.tick(self)
-            let isBehind = backlog.load(ordering: .relaxed) > start.configuration.outputLimit / 2
-            crank.isFull = isBehind || refusesCalls || crank.lateness.isTooMuch
-            let now = MonotonicClock.now
             if now - reported > .milliseconds(500) {
                 reported = now
                 var statistics = crank.statistics
                 statistics.isRealTime = isRealTime
                 statistics.lateness = crank.lateness.mean
                 statistics.isLate = crank.lateness.isTooMuch
+                statistics.load = load.share
+                statistics.isBusy = load.isTooMuch
                 statistics.cpuTime = MonotonicClock.threadTime
                 statistics.droppedMessages = inbox.dropped
                 snapshot.withLock { $0 = statistics }

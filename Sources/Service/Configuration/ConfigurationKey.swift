@@ -108,6 +108,9 @@ extension ConfigurationKey {
             "limits.lateness-milliseconds", .number(0...1_000), "30",
             "New calls are answered 503 while media leaves this late on average; 0 never refuses for it."),
         .init(
+            "limits.load-percent", .number(0...100), "85",
+            "New calls are answered 503 while a media thread uses more of its core; 0 never refuses for it."),
+        .init(
             "limits.drain-seconds", .number(0...86_400), "60",
             "How long running calls may go on after SIGTERM; then they are hung up."),
         .init(

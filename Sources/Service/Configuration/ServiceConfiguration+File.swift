@@ -107,6 +107,9 @@ extension ServiceConfiguration {
         if let milliseconds = values.number(["limits", "lateness-milliseconds"]) {
             limits.lateness = milliseconds == 0 ? nil : .milliseconds(Int64(milliseconds))
         }
+        if let percent = values.number(["limits", "load-percent"]) {
+            limits.load = percent == 0 ? nil : Double(percent) / 100
+        }
         log.level = values.word(["log", "level"], of: Logger.Level.self) ?? log.level
         log.format = values.word(["log", "format"], of: Log.Format.self) ?? log.format
         watchesFiles = values.flag(["watch"]) ?? watchesFiles

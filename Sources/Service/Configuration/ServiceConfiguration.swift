@@ -38,6 +38,8 @@ package struct ServiceConfiguration: Sendable {
         package var drain = Interval.seconds(60)
         /// New calls are refused while media is late by this on average; `nil` never does.
         package var lateness: Interval? = .milliseconds(30)
+        /// New calls are refused while a media thread uses more of a core than this, 0 to 1; `nil` never does.
+        package var load: Double? = 0.85
 
         package init() {}
     }
