@@ -135,11 +135,10 @@ extension Switchboard {
         receive(.leg(line.call, .mediaChanged(.caller, description)), at: now)
     }
 
-    /// The phase of the tick for the next call: the one with the fewest calls, of so few that each has about forty. Each
-    /// phase wakes the loop fifty times a second, which costs as much as some calls do, and forty calls take less than
-    /// half of a phase's millisecond.
+    /// The phase of the tick for the next call: the one with the fewest calls, of so few that each has a hundred. Each
+    /// phase wakes the loop fifty times a second, which costs as much as some calls do.
     var emptiestPhase: Int {
-        let wanted = max(2, min(TickGroup.phases, callCount / 40))
+        let wanted = max(1, min(TickGroup.phases, callCount / 100))
         var best = 0
         for index in 1..<wanted {
             // Seven is prime to twenty: neighbours are far apart in the tick.
