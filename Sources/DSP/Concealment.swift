@@ -5,8 +5,9 @@
 /// Integer arithmetic; allocates in `init` only.
 package struct Concealment: Sendable {
     private let samplesPerMillisecond: Int
-    /// The last 50 ms that were played, oldest first.
+    /// The last 50 ms that were played, in a ring: the oldest sample is where the next will be put.
     private var history: [Int16]
+    private var place = 0
     /// The history at the beginning of the gap.
     private var base: [Int16]
     private var isConcealing = false
@@ -65,10 +66,11 @@ package struct Concealment: Sendable {
         remember(frame.span.extracting(first..<first + count))
     }
 
-    /// Tells where the history lies.
+    /// Tells where that lies of the history which the next frame touches.
     mutating func forEachPart(_ body: (UnsafeRawPointer, Int) -> Void) {
         history.withUnsafeBytes { octets in
-            if let base = octets.baseAddress { body(base, min(octets.count, 1_024)) }
+            let octetsOfFrame = 20 * samplesPerMillisecond * 2
+            if let base = octets.baseAddress { body(base + place * 2, min(octets.count - place * 2, octetsOfFrame)) }
         }
     }
 
@@ -79,17 +81,20 @@ package struct Concealment: Sendable {
     }
 
     private mutating func remember(_ frame: Span<Int16>) {
-        let count = frame.count
-        let length = history.count
+        let (length, begin) = (history.count, place)
+        let newest = frame.extracting(last: length)
+        let first = min(newest.count, length &- begin)
         var target = history.mutableSpan
-        let kept = max(0, length - count)
-        for index in 0..<kept { target[index] = target[index &+ (length &- kept)] }
-        let first = count - (length - kept)
-        for index in kept..<length { target[index] = frame[first &+ index &- kept] }
+        target.copy(newest.extracting(first: first), at: begin)
+        target.copy(newest.extracting(first...))
+        place &+= newest.count
+        if place >= length { place &-= length }
     }
 
     private mutating func begin() {
-        for index in 0..<base.count { base[index] = history[index] }
+        let oldest = history.count - place
+        for index in 0..<oldest { base[index] = history[place + index] }
+        for index in 0..<place { base[oldest + index] = history[index] }
         // 66 to 200 Hz; of higher voices a multiple of the period is found.
         let lags = (5 * samplesPerMillisecond)...(15 * samplesPerMillisecond)
         pitch =

@@ -15,11 +15,17 @@ enum G711 {
 
     /// Decodes as many octets as both sides have.
     static func decode(_ payload: Span<UInt8>, law: Law, into frame: inout MutableSpan<Int16>, at offset: Int = 0) {
+        precondition(offset >= 0 && offset <= frame.count, "audio begins in its frame")
+        let count = min(payload.count, frame.count &- offset)
         let table = law == .mu ? muTable : aTable
-        let levels = table.span
-        precondition(levels.count == 256, "a law has 256 levels")
-        for index in 0..<min(payload.count, frame.count &- offset) {
-            frame[offset &+ index] = levels[Int(payload[index])]
+        precondition(table.count == 256, "a law has 256 levels")
+        // Without a check for each sample: there are as many levels as octets.
+        table.withUnsafeBufferPointer { levels in
+            payload.withUnsafeBufferPointer { octets in
+                frame.withUnsafeMutableBufferPointer { samples in
+                    for index in 0..<count { samples[offset &+ index] = levels[Int(octets[index])] }
+                }
+            }
         }
     }
 

@@ -21,9 +21,16 @@ extension MutableSpan where Element == Int16 {
         for index in 0..<count { self[index] = 0 }
     }
 
-    /// Copies a frame, as far as both go.
-    package mutating func copy(_ other: Span<Int16>) {
-        for index in 0..<Swift.min(count, other.count) { self[index] = other[index] }
+    /// Copies a frame to `offset` and behind it, as far as both go.
+    package mutating func copy(_ other: Span<Int16>, at offset: Int = 0) {
+        guard (0...count).contains(offset) else { return }
+        let both = Swift.min(count &- offset, other.count)
+        withUnsafeMutableBytes { target in
+            other.withUnsafeBytes { source in
+                let room = UnsafeMutableRawBufferPointer(rebasing: target[(offset * 2)...])
+                room.copyMemory(from: UnsafeRawBufferPointer(rebasing: source[..<(both * 2)]))
+            }
+        }
     }
 
     /// Multiplies by a gain that runs evenly from one value to another, so that a change does not click.

@@ -124,7 +124,9 @@ struct EchoPredictor: Sendable {
 
     private mutating func analyse(_ frame: Span<Int16>) {
         var spectrum = SpeechSpectrum()
-        if let samples = window.take(frame) { spectrum.analyse(samples.span) }
+        var samples = InlineArray<336, Float>(repeating: 0)
+        var room = samples.mutableSpan
+        if window.take(frame, into: &room) { spectrum.analyse(room.span) }
         shift(spectrum.regions)
     }
 

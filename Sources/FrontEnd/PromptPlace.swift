@@ -52,7 +52,9 @@ extension PCMAudio {
         for begin in stride(from: 0, through: samples.count - PCMAudio.measuredLength, by: PCMAudio.measuredLength) {
             let frame = samples.span.extracting(begin..<begin + PCMAudio.measuredLength)
             var spectrum = SpeechSpectrum()
-            if let audio = window.take(frame) { spectrum.analyse(audio.span) }
+            var audio = InlineArray<336, Float>(repeating: 0)
+            var room = audio.mutableSpan
+            if window.take(frame, into: &room) { spectrum.analyse(room.span) }
             frames.append(MeasuredFrame(energies: spectrum.regions, isAudible: EchoPredictor.isAudible(frame)))
         }
         return PCMAudio(self, measuredFrames: frames)

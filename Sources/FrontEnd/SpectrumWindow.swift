@@ -11,19 +11,20 @@ struct SpectrumWindow: Sendable {
 
     /// Takes a frame of 160 samples at 8 kHz.
     ///
-    /// - Returns: the whole window, full scale as 1; `nil` when it is digital silence, whose spectra are known.
-    mutating func take(_ frame: Span<Int16>) -> InlineArray<336, Float>? {
-        let before = past
-        remember(frame)
-        guard silentFrames < SpectrumWindow.framesOfWindow else { return nil }
-        var window = InlineArray<336, Float>(repeating: 0)
-        var target = window.mutableSpan
-        let kept = before.span
-        for index in 0..<SpectrumWindow.before { target[index] = Float(kept[index]) * (1 / 32_768) }
-        for index in 0..<SpectrumWindow.frame {
-            target[SpectrumWindow.before &+ index] = Float(frame[index]) * (1 / 32_768)
+    /// - Parameter window: room for ``length`` numbers: the whole window, full scale as 1.
+    /// - Returns: whether there is more in it than digital silence, whose spectra are known; `window` is left alone when not.
+    mutating func take(_ frame: Span<Int16>, into window: inout MutableSpan<Float>) -> Bool {
+        let isSilent = SpectrumWindow.isSilent(frame) && silentFrames >= SpectrumWindow.framesOfWindow - 1
+        if !isSilent {
+            precondition(window.count == SpectrumWindow.length && frame.count == SpectrumWindow.frame, "a whole window")
+            let kept = past.span
+            for index in 0..<SpectrumWindow.before { window[index] = Float(kept[index]) * (1 / 32_768) }
+            for index in 0..<SpectrumWindow.frame {
+                window[SpectrumWindow.before &+ index] = Float(frame[index]) * (1 / 32_768)
+            }
         }
-        return window
+        remember(frame)
+        return !isSilent
     }
 
     /// Takes a frame of which the spectra are known.

@@ -1,3 +1,5 @@
+import CVector
+
 /// What the network sees of a frame: 80 numbers, most of them between -2 and 2.
 ///
 /// Sources/SpeechTraining/features.py computes the same; a test holds both together.
@@ -44,21 +46,19 @@ struct SpeechFeatures: Sendable {
         var spectrum = SpeechSpectrum()
         analyse(frame, &spectrum, &room)
         setBands(SpeechFeatures.sumBands(spectrum.earlier.span, spectrum.later.span), &room)
-        setRegions(spectrum, &room)
+        setRegions(spectrum.earlier.span, spectrum.later.span, &room)
         return values
     }
 
     private mutating func analyse(
         _ frame: Span<Int16>, _ spectrum: inout SpeechSpectrum, _ values: inout MutableSpan<Float>
     ) {
-        guard let samples = window.take(frame) else {
-            let silence = InlineArray<160, Float>(repeating: 0)
-            (values[74], values[75]) = periodicity.judge(silence.span)
-            return
-        }
+        var samples = InlineArray<336, Float>(repeating: 0)
+        var room = samples.mutableSpan
+        let isAudible = window.take(frame, into: &room)
         let begin = SpectrumWindow.length - SpeechFeatures.frame
-        (values[74], values[75]) = periodicity.judge(samples.span.extracting(begin...))
-        spectrum.analyse(samples.span)
+        (values[74], values[75]) = periodicity.judge(room.span.extracting(begin...))
+        if isAudible { spectrum.analyse(room.span) }
     }
 
     /// Energies of the bands, of the earlier and the later window.
@@ -149,7 +149,9 @@ struct SpeechFeatures: Sendable {
         return floor[group]
     }
 
-    private mutating func setRegions(_ spectrum: borrowing SpeechSpectrum, _ values: inout MutableSpan<Float>) {
+    private mutating func setRegions(
+        _ earlier: Span<Lanes>, _ later: Span<Lanes>, _ values: inout MutableSpan<Float>
+    ) {
         let last = isLaterHalfSecond ? SpeechFeatures.half : 0
         isLaterHalfSecond.toggle()
         var past = magnitudes.mutableSpan
@@ -157,14 +159,17 @@ struct SpeechFeatures: Sendable {
         var meanPowers = InlineArray<8, Float>(repeating: 0)
         var means = meanPowers.mutableSpan
         for region in 0..<4 {
-            let part = SpeechFeatures.sum(region, spectrum.earlier.span, spectrum.later.span, &past, last: last)
+            let part = SpeechFeatures.sum(region, earlier, later, &past, last: last)
             let bins = SpeechFeatures.bins(region)
-            let (earlier, later) = (total(part.earlier), total(part.later))
-            regionEnergies[region] = earlier + later
-            (means[region], means[4 + region]) = (earlier / bins, later / bins)
-            values[62 + region] = total(part.logarithms) / bins
-            values[66 + region] = total(part.change) / (total(part.total) + 0.01)
-            values[70 + region] = total(part.olderChange) / (total(part.olderTotal) + 0.01)
+            let sums = totals(
+                EightLanes(
+                    part.earlier, part.later, part.logarithms, part.change, part.total, part.olderChange,
+                    part.olderTotal, Lanes()))
+            regionEnergies[region] = sums[0] + sums[1]
+            (means[region], means[4 + region]) = (sums[0] / bins, sums[1] / bins)
+            values[62 + region] = sums[2] / bins
+            values[66 + region] = sums[3] / (sums[4] + 0.01)
+            values[70 + region] = sums[5] / (sums[6] + 0.01)
         }
         let logarithms = binaryLogarithm(eight(of: means.span, from: 0) + SpeechFeatures.leastPower)
         for region in 0..<4 {
@@ -183,9 +188,10 @@ struct SpeechFeatures: Sendable {
     ) -> RegionSums {
         var part = RegionSums()
         for block in SpeechSpectrum.regions[region]..<SpeechSpectrum.regions[region + 1] {
-            let mask = block == 0 ? Lanes(0, 0, 0, 0, 1, 1, 1, 1) : Lanes(repeating: 1)
-            let (magnitude, older) = (later[block].squareRoot(), half - last + block)
-            part.add(earlier[block], later[block], magnitude, past[last + block], past[older], mask)
+            let (magnitude, older) = (root(later[block]), half - last + block)
+            var blockSums = RegionSums(earlier[block], later[block], magnitude, past[last + block], past[older])
+            if block == 0 { blockSums.keepUpperHalf() }
+            part.add(blockSums)
             past[older] = magnitude
         }
         return part
@@ -195,18 +201,33 @@ struct SpeechFeatures: Sendable {
         var (earlier, later, logarithms) = (Lanes(), Lanes(), Lanes())
         var (change, total, olderChange, olderTotal) = (Lanes(), Lanes(), Lanes(), Lanes())
 
-        @inline(__always) mutating func add(
-            _ a: Lanes, _ b: Lanes, _ magnitude: Lanes, _ last: Lanes, _ older: Lanes, _ mask: Lanes
-        ) {
-            earlier += a * mask
-            later += b * mask
+        init() {}
+
+        /// Of eight bins.
+        @inline(__always) init(_ a: Lanes, _ b: Lanes, _ magnitude: Lanes, _ last: Lanes, _ older: Lanes) {
+            (earlier, later) = (a, b)
             // One logarithm of the product serves both windows.
-            logarithms +=
-                binaryLogarithm((a + SpeechFeatures.leastPower) * (b + SpeechFeatures.leastPower)) * mask
-            change += FrontEnd.magnitude(magnitude - last) * mask
-            total += (magnitude + last) * mask
-            olderChange += FrontEnd.magnitude(magnitude - older) * mask
-            olderTotal += (magnitude + older) * mask
+            logarithms = binaryLogarithm((a + SpeechFeatures.leastPower) * (b + SpeechFeatures.leastPower))
+            (change, total) = (FrontEnd.magnitude(magnitude - last), magnitude + last)
+            (olderChange, olderTotal) = (FrontEnd.magnitude(magnitude - older), magnitude + older)
+        }
+
+        /// The first region begins in the middle of its first block.
+        @inline(__always) mutating func keepUpperHalf() {
+            (earlier, later) = (parley_upper_half(earlier), parley_upper_half(later))
+            logarithms = parley_upper_half(logarithms)
+            (change, total) = (parley_upper_half(change), parley_upper_half(total))
+            (olderChange, olderTotal) = (parley_upper_half(olderChange), parley_upper_half(olderTotal))
+        }
+
+        @inline(__always) mutating func add(_ other: RegionSums) {
+            earlier += other.earlier
+            later += other.later
+            logarithms += other.logarithms
+            change += other.change
+            total += other.total
+            olderChange += other.olderChange
+            olderTotal += other.olderTotal
         }
     }
 }

@@ -7,7 +7,7 @@ struct SpeechMatrix: Sendable {
     /// Those of eight rows and two columns, or the same two for all rows.
     typealias Pairs = SIMD16<Int16>
 
-    /// Blocks of eight rows behind each other; of each its columns, two by two.
+    /// Two blocks of eight rows after two; of them the columns, two by two, of each two the first block's and the second's.
     private let weights: [Pairs]
     private let columns: Int
     /// What the sum over the first columns, and that over those behind them, is multiplied by: eight rows each.
@@ -24,7 +24,7 @@ struct SpeechMatrix: Sendable {
     init(_ weights: [Int8], columns: Int, scales: [Float], biases: [Float], scale: Float, furtherScale: Float = 1) {
         self.columns = columns
         self.weights = (0..<(weights.count / 16)).map { index in
-            let (block, column) = (index / (columns / 2), index % (columns / 2) * 2)
+            let (block, column) = (index / columns * 2 + index % 2, index % columns / 2 * 2)
             var pairs = Pairs()
             for lane in 0..<16 {
                 pairs[lane] = Int16(weights[(block * 8 + lane / 2) * columns + column + lane % 2])
@@ -74,16 +74,23 @@ struct SpeechMatrix: Sendable {
 
     @inline(__always)
     private func sums(_ block: Int, from column: Int, _ vector: Span<Int16>) -> (SIMD8<Int32>, SIMD8<Int32>) {
-        let (begin, stride, count) = (column / 2 + block * (columns / 2), columns / 2, vector.count / 2)
-        let first = weights.span.extracting(begin..<(begin + count))
-        let second = weights.span.extracting((begin + stride)..<(begin + stride + count))
+        let count = vector.count / 2
+        let begin = (column + block * (columns / 2)) * MemoryLayout<Pairs>.stride
         var (a, b) = (SIMD8<Int32>(), SIMD8<Int32>())
         vector.withUnsafeBytes { numbers in
-            for pair in 0..<count {
-                let two = numbers.loadUnaligned(fromByteOffset: pair &* 4, as: Int32.self)
-                let both = unsafeBitCast(SIMD8<Int32>(repeating: two), to: Pairs.self)
-                a &+= parley_products_of_pairs(first[pair], both)
-                b &+= parley_products_of_pairs(second[pair], both)
+            weights.span.withUnsafeBytes { weights in
+                precondition(begin + count * 64 <= weights.count, "a matrix has as many columns as its vectors numbers")
+                for pair in 0..<count {
+                    let two = numbers.loadUnaligned(fromByteOffset: pair &* 4, as: Int32.self)
+                    let both = unsafeBitCast(SIMD8<Int32>(repeating: two), to: Pairs.self)
+                    let place = begin &+ pair &* 64
+                    let (first, second) = (
+                        weights.loadUnaligned(fromByteOffset: place, as: Pairs.self),
+                        weights.loadUnaligned(fromByteOffset: place &+ 32, as: Pairs.self)
+                    )
+                    a &+= parley_products_of_pairs(first, both)
+                    b &+= parley_products_of_pairs(second, both)
+                }
             }
         }
         return (a, b)

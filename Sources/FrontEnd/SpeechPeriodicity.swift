@@ -24,53 +24,66 @@ struct SpeechPeriodicity: Sendable {
 
     private static func best(_ samples: UnsafeBufferPointer<Float>) -> (Float, Float) {
         let bytes = UnsafeRawBufferPointer(samples)
-        var recent = InlineArray<8, Lanes>(repeating: Lanes())
-        var sum = Lanes()
-        for block in 0..<8 {
-            recent[block] = bytes.loadUnaligned(fromByteOffset: (40 + block * 8) * 4, as: Lanes.self)
-            sum += recent[block] * recent[block]
-        }
-        let recentEnergy = total(sum) + least
-        var products = InlineArray<32, Float>(repeating: 0)
-        var pasts = InlineArray<32, Float>(repeating: 0)
-        var product = products.mutableSpan
-        var past = pasts.mutableSpan
+        let recent = EightLanes(bytes, from: 40)
+        let recentEnergy = total(recent.product(recent)) + least
+        var (best, bestLag) = (Lanes(repeating: -.infinity), Lanes())
         var energyBefore = energy(bytes, from: 40 - shortest)
-        for lag in 0..<lags {
-            let begin = 40 - shortest - lag
-            var sum = Lanes()
-            for block in 0..<8 {
-                sum += recent[block] * bytes.loadUnaligned(fromByteOffset: (begin + block * 8) * 4, as: Lanes.self)
+        for first in stride(from: 0, to: lags, by: 8) {
+            // Lags behind the last are within the samples, and are left out below.
+            let from = 40 - shortest - first
+            let products = totals(
+                EightLanes(
+                    recent.product(EightLanes(bytes, from: from)), recent.product(EightLanes(bytes, from: from - 1)),
+                    recent.product(EightLanes(bytes, from: from - 2)),
+                    recent.product(EightLanes(bytes, from: from - 3)),
+                    recent.product(EightLanes(bytes, from: from - 4)),
+                    recent.product(EightLanes(bytes, from: from - 5)),
+                    recent.product(EightLanes(bytes, from: from - 6)), recent.product(EightLanes(bytes, from: from - 7))
+                ))
+            var energies = Lanes()
+            for lane in 0..<8 {
+                energies[lane] = energyBefore
+                let (incoming, outgoing) = (samples[from - lane - 1], samples[from - lane + window - 1])
+                energyBefore += incoming * incoming - outgoing * outgoing
             }
-            product[lag] = total(sum)
-            past[lag] = energyBefore
-            guard lag < lags - 1 else { break }
-            let (incoming, outgoing) = (samples[begin - 1], samples[begin + window - 1])
-            energyBefore += incoming * incoming - outgoing * outgoing
+            let correlations = products / root(recentEnergy * (larger(energies, Lanes()) + least))
+            let numbers = Lanes(0, 1, 2, 3, 4, 5, 6, 7) + Float(first)
+            let isBetter = (correlations .> best) .& (numbers .< Float(lags))
+            best.replace(with: correlations, where: isBetter)
+            bestLag.replace(with: numbers, where: isBetter)
         }
-        return highest(products.span, pasts.span, recentEnergy)
+        return highest(best, bestLag)
     }
 
-    /// The highest correlation of all lags; those behind the last have none.
-    private static func highest(_ products: Span<Float>, _ pasts: Span<Float>, _ energy: Float) -> (Float, Float) {
-        var (best, bestLag) = (-Float.infinity, 0)
-        for block in 0..<4 {
-            let (product, past) = (eight(of: products, from: block * 8), eight(of: pasts, from: block * 8))
-            let correlations = product / (energy * (larger(past, Lanes()) + least)).squareRoot()
-            for lane in 0..<min(8, lags - block * 8) where correlations[lane] > best {
-                (best, bestLag) = (correlations[lane], block * 8 + lane)
-            }
+    /// The highest correlation of all, and the shortest lag that has it as a share of the range.
+    private static func highest(_ correlations: Lanes, _ lags: Lanes) -> (Float, Float) {
+        var (best, lag) = (correlations[0], lags[0])
+        for lane in 1..<8
+        where correlations[lane] > best || (correlations[lane] == best && lags[lane] < lag) {
+            (best, lag) = (correlations[lane], lags[lane])
         }
-        return (best, Float(bestLag) / Float(lags))
+        return (best, lag / Float(SpeechPeriodicity.lags))
     }
 
     /// The energy of a window.
     private static func energy(_ samples: UnsafeRawBufferPointer, from first: Int) -> Float {
-        var sum = Lanes()
-        for block in 0..<8 {
-            let samples = samples.loadUnaligned(fromByteOffset: (first + block * 8) * 4, as: Lanes.self)
-            sum += samples * samples
+        let samples = EightLanes(samples, from: first)
+        return total(samples.product(samples))
+    }
+}
+
+extension EightLanes {
+    /// 64 samples.
+    @inline(__always) fileprivate init(_ samples: UnsafeRawBufferPointer, from first: Int) {
+        @inline(__always) func lanes(_ block: Int) -> Lanes {
+            samples.loadUnaligned(fromByteOffset: (first &+ block &* 8) &* 4, as: Lanes.self)
         }
-        return total(sum)
+        self.init(lanes(0), lanes(1), lanes(2), lanes(3), lanes(4), lanes(5), lanes(6), lanes(7))
+    }
+
+    /// The products of numbers in the same place, added up over the rows.
+    @inline(__always) fileprivate func product(_ other: EightLanes) -> Lanes {
+        let front = ((a * other.a + b * other.b) + c * other.c) + d * other.d
+        return (((front + e * other.e) + f * other.f) + g * other.g) + h * other.h
     }
 }

@@ -37,7 +37,8 @@ struct SpeechSpectrum: Sendable {
         /// e^(-2πi·jk/32) for j of 1, 2 and 3, behind each other for k of 0 to 7: cosine and sine.
         let turns: [(Float, Float)]
         /// The rotation of lane n after row k: e^(-2πi·nk/256).
-        let rotations: [(Lanes, Lanes)]
+        let cosines: [Lanes]
+        let sines: [Lanes]
     }
 
     private static let tables = SpeechSpectrum.makeTables()
@@ -68,7 +69,8 @@ struct SpeechSpectrum: Sendable {
             }
             return (c, s)
         }
-        return Tables(shape: shape, turns: turns, rotations: rotations)
+        return Tables(
+            shape: shape, turns: turns, cosines: rotations.map(\.0), sines: rotations.map(\.1))
     }
 
     /// Of digital silence.
@@ -88,7 +90,7 @@ struct SpeechSpectrum: Sendable {
         var rotated = realRotated.mutableSpan
         var rotatedImaginary = imaginaryRotated.mutableSpan
         SpeechSpectrum.transformRows(
-            real.span, imaginary.span, tables.rotations.span, &rotated, &rotatedImaginary)
+            real.span, imaginary.span, tables.cosines.span, tables.sines.span, &rotated, &rotatedImaginary)
         SpeechSpectrum.transformLanes(rotated.span, rotatedImaginary.span, &real, &imaginary)
         var earlier = earlier.mutableSpan
         var later = later.mutableSpan
@@ -131,22 +133,15 @@ struct SpeechSpectrum: Sendable {
 
     /// Transforms the eight points of each quarter, of which the m-th of quarter j is row j + 4m, and rotates the rows.
     private static func transformRows(
-        _ real: Span<Lanes>, _ imaginary: Span<Lanes>, _ rotations: Span<(Lanes, Lanes)>,
+        _ real: Span<Lanes>, _ imaginary: Span<Lanes>, _ cosines: Span<Lanes>, _ sines: Span<Lanes>,
         _ rotated: inout MutableSpan<Lanes>, _ rotatedImaginary: inout MutableSpan<Lanes>
     ) {
         for quarter in 0..<4 {
-            var (x, y) = (InlineArray<8, Lanes>(repeating: Lanes()), InlineArray<8, Lanes>(repeating: Lanes()))
-            for k in 0..<8 {
-                x[k] = real[quarter * 8 + k]
-                y[k] = imaginary[quarter * 8 + k]
-            }
-            transformEight(&x, &y)
-            for m in 0..<8 {
-                let row = quarter + 4 * m
-                let (c, s) = rotations[row]
-                rotated[row] = x[m] * c - y[m] * s
-                rotatedImaginary[row] = x[m] * s + y[m] * c
-            }
+            let (x, y) = transformEight(
+                EightLanes(real, from: quarter * 8, by: 1), EightLanes(imaginary, from: quarter * 8, by: 1))
+            let (c, s) = (EightLanes(cosines, from: quarter, by: 4), EightLanes(sines, from: quarter, by: 4))
+            (x * c - y * s).store(&rotated, from: quarter, by: 4)
+            (x * s + y * c).store(&rotatedImaginary, from: quarter, by: 4)
         }
     }
 
@@ -156,52 +151,27 @@ struct SpeechSpectrum: Sendable {
         _ real: inout MutableSpan<Lanes>, _ imaginary: inout MutableSpan<Lanes>
     ) {
         for group in 0..<4 {
-            var (x, y) = (InlineArray<8, Lanes>(repeating: Lanes()), InlineArray<8, Lanes>(repeating: Lanes()))
-            for row in 0..<8 {
-                x[row] = rotated[group * 8 + row]
-                y[row] = rotatedImaginary[group * 8 + row]
-            }
-            transpose(&x)
-            transpose(&y)
-            transformEight(&x, &y)
-            for row in 0..<8 {
-                real[row * 4 + group] = x[row]
-                imaginary[row * 4 + group] = y[row]
-            }
-        }
-    }
-
-    @inline(__always) private static func transpose(_ x: inout InlineArray<8, Lanes>) {
-        for _ in 0..<3 {
-            let y = x
-            for row in 0..<4 {
-                var (low, high) = (Lanes(), Lanes())
-                low.evenHalf = y[row].lowHalf
-                low.oddHalf = y[row + 4].lowHalf
-                high.evenHalf = y[row].highHalf
-                high.oddHalf = y[row + 4].highHalf
-                x[2 * row] = low
-                x[2 * row + 1] = high
-            }
+            let (x, y) = transformEight(
+                EightLanes(rotated, from: group * 8, by: 1).transposed(),
+                EightLanes(rotatedImaginary, from: group * 8, by: 1).transposed())
+            x.store(&real, from: group, by: 4)
+            y.store(&imaginary, from: group, by: 4)
         }
     }
 
     /// Eight points, one in each vector, in their natural order.
-    @inline(__always) private static func transformEight(
-        _ x: inout InlineArray<8, Lanes>, _ y: inout InlineArray<8, Lanes>
-    ) {
+    @inline(__always) private static func transformEight(_ x: EightLanes, _ y: EightLanes) -> (EightLanes, EightLanes) {
         let root = Float(0.5).squareRoot()
-        let (e0, e1, e2, e3) = transformFour(
-            (x[0], y[0]), (x[2], y[2]), (x[4], y[4]), (x[6], y[6]))
-        let (o0, o1, o2, o3) = transformFour(
-            (x[1], y[1]), (x[3], y[3]), (x[5], y[5]), (x[7], y[7]))
+        let (e0, e1, e2, e3) = transformFour((x.a, y.a), (x.c, y.c), (x.e, y.e), (x.g, y.g))
+        let (o0, o1, o2, o3) = transformFour((x.b, y.b), (x.d, y.d), (x.f, y.f), (x.h, y.h))
         let p1 = ((o1.0 + o1.1) * root, (o1.1 - o1.0) * root)
         let p2 = (o2.1, -o2.0)
         let p3 = ((o3.1 - o3.0) * root, (-o3.0 - o3.1) * root)
-        (x[0], y[0], x[4], y[4]) = (e0.0 + o0.0, e0.1 + o0.1, e0.0 - o0.0, e0.1 - o0.1)
-        (x[1], y[1], x[5], y[5]) = (e1.0 + p1.0, e1.1 + p1.1, e1.0 - p1.0, e1.1 - p1.1)
-        (x[2], y[2], x[6], y[6]) = (e2.0 + p2.0, e2.1 + p2.1, e2.0 - p2.0, e2.1 - p2.1)
-        (x[3], y[3], x[7], y[7]) = (e3.0 + p3.0, e3.1 + p3.1, e3.0 - p3.0, e3.1 - p3.1)
+        let real = EightLanes(
+            e0.0 + o0.0, e1.0 + p1.0, e2.0 + p2.0, e3.0 + p3.0, e0.0 - o0.0, e1.0 - p1.0, e2.0 - p2.0, e3.0 - p3.0)
+        let imaginary = EightLanes(
+            e0.1 + o0.1, e1.1 + p1.1, e2.1 + p2.1, e3.1 + p3.1, e0.1 - o0.1, e1.1 - p1.1, e2.1 - p2.1, e3.1 - p3.1)
+        return (real, imaginary)
     }
 
     private typealias Complex = (Lanes, Lanes)
@@ -223,16 +193,12 @@ struct SpeechSpectrum: Sendable {
     ) {
         for block in 0..<16 {
             let next = (32 - block) % 32
-            let mirrorReal = mirror(real[31 - block], real[next][0])
-            let mirrorImaginary = mirror(imaginary[31 - block], imaginary[next][0])
+            let mirrorReal = mirrored(real[31 - block], behind: real[next])
+            let mirrorImaginary = mirrored(imaginary[31 - block], behind: imaginary[next])
             let (evenReal, evenImaginary) = (real[block] + mirrorReal, imaginary[block] - mirrorImaginary)
             let (oddReal, oddImaginary) = (imaginary[block] + mirrorImaginary, real[block] - mirrorReal)
             earlier[block] = 0.25 * (evenReal * evenReal + evenImaginary * evenImaginary)
             later[block] = 0.25 * (oddReal * oddReal + oddImaginary * oddImaginary)
         }
-    }
-
-    @inline(__always) private static func mirror(_ block: Lanes, _ first: Float) -> Lanes {
-        Lanes(first, block[7], block[6], block[5], block[4], block[3], block[2], block[1])
     }
 }

@@ -10,14 +10,94 @@ typealias Lanes = SIMD8<Float>
     numbers.extracting(index..<(index + 8)).withUnsafeBytes { $0.loadUnaligned(as: Lanes.self) }
 }
 
+/// Eight rows of eight numbers: what is kept in registers, where an array would be in memory.
+struct EightLanes {
+    var (a, b, c, d): (Lanes, Lanes, Lanes, Lanes)
+    var (e, f, g, h): (Lanes, Lanes, Lanes, Lanes)
+
+    @inline(__always)
+    init(_ a: Lanes, _ b: Lanes, _ c: Lanes, _ d: Lanes, _ e: Lanes, _ f: Lanes, _ g: Lanes, _ h: Lanes) {
+        (self.a, self.b, self.c, self.d) = (a, b, c, d)
+        (self.e, self.f, self.g, self.h) = (e, f, g, h)
+    }
+
+    /// Eight rows of more, so many apart.
+    @inline(__always) init(_ rows: Span<Lanes>, from first: Int, by step: Int) {
+        precondition(first >= 0 && first + 7 * step < rows.count, "eight rows are there")
+        self = rows.withUnsafeBytes { bytes in
+            @inline(__always) func row(_ number: Int) -> Lanes {
+                bytes.loadUnaligned(fromByteOffset: (first &+ number &* step) &* 32, as: Lanes.self)
+            }
+            return EightLanes(row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7))
+        }
+    }
+
+    @inline(__always) func store(_ rows: inout MutableSpan<Lanes>, from first: Int, by step: Int) {
+        precondition(first >= 0 && first + 7 * step < rows.count, "there is room for eight rows")
+        rows.withUnsafeMutableBytes { bytes in
+            @inline(__always) func put(_ row: Lanes, _ number: Int) {
+                bytes.storeBytes(of: row, toByteOffset: (first &+ number &* step) &* 32, as: Lanes.self)
+            }
+            put(a, 0)
+            put(b, 1)
+            put(c, 2)
+            put(d, 3)
+            put(e, 4)
+            put(f, 5)
+            put(g, 6)
+            put(h, 7)
+        }
+    }
+
+    @inline(__always) static func * (x: EightLanes, y: EightLanes) -> EightLanes {
+        EightLanes(x.a * y.a, x.b * y.b, x.c * y.c, x.d * y.d, x.e * y.e, x.f * y.f, x.g * y.g, x.h * y.h)
+    }
+
+    @inline(__always) static func + (x: EightLanes, y: EightLanes) -> EightLanes {
+        EightLanes(x.a + y.a, x.b + y.b, x.c + y.c, x.d + y.d, x.e + y.e, x.f + y.f, x.g + y.g, x.h + y.h)
+    }
+
+    @inline(__always) static func - (x: EightLanes, y: EightLanes) -> EightLanes {
+        EightLanes(x.a - y.a, x.b - y.b, x.c - y.c, x.d - y.d, x.e - y.e, x.f - y.f, x.g - y.g, x.h - y.h)
+    }
+
+    /// Rows as columns.
+    @inline(__always) func transposed() -> EightLanes {
+        let (ab, abHigh) = (parley_low_pairs(a, b), parley_high_pairs(a, b))
+        let (cd, cdHigh) = (parley_low_pairs(c, d), parley_high_pairs(c, d))
+        let (ef, efHigh) = (parley_low_pairs(e, f), parley_high_pairs(e, f))
+        let (gh, ghHigh) = (parley_low_pairs(g, h), parley_high_pairs(g, h))
+        let (p0, p1) = (parley_even_pairs(ab, cd), parley_odd_pairs(ab, cd))
+        let (p2, p3) = (parley_even_pairs(abHigh, cdHigh), parley_odd_pairs(abHigh, cdHigh))
+        let (q0, q1) = (parley_even_pairs(ef, gh), parley_odd_pairs(ef, gh))
+        let (q2, q3) = (parley_even_pairs(efHigh, ghHigh), parley_odd_pairs(efHigh, ghHigh))
+        return EightLanes(
+            parley_low_halves(p0, q0), parley_low_halves(p1, q1), parley_low_halves(p2, q2), parley_low_halves(p3, q3),
+            parley_high_halves(p0, q0), parley_high_halves(p1, q1), parley_high_halves(p2, q2),
+            parley_high_halves(p3, q3))
+    }
+}
+
 // The library's own `pointwiseMax`, `pointwiseMin`, shifts and conversions are a call, or a loop over the lanes.
 
 @inline(__always) func larger(_ a: Lanes, _ b: Lanes) -> Lanes { parley_larger(a, b) }
 
+@inline(__always) func root(_ x: Lanes) -> Lanes { parley_root(x) }
+
 /// The sum of eight numbers, in halves; the library's own `sum` adds one after the other.
 @inline(__always) func total(_ x: Lanes) -> Float { parley_total(x) }
 
+/// The sums of eight vectors, each as ``total(_:)`` adds it.
+@inline(__always) func totals(_ vectors: EightLanes) -> Lanes {
+    let t = vectors.transposed()
+    let even = (t.a + t.e) + (t.c + t.g)
+    return even + ((t.b + t.f) + (t.d + t.h))
+}
+
 @inline(__always) func smaller(_ a: Lanes, _ b: Lanes) -> Lanes { parley_smaller(a, b) }
+
+/// The first of numbers, and those before them from their end: what is on the other side of a spectrum.
+@inline(__always) func mirrored(_ x: Lanes, behind y: Lanes) -> Lanes { parley_mirrored(x, y) }
 
 @inline(__always) func magnitude(_ x: Lanes) -> Lanes {
     unsafeBitCast(unsafeBitCast(x, to: SIMD8<UInt32>.self) & 0x7FFF_FFFF, to: Lanes.self)
