@@ -2,14 +2,14 @@
 ///
 /// Repeats the last pitch period, later the last two and three, joined by overlap-add; from 10 ms on the level falls by
 /// 20 % each 10 ms, so that after 60 ms there is silence. The first frame that is heard again is cross-faded in.
-/// Integer arithmetic; allocates in `init` only.
+/// Integer arithmetic; allocates in `init` and for the first gap, which many calls never have.
 package struct Concealment: Sendable {
     private let samplesPerMillisecond: Int
     /// The last 50 ms that were played, in a ring: the oldest sample is where the next will be put.
     private var history: [Int16]
     private var place = 0
-    /// The history at the beginning of the gap.
-    private var base: [Int16]
+    /// The history at the beginning of the gap, the oldest sample first; empty before the first gap.
+    private var base: [Int16] = []
     private var isConcealing = false
     /// Samples made up since the beginning of the gap.
     private var elapsed = 0
@@ -35,7 +35,6 @@ package struct Concealment: Sendable {
         samplesPerMillisecond = sampleRate / 1_000
         let length = 50 * samplesPerMillisecond
         history = [Int16](repeating: 0, count: length)
-        base = history
     }
 
     /// Notes the `count` samples of a frame from `offset` on, which were received, and fades them in when they end a gap.
@@ -92,6 +91,7 @@ package struct Concealment: Sendable {
     }
 
     private mutating func begin() {
+        if base.isEmpty { base = history }
         let oldest = history.count - place
         for index in 0..<oldest { base[index] = history[place + index] }
         for index in 0..<place { base[oldest + index] = history[index] }

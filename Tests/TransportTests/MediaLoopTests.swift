@@ -65,6 +65,72 @@ struct MediaLoopTests {
         #expect(packets > 0)
     }
 
+    private static func signalling(_ ports: [MediaPortPair]) -> SignallingConfiguration {
+        let host = Host.ipv4(0x7F00_0001)
+        let trunk = Trunk(
+            name: "phones", signalling: [.loopback], media: [.loopback], capabilities: MediaCapabilities(),
+            agents: ["100": agent()])
+        return SignallingConfiguration(
+            trunks: [trunk], advertised: [.udp: AdvertisedAddress(host: host, port: 5_060)], mediaHost: host,
+            ports: ports, entropy: Entropy(SeededGenerator(seed: 3)))
+    }
+
+    private static let invite = """
+        INVITE sip:100@127.0.0.1 SIP/2.0\r
+        Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK-a;rport\r
+        Max-Forwards: 70\r
+        From: <sip:ann@127.0.0.1>;tag=a\r
+        To: <sip:100@127.0.0.1>\r
+        Call-ID: a\r
+        CSeq: 1 INVITE\r
+        Contact: <sip:ann@127.0.0.1:5070>\r
+        Content-Length: 0\r
+        \r
+
+        """
+
+    @Test(
+        "while its thread uses more of a core than it may, a new call gets 503 with Retry-After and the running one goes on",
+        arguments: [(limit: 0.0 as Double?, status: 503), (limit: nil, status: 200)])
+    func load(limit: Double?, status: Int) async throws {
+        let first: UInt16 = limit == nil ? 21_400 : 21_300
+        let sockets = try MediaSockets(MediaLoopTests.loopback, ports: first...(first + 99), dscp: 0)
+        let phone = try DatagramSocket(MediaLoopTests.loopback)
+        var pairs = sockets.pairs
+        let running = pairs.removeFirst()
+        var configuration = SwitchboardConfiguration()
+        configuration.mediaTimeout = .seconds(3_600)
+        configuration.signalling = MediaLoopTests.signalling(pairs)
+        var rules = MediaLoop.Configuration()
+        rules.loadLimit = limit
+        let (messages, told) = AsyncStream<[UInt8]>.makeStream()
+        let loop = try MediaLoop(configuration, sockets: sockets, configuration: rules) { told.yield($0.octets) }
+        try loop.run()
+        loop.post(.admit(MediaLoopTests.admission(running, remote: phone.local)))
+        // Two windows in which the call had ticks.
+        try await Task.sleep(for: .milliseconds(600))
+        let hop = Hop(.udp, TransportAddress(ipv4: 0x7F00_0001, port: 5_070))
+        loop.post(.signalling(.datagram(Array(MediaLoopTests.invite.utf8), hop)))
+        var answer = ""
+        for await octets in messages {
+            answer = String(decoding: octets, as: UTF8.self)
+            if !answer.hasPrefix("SIP/2.0 100") { break }
+        }
+        #expect(answer.hasPrefix("SIP/2.0 \(status) "))
+        #expect(answer.contains("Retry-After: 5") == (status == 503))
+        var isRunning = true
+        loop.post(.callerHungUp("live"))
+        for await output in loop.outputs {
+            loop.taken()
+            guard case .fact(let event) = output, event.call == "live", case .callEnded(let end) = event.body else {
+                continue
+            }
+            isRunning = end.by == .caller
+            loop.stop()
+        }
+        #expect(isRunning)
+    }
+
     @Test("whoever floods a call's port from elsewhere is sent nothing, and the caller's key is heard all the same")
     func attacker() async throws {
         let sockets = try MediaSockets(MediaLoopTests.loopback, ports: 21_100...21_199, dscp: 0)
