@@ -135,13 +135,13 @@ extension Switchboard {
         receive(.leg(line.call, .mediaChanged(.caller, description)), at: now)
     }
 
-    /// The phase of the tick for the next call: the one with the fewest calls, of so few that each has a hundred. Each
-    /// phase wakes the loop fifty times a second, which costs as much as some calls do.
+    /// The phase of the tick for the next call: the one with the fewest calls, of so few that each has 125. To sleep and to be
+    /// woken costs as much as many calls do, and so many take about the millisecond until the next phase's turn comes.
     var emptiestPhase: Int {
-        let wanted = max(1, min(TickGroup.phases, callCount / 100))
+        let wanted = max(1, min(TickGroup.phases, callCount / 125))
         var best = 0
         for index in 1..<wanted {
-            // Seven is prime to twenty: neighbours are far apart in the tick.
+            // Seven is prime to twenty: three parts of the tick are filled first, and each by its neighbour then.
             let phase = index * 7 % TickGroup.phases
             if groups[phase].calls.count < groups[best].calls.count { best = phase }
         }
