@@ -69,8 +69,15 @@ extension ContextsCommand {
                     description: "node '\(node)' is calling nobody back"
                         + (others.isEmpty ? ", nor is any other" : "; those that are: \(others)"))
             }
+            // In the log before it is done, and that it was refused as well.
             try store.note(.declareLost, calls, "node \(node) is lost")
-            let freed = try store.voidClaims(of: node)
+            let freed: [CallID]
+            do {
+                freed = try store.voidClaims(of: node)
+            } catch {
+                try store.note(.declareLost, calls, "node \(node) is lost", .refused)
+                throw error
+            }
             Terminal.print(
                 options.json
                     ? try JSONLines().line(["calls": freed]) : "\(freed.count) callers are called again by another node"

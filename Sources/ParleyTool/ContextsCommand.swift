@@ -165,8 +165,11 @@ struct ContextsCommand: AsyncParsableCommand {
 
 extension ContextStore {
     /// Notes in the audit log what the user of this machine does.
-    func note(_ kind: AuditAction.Kind, _ calls: [CallID], _ detail: String) throws {
-        try audit(AuditAction(at: .current(), who: NSUserName(), kind: kind, calls: calls, detail: detail))
+    func note(
+        _ kind: AuditAction.Kind, _ calls: [CallID], _ detail: String, _ outcome: AuditAction.Outcome? = nil
+    ) throws {
+        try audit(
+            AuditAction(at: .current(), who: NSUserName(), kind: kind, calls: calls, detail: detail, outcome: outcome))
     }
 
     /// The context of the call with an identifier, or with the only one that begins so.

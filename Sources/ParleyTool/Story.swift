@@ -180,7 +180,14 @@ struct Story {
     }
 
     private func transfer(_ body: TransferRequested) -> String {
-        let target = body.target.redacted.isEmpty ? "an agent" : "\(body.target)"
+        let somebody =
+            switch body.kind {
+            case .agent, .phoneNumber: "an agent"
+            case .expert: "an expert"
+            case .voicemail: "voicemail"
+            case .callBack: "a call-back"
+            }
+        let target = body.target.redacted.isEmpty ? somebody : "\(body.target)"
         let message = body.message.redacted.isEmpty ? "" : "  “\(body.message)”"
         let variables = body.variables.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
         return "hands over to \(target)\(message)"
