@@ -83,4 +83,27 @@ struct ConcealmentTests {
         let silence = [Int16](repeating: 0, count: rate / 10)
         #expect(ConcealmentTests.play(silence, sampleRate: rate, lost: [0, 1, 2, 3, 4]) == silence)
     }
+
+    @Test("a gap is made up of the last 50 ms, whatever came before and in whatever pieces", arguments: rates)
+    func history(rate: Int) {
+        let speech = Signals.speech(sampleRate: rate, count: rate)
+        let frame = rate / 50
+        var expected: [Int16] = []
+        for (pieces, piece) in [(0, 1), (1, frame), (2, frame / 2), (3, frame), (7, frame / 5), (1, 5 * frame)] {
+            var concealment = Concealment(sampleRate: rate)
+            for index in 0..<pieces {
+                var earlier = Array(speech[(index * piece)..<((index + 1) * piece)])
+                var room = earlier.mutableSpan
+                concealment.heard(&room, count: piece)
+            }
+            var last = Array(speech[(6 * frame)..<(9 * frame)])
+            var heard = last.mutableSpan
+            for begin in 0..<3 { concealment.heard(&heard, at: begin * frame, count: frame) }
+            var made = [Int16](repeating: 0, count: 2 * frame)
+            var room = made.mutableSpan
+            concealment.conceal(&room, count: 2 * frame)
+            if expected.isEmpty { expected = made }
+            #expect(made == expected && made.contains { $0 != 0 }, "\(pieces) pieces of \(piece)")
+        }
+    }
 }
