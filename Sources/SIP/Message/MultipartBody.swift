@@ -78,9 +78,6 @@ extension BodyPart {
         default: return !parts.isEmpty && parts.allSatisfy(\.isServed)
         }
     }
-
-    /// The first of related parts. One that is named by `start` is not looked for: SIP's senders have it in front.
-    private var root: BodyPart? { parts.first }
 }
 
 extension BodyPart {
