@@ -1,3 +1,4 @@
+import CVector
 import Telephony
 
 /// Correlates audio of 8 kHz with the eight key frequencies, a lane each: rows in lanes 0 to 3, columns in 4 to 7.
@@ -110,15 +111,43 @@ struct KeyToneBank: Sendable {
     ) -> (even: Lanes, odd: Lanes) {
         let half = block / 2
         precondition(cosines.count == half && sines.count == half, "a table is half a block")
+        var sums = InlineArray<20, Float>(repeating: 0)
+        var differences = InlineArray<20, Float>(repeating: 0)
+        pair(samples.extracting(middle - half..<middle + half), &sums, &differences)
         var even = Lanes()
         var odd = Lanes()
+        let (evens, odds) = (sums.span, differences.span)
         for index in 0..<half {
-            let after = Int32(samples[middle &+ index])
-            let before = Int32(samples[middle &- 1 &- index])
-            even += cosines[index] * Float(after &+ before)
-            odd += sines[index] * Float(after &- before)
+            even = parley_with(even, cosines[index], evens[index])
+            odd = parley_with(odd, sines[index], odds[index])
         }
         return (even, odd)
+    }
+
+    /// The sums and the differences of the samples as far behind the middle of a block as before it.
+    @inline(__always)
+    private static func pair(
+        _ block: Span<Int16>, _ sums: inout InlineArray<20, Float>, _ differences: inout InlineArray<20, Float>
+    ) {
+        let half = block.count / 2
+        var sums = sums.mutableSpan
+        var differences = differences.mutableSpan
+        block.withUnsafeBytes { samples in
+            // Twenty are two times eight, and four: some are taken twice.
+            for index in [0, 8, half - 8] {
+                func eight(from first: Int) -> Lanes {
+                    parley_floating_16(samples.loadUnaligned(fromByteOffset: first * 2, as: SIMD8<Int16>.self))
+                }
+                let after = eight(from: half + index)
+                let before = parley_backwards(eight(from: half - 8 - index))
+                sums.withUnsafeMutableBytes {
+                    $0.storeBytes(of: after + before, toByteOffset: index * 4, as: Lanes.self)
+                }
+                differences.withUnsafeMutableBytes {
+                    $0.storeBytes(of: after - before, toByteOffset: index * 4, as: Lanes.self)
+                }
+            }
+        }
     }
 
     private mutating func turn() {

@@ -58,6 +58,20 @@ PARLEY_INLINE parley_float32x8 parley_mirrored(parley_float32x8 a, parley_float3
     return __builtin_shufflevector(a, b, 8, 7, 6, 5, 4, 3, 2, 1);
 }
 
+/// a and so many times b. Two steps, each rounded, on every processor. The compiler does not know what the sum is made of: it
+/// would go on with halves.
+PARLEY_INLINE parley_float32x8 parley_with(parley_float32x8 a, parley_float32x8 b, float times) {
+    parley_float32x8 product = b * times;
+    parley_float32x8 sum = a + product;
+    PARLEY_SETTLED(sum);
+    return sum;
+}
+
+/// Eight numbers from the last to the first.
+PARLEY_INLINE parley_float32x8 parley_backwards(parley_float32x8 a) {
+    return __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0);
+}
+
 /// The upper four of eight numbers, and zeros. The compiler does not know which they are: it would go on with halves.
 PARLEY_INLINE parley_float32x8 parley_upper_half(parley_float32x8 a) {
     parley_float32x8 mask = {0, 0, 0, 0, 1, 1, 1, 1};
