@@ -7,7 +7,8 @@ import Telephony
 /// What a leg is being told: prompts in order, each waiting for its audio or playing.
 ///
 /// Adds into a frame, so that several sources can be mixed. Begins and ends every prompt with a short fade, so that no
-/// file and no interruption clicks.
+/// file and no interruption clicks. A prompt begins with a frame: what is known of its frames beforehand, how they are
+/// encoded and what their echo is like, then holds for every call that plays it.
 struct PromptPlayer {
     private struct Entry {
         var playback: Playback
@@ -172,35 +173,34 @@ struct PromptPlayer {
         saysSecret = fading?.isSecret ?? false
         playFade(into: &frame)
         var offset = 0
-        while offset < frame.count, !queue.isEmpty, let audio = queue[0].audio {
+        // Behind the end of a prompt the frame stays silent; only one without a sample leaves it to the next.
+        while offset == 0, !queue.isEmpty, let audio = queue[0].audio {
             if !queue[0].hasStarted {
                 queue[0].hasStarted = true
                 add(Event(playback: queue[0].playback, kind: .started, offset: offset))
             }
             saysSecret = saysSecret || queue[0].isSecret
             let position = queue[0].position
-            let count = min(frame.count - offset, audio.samples.count - position)
-            add(audio, from: position, count: count, to: &frame, at: offset)
+            let count = min(frame.count, audio.samples.count - position)
+            add(audio, from: position, count: count, to: &frame)
             queue[0].position = position + count
-            offset += count
+            offset = count
             guard queue[0].position == audio.samples.count else { break }
             end(queue[0], .completed, offset: offset)
             queue.removeFirst()
         }
     }
 
-    private mutating func add(
-        _ audio: PCMAudio, from position: Int, count: Int, to frame: inout [Int16], at offset: Int
-    ) {
+    private mutating func add(_ audio: PCMAudio, from position: Int, count: Int, to frame: inout [Int16]) {
         let samples = audio.samples
         let edge = edge(of: audio)
         guard position < edge || position + count > samples.count - edge else {
             var room = frame.mutableSpan
-            return room.mix(adding: samples.span.extracting(position..<position + count), at: offset)
+            return room.mix(adding: samples.span.extracting(position..<position + count))
         }
         for index in 0..<count {
             let sample = PromptPlayer.faded(samples, at: position + index, edge: edge)
-            frame[offset + index] = Int16(clamping: Int32(frame[offset + index]) &+ sample)
+            frame[index] = Int16(clamping: Int32(frame[index]) &+ sample)
         }
     }
 
