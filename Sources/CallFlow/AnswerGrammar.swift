@@ -15,8 +15,8 @@ struct AnswerGrammar: Sendable {
     struct Item: Sendable {
         var value: Value
         var displayName: String
-        /// In the order in which they are tried: words of each phrase.
-        var phrases: [[String]]
+        /// In the order in which they are tried.
+        var phrases: [ChoicePhrase]
         var key: Digit?
     }
 
@@ -35,7 +35,7 @@ struct AnswerGrammar: Sendable {
     /// Phrases for a recogniser.
     var phrases: [String] {
         switch kind {
-        case .items(let items, _): items.flatMap { item in item.phrases.map { $0.joined(separator: " ") } }
+        case .items(let items, _): items.flatMap { item in item.phrases.map(\.text) }
         case .boolean: Words.yes + Words.no
         case .oneOf(let parts): parts.flatMap(\.grammar.phrases)
         case .prebuilt, .pattern: []
@@ -114,11 +114,11 @@ struct AnswerGrammar: Sendable {
     private static func items(_ items: [Item], in words: [String], isSmart: Bool) -> [Item] {
         var found: [(item: Item, length: Int)] = []
         for item in items {
-            let length = item.phrases.filter { Words.contains(words, $0) }.map(\.count).max() ?? 0
+            let length = item.phrases.filter { Words.contains(words, $0.words) }.map(\.words.count).max() ?? 0
             if length > 0 { found.append((item, length)) }
         }
         if found.isEmpty, isSmart {
-            for item in items where item.phrases.contains(where: { Words.nearlyContains(words, $0) }) {
+            for item in items where item.phrases.contains(where: { Words.nearlyContains(words, $0.words) }) {
                 found.append((item, 1))
             }
             if found.count > 1 { return [] }

@@ -16,15 +16,19 @@ package struct Entity: Sendable {
     }
 
     package struct Item: Sendable {
-        package var id: String
-        package var displayName: String
-        package var synonyms: [String]
+        package let id: String
+        package let displayName: String
+        package let synonyms: [String]
         package var key: Digit?
+        /// The words for it, found once and not each time that the question is asked.
+        let phrases: [ChoicePhrase]
+
         package init(id: String, displayName: String, synonyms: [String], key: Digit?) {
             self.id = id
             self.displayName = displayName
             self.synonyms = synonyms
             self.key = key
+            phrases = ([displayName, id] + synonyms).map { ChoicePhrase($0) }
         }
     }
 

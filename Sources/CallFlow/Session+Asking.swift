@@ -133,7 +133,7 @@ extension Session {
             var choices = items.map { item in
                 AnswerGrammar.Item(
                     value: Value(.choice(id: item.id, displayName: item.displayName)), displayName: item.displayName,
-                    phrases: ([item.displayName, item.id] + item.synonyms).map(Words.split), key: item.key)
+                    phrases: item.phrases, key: item.key)
             }
             if generatesKeys { Session.giveKeys(to: &choices) }
             return .items(choices, isSmart: isSmart)
@@ -146,7 +146,7 @@ extension Session {
             var choices = rows.prefix(200).map { row in
                 let name = row.displayName
                 return AnswerGrammar.Item(
-                    value: row.marked(sensitive: value.isSensitive), displayName: name, phrases: [Words.split(name)],
+                    value: row.marked(sensitive: value.isSensitive), displayName: name, phrases: [ChoicePhrase(name)],
                     key: nil)
             }
             if generatesKeys { Session.giveKeys(to: &choices) }

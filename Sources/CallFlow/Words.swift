@@ -157,3 +157,16 @@ enum Words {
         return nil
     }
 }
+
+/// What may be said for a choice.
+struct ChoicePhrase: Sendable {
+    /// As they are compared.
+    let words: [String]
+    /// The words with spaces between: for a recogniser.
+    let text: String
+
+    init(_ text: String) {
+        words = Words.split(text)
+        self.text = words.joined(separator: " ")
+    }
+}
