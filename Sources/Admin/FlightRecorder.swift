@@ -110,15 +110,28 @@ package final class FlightRecorder: Sendable {
             var line = octets[lineStart..<newline]
             if line.last == 0x0D { line.removeLast() }
             if line.isEmpty { return nil }
-            if let colon = line.firstIndex(of: 0x3A) {
-                let name = String(decoding: line[..<colon], as: UTF8.self).lowercased().filter { !$0.isWhitespace }
-                if name == "call-id" || name == "i" {
-                    let value = String(decoding: line[(colon + 1)...], as: UTF8.self)
-                    return String(value.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-                }
+            if let colon = line.firstIndex(of: 0x3A), isCallID(line[..<colon]) {
+                return String(decoding: trimmed(line[(colon + 1)...]), as: UTF8.self)
             }
             lineStart = newline + 1
         }
         return nil
+    }
+
+    /// Whether a header field's name is Call-ID's, long or compact. Octets and no characters: every message is asked.
+    private static func isCallID(_ name: ArraySlice<UInt8>) -> Bool {
+        let name = trimmed(name)
+        if name.count == 1 { return name.first.map { $0 | 0x20 } == UInt8(ascii: "i") }
+        return name.count == callIDName.count && zip(name, callIDName).allSatisfy { $0 | 0x20 == $1 | 0x20 }
+    }
+
+    private static let callIDName = Array("Call-ID".utf8)
+
+    /// Without the blanks around.
+    private static func trimmed(_ octets: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
+        var octets = octets.drop(while: isBlank)
+        while let last = octets.last, isBlank(last) { octets.removeLast() }
+        return octets
     }
 }

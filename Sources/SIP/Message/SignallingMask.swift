@@ -67,14 +67,19 @@ package enum SignallingMask {
             rule = .masked
             return line
         }
-        let name = String(decoding: message[line.lowerBound..<colon], as: UTF8.self).lowercased()
-            .filter { !$0.isWhitespace }
+        let name = word(in: message[line.lowerBound..<colon])
         rule = open.contains(name) ? .open : addresses.contains(name) ? .address : .masked
         if name == "content-type" || name == "c" {
-            let type = String(decoding: message[(colon + 1)..<line.upperBound], as: UTF8.self).lowercased()
-            isDescription = type.split(separator: ";").first?.filter { !$0.isWhitespace } == "application/sdp"
+            let type = message[(colon + 1)..<line.upperBound].prefix { $0 != 0x3B }
+            isDescription = word(in: type) == "application/sdp"
         }
         return colon + 1..<line.upperBound
+    }
+
+    /// Octets without blanks, in lower case. Every message of every call comes through here: characters would take many
+    /// times as long as octets.
+    private static func word(in octets: ArraySlice<UInt8>) -> String {
+        String(decoding: octets.lazy.filter { $0 != 0x20 && $0 != 0x09 }.map(\.asciiLowercased), as: UTF8.self)
     }
 
     private static func isLetterOrDigit(_ octet: UInt8) -> Bool {
@@ -132,15 +137,28 @@ package enum SignallingMask {
     /// Where the first URI in a range begins, behind its scheme.
     private static func scheme(in message: [UInt8], _ range: Range<Int>) -> (start: Int, isTelephone: Bool)? {
         for index in range {
-            for (name, isTelephone) in [("sips:", false), ("sip:", false), ("tel:", true)] {
-                let end = index + name.utf8.count
-                guard end <= range.upperBound else { continue }
-                let matches = zip(message[index..<end], name.utf8).allSatisfy { $0 | 0x20 == $1 | 0x20 }
-                if matches { return (end, isTelephone) }
+            switch message[index] | 0x20 {
+            case UInt8(ascii: "s"):
+                if let end = end(of: "sip:", in: message, index..<range.upperBound) { return (end, false) }
+                if let end = end(of: "sips:", in: message, index..<range.upperBound) { return (end, false) }
+            case UInt8(ascii: "t"):
+                if let end = end(of: "tel:", in: message, index..<range.upperBound) { return (end, true) }
+            default: break
             }
         }
         return nil
     }
+
+    /// Where a word ends with which a range begins, upper and lower case alike; `nil` when it begins with something else.
+    private static func end(of word: StaticString, in message: [UInt8], _ range: Range<Int>) -> Int? {
+        guard word.utf8CodeUnitCount <= range.count else { return nil }
+        for offset in 0..<word.utf8CodeUnitCount
+        where message[range.lowerBound + offset].asciiLowercased != word.utf8Start[offset] { return nil }
+        return range.lowerBound + word.utf8CodeUnitCount
+    }
+
+    /// Attributes of SDP of which nothing is shown.
+    private static let secrets: [StaticString] = ["a=key-mgmt:", "a=ice-pwd:", "a=ice-ufrag:", "a=fingerprint:"]
 
     /// A line of SDP: keys of media and what describes people are masked (RFC 8866, RFC 4568).
     private static func maskDescription(_ message: inout [UInt8], _ line: Range<Int>) {
@@ -150,11 +168,13 @@ package enum SignallingMask {
             UInt8(ascii: "p"):
             maskAll(&message, line.lowerBound + 2..<line.upperBound)
         case UInt8(ascii: "a"):
-            let text = String(decoding: message[line], as: UTF8.self).lowercased()
-            let secrets = ["a=crypto:", "a=key-mgmt:", "a=ice-pwd:", "a=ice-ufrag:", "a=fingerprint:"]
-            guard let secret = secrets.first(where: { text.hasPrefix($0) }) else { return }
-            let start = secret == "a=crypto:" ? keyStart(in: message, line) : line.lowerBound + secret.utf8.count
-            maskAll(&message, start..<line.upperBound)
+            if end(of: "a=crypto:", in: message, line) != nil {
+                return maskAll(&message, keyStart(in: message, line)..<line.upperBound)
+            }
+            for secret in secrets {
+                guard let start = end(of: secret, in: message, line) else { continue }
+                return maskAll(&message, start..<line.upperBound)
+            }
         default: break
         }
     }
