@@ -58,6 +58,17 @@ struct SignallingMaskTests {
         #expect(text.utf8.count == SignallingMaskTests.invite.utf8.count)
     }
 
+    @Test("names, schemes and attributes are known in any case, and with blanks around")
+    func anyCase() {
+        let invite =
+            "INVITE SIPS:+15550199@h SIP/2.0\r\nFROM : <TEL:+15550100>\r\nCALL-Id: a1@h\r\nCONTENT-type : Application/SDP ;a=b\r\n"
+            + "\r\na=Crypto:1 AES_CM_128_HMAC_SHA1_80 inline:secret\r\na=ICE-pwd:secret\r\na=sendrecv\r\n"
+        #expect(
+            SignallingMaskTests.masked(invite)
+                == "INVITE SIPS:+xxxxxx99@h SIP/2.0\r\nFROM : <TEL:+xxxxxx00>\r\nCALL-Id: a1@h\r\nCONTENT-type : Application/SDP ;a=b\r\n"
+                + "\r\na=Crypto:1 AES_CM_128_HMAC_SHA1_80 xxxxxx:xxxxxx\r\na=ICE-pwd:xxxxxx\r\na=sendrecv\r\n")
+    }
+
     @Test("a key by INFO is gone")
     func hidesKey() {
         let info = "INFO sip:a@b SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n"

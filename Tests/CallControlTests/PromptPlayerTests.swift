@@ -59,8 +59,8 @@ struct PromptPlayerTests {
             if whole == nil { _ = frame(&player) }
             places.append(whole?.position)
         }
-        // The first is over in the middle of the fifth frame, the second in that of the eleventh.
-        #expect(places == [nil, 160, 320, 480, nil, 80, 240, 400, 560, 720, nil, nil])
+        // The first is over in the middle of the fifth frame, and the second begins with the sixth.
+        #expect(places == [nil, 160, 320, 480, nil, nil, 160, 320, 480, 640, nil, nil])
         player.enqueue(playback(3))
         player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 4_000, count: 960)), for: PlaybackID(3))
         for _ in 0..<3 { _ = frame(&player) }
@@ -69,13 +69,12 @@ struct PromptPlayerTests {
         #expect(fading == nil)
     }
 
-    @Test("one prompt follows the other within the frame, and each is told with its beginning and its end")
+    @Test("one prompt follows the other with the next frame, and each is told with its beginning and its end")
     func sequence() {
         var player = player(playing: [Int16](repeating: 1_000, count: 200))
         player.enqueue(playback(2))
         player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 1_000, count: 100)), for: PlaybackID(2))
-        _ = frame(&player)
-        _ = frame(&player)
+        for _ in 0..<3 { _ = frame(&player) }
         var told: [String] = []
         while let event = player.nextEvent() {
             switch event.kind {
@@ -84,6 +83,15 @@ struct PromptPlayerTests {
             case .ended(let heard, _, _): told.append("end \(event.playback.id.rawValue) after \(heard)")
             }
         }
-        #expect(told == ["start 1 at 0", "end 1 after 200", "start 2 at 40", "end 2 after 100"])
+        #expect(told == ["start 1 at 0", "end 1 after 200", "start 2 at 0", "end 2 after 100"])
+    }
+
+    @Test("a prompt without a sample leaves its frame to the next")
+    func empty() {
+        var player = player(playing: [])
+        player.enqueue(playback(2))
+        player.provide(PCMAudio(sampleRate: 8_000, samples: [Int16](repeating: 1_000, count: 400)), for: PlaybackID(2))
+        let first = frame(&player)
+        #expect(first[40...].allSatisfy { $0 == 1_000 })
     }
 }
