@@ -107,7 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
         if printConfigReference { return Terminal.print(ConfigurationReference.text) }
         if check { return try await checkConfiguration() }
         CoreDumps.switchOff()
-        LargePages.use()
+        HeapTunables.use()
         let configuration: ServiceConfiguration
         if let config {
             configuration = try ServeCommand.accepted(await ServiceConfiguration.read(config, flags: flags))
