@@ -125,7 +125,7 @@ struct Signalling {
     /// Calls that come from now on belong to these trunks.
     mutating func take(_ trunks: [Trunk]) {
         configuration.trunks = trunks
-        userAgent.configuration.policy = SignallingConfiguration.policy(trunks, mediaHost: configuration.mediaHost)
+        userAgent.serve(SignallingConfiguration.policy(trunks, mediaHost: configuration.mediaHost))
         let serves = trunks.contains { $0.servesRegistrations }
         if serves, userAgent.configuration.registrar == nil {
             userAgent.configuration.registrar = Registrar()

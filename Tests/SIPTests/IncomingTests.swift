@@ -123,6 +123,43 @@ struct IncomingTests {
         #expect(bench.agent.transactionCount == 0)
     }
 
+    @Test("calls that run keep their peer when others are served: what belongs to them is taken, and nothing else")
+    func formerPeer() throws {
+        var bench = Bench()
+        let (_, tag) = try bench.established()
+        let ringing = Bench.request("INVITE", branch: "z9hG4bKr", callID: "call2", body: Bench.offer)
+        #expect(bench.receive(ringing).map(\.status) == [100])
+        bench.agent.serve { _ in .drop }
+        #expect(bench.receive(Bench.request("INVITE", branch: "z9hG4bKn", callID: "call3", body: Bench.offer)).isEmpty)
+        #expect(bench.receive(Bench.request("OPTIONS", branch: "z9hG4bKo", callID: "call4")).isEmpty)
+        let cancel = Bench.request("CANCEL", branch: "z9hG4bKr", callID: "call2", cseqMethod: "CANCEL")
+        #expect(bench.receive(cancel).map(\.status) == [200, 487])
+        let bye = Bench.request("BYE", branch: "z9hG4bKy", toTag: tag, cseq: 2)
+        let stranger = Hop(.udp, TransportAddress(ipv4: 0xC633_6401, port: 5_060))
+        #expect(bench.receive(bye, from: stranger).isEmpty)
+        #expect(bench.receive(bye).map(\.status) == [200])
+        // Its answer may have been lost.
+        #expect(bench.receive(bye).map(\.status) == [200])
+        #expect(bench.agent.drops.unknownPeer == 3)
+        bench.run(for: .seconds(70))
+        #expect(bench.agent.callCount == 0)
+        #expect(bench.receive(bye).isEmpty)
+    }
+
+    @Test("what a peer answers on a call is heard when others are served by then")
+    func formerAnswer() throws {
+        var bench = Bench()
+        let (handle, _) = try bench.established()
+        bench.agent.serve { _ in .serve(PeerProfile(name: "other")) }
+        bench.agent.hangUp(handle, at: bench.now)
+        let bye = try #require(bench.drain().first)
+        let via = try #require(bye.vias?.first)
+        bench.receive(
+            "SIP/2.0 200 OK\nVia: \(via.description)\nFrom: \(bye.from?.description ?? "")\nTo: \(bye.to?.description ?? "")\nCall-ID: call1\nCSeq: \(bye.cseq?.description ?? "")\nContent-Length: 0"
+        )
+        #expect(bench.run(for: .seconds(20)).isEmpty)
+    }
+
     @Test("a merged request gets 482")
     func merged() {
         var bench = Bench()

@@ -86,6 +86,8 @@ package struct UserAgent: Sendable {
     }
 
     package var configuration: UserAgentConfiguration
+    /// Of calls that began before others were served, by host.
+    var formerPeers: [TransportAddress: PeerProfile] = [:]
     var entropy: Entropy
     var clients: [TransactionKey: ClientTransaction] = [:]
     var servers: [TransactionKey: ServerTransaction] = [:]
@@ -137,7 +139,9 @@ package struct UserAgent: Sendable {
 
     /// Octets came in a datagram.
     package mutating func receive(_ octets: [UInt8], from hop: Hop, at now: Instant) {
-        guard case .serve(let peer) = configuration.policy(hop) else {
+        let verdict = configuration.policy(hop)
+        // What comes from nowhere known is not even read.
+        if case .drop = verdict, !mayBeFormer(hop) {
             drops.unknownPeer += 1
             return
         }
@@ -145,19 +149,24 @@ package struct UserAgent: Sendable {
             drops.malformed += 1
             return
         }
-        dispatch(message, from: hop, peer: peer, at: now)
+        dispatch(message, from: hop, verdict, at: now)
     }
 
     /// A message came on a stream, cut by a ``StreamFramer``.
     package mutating func receive(_ message: SIPMessage, from hop: Hop, at now: Instant) {
-        guard case .serve(let peer) = configuration.policy(hop) else {
+        dispatch(message, from: hop, configuration.policy(hop), at: now)
+    }
+
+    private mutating func dispatch(_ message: SIPMessage, from hop: Hop, _ verdict: PeerVerdict, at now: Instant) {
+        let peer: PeerProfile
+        if mayBeFormer(hop), let former = formerPeer(of: message, from: hop) {
+            peer = former
+        } else if case .serve(let served) = verdict {
+            peer = served
+        } else {
             drops.unknownPeer += 1
             return
         }
-        dispatch(message, from: hop, peer: peer, at: now)
-    }
-
-    private mutating func dispatch(_ message: SIPMessage, from hop: Hop, peer: PeerProfile, at now: Instant) {
         if message.isRequest {
             receive(request: message, from: hop, peer: peer, at: now)
         } else {
