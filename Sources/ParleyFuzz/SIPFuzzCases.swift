@@ -211,7 +211,7 @@ private struct FarEnd {
     private mutating func command(_ how: UInt8, _ more: UInt8) {
         let recent = calls.suffix(8)
         let handle = recent.isEmpty ? SIPCallHandle(0) : recent[recent.startIndex + Int(more) % recent.count]
-        switch how % 14 {
+        switch how % 15 {
         case 0: agent.ring(handle, at: now)
         case 1: agent.progress(handle, local: local, at: now)
         case 2: _ = try? agent.answer(handle, local: local, at: now)
@@ -225,6 +225,9 @@ private struct FarEnd {
         case 10: place()
         case 11: register()
         case 12: agent.transportFailed(hop, at: now)
+        case 13:
+            let profile = profile
+            agent.serve { _ in more & 1 == 0 ? .drop : .serve(profile) }
         default: agent.probe(SIPURI(host: .ipv4(1)), via: hop, at: now)
         }
     }
