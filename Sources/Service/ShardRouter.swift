@@ -23,6 +23,8 @@ final class ShardRouter: Sendable {
 
     private struct State: Sendable {
         var trunks: [Trunk] = []
+        /// Those before them, with which calls that run may have begun.
+        var former: [[Trunk]] = []
         var shards: [MediaLoop] = []
         /// Where INVITEs went, by Call-ID and tag: those of now, and those of before.
         var recent: [String: Int] = [:]
@@ -44,6 +46,9 @@ final class ShardRouter: Sendable {
     /// INVITEs that are remembered; more begin a new generation before its time.
     private static let mostRemembered = 50_000
 
+    /// So many sets of trunks before those of now are remembered.
+    private static let mostFormer = 16
+
     private let state = Mutex(State())
     /// How many calls a shard has.
     private let load: @Sendable (Int) -> Int
@@ -51,13 +56,31 @@ final class ShardRouter: Sendable {
     init(load: @escaping @Sendable (Int) -> Int) { self.load = load }
 
     func set(_ shards: [MediaLoop]) { state.withLock { $0.shards = shards } }
-    func set(_ trunks: [Trunk]) { state.withLock { $0.trunks = trunks } }
+
+    /// Calls come from these from now on. What comes from those before goes on to the shards for as long as there are calls
+    /// that may have begun with them: a user agent takes of it what belongs to a call of its own.
+    func set(_ trunks: [Trunk]) {
+        let count = max(1, state.withLock { $0.shards.count })
+        let hasCalls = (0..<count).contains { load($0) > 0 }
+        state.withLock { state in
+            // Who may call is kept of them, and not their agents.
+            let places = state.trunks.map { trunk in
+                var place = trunk
+                (place.agents, place.otherwise) = ([:], nil)
+                return place
+            }
+            state.former = hasCalls ? Array(([places] + state.former).prefix(ShardRouter.mostFormer)) : []
+            state.trunks = trunks
+        }
+    }
+
     var drops: Drops { state.withLock { $0.drops } }
 
     /// Whether somebody is known there; asked before anything that came is read.
     func knows(_ hop: Hop) -> Bool {
         state.withLock { state in
-            let isKnown = state.trunks.index(for: hop) != nil
+            let isKnown =
+                state.trunks.index(for: hop) != nil || state.former.contains { $0.index(for: hop) != nil }
             if !isKnown {
                 state.drops.unknownPeer += 1
                 state.drops.lastUnknown = hop.address

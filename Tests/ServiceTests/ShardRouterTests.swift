@@ -32,6 +32,19 @@ struct ShardRouterTests {
         return entropy.token()
     }
 
+    @Test(
+        "what comes from where no trunk is any more goes on to the shards for as long as there are calls",
+        arguments: [0, 1])
+    func formerTrunks(calls: Int) {
+        let router = ShardRouter(load: { _ in calls })
+        let there = Hop(.udp, TransportAddress(ipv4: 0xC000_0201, port: 5_060))
+        router.set([Trunk(name: "t", signalling: [AddressRange(ipv4: 0xC000_0200, bits: 24)], media: [])])
+        #expect(router.knows(there))
+        router.set([Trunk(name: "t", signalling: [AddressRange(ipv4: 0x0A00_0000, bits: 8)], media: [])])
+        #expect(router.knows(there) == (calls > 0))
+        #expect(!router.knows(Hop(.udp, TransportAddress(ipv4: 0xC633_6401, port: 5_060))))
+    }
+
     @Test("a request within a dialog goes to the shard that its tag names")
     func dialog() throws {
         let router = ShardRouter(load: { _ in 0 })
