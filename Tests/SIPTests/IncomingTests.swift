@@ -146,11 +146,19 @@ struct IncomingTests {
         #expect(bench.receive(bye).isEmpty)
     }
 
-    @Test("what a peer answers on a call is heard when others are served by then")
+    @Test("a call stays with its peer when its host belongs to another by then")
+    func renamedPeer() throws {
+        var bench = Bench()
+        let (_, tag) = try bench.established()
+        bench.agent.serve { _ in .serve(PeerProfile(name: "other")) }
+        #expect(bench.receive(Bench.request("BYE", branch: "z9hG4bKy", toTag: tag, cseq: 2)).map(\.status) == [200])
+    }
+
+    @Test("what a peer answers on a call is heard when nobody is served by then")
     func formerAnswer() throws {
         var bench = Bench()
         let (handle, _) = try bench.established()
-        bench.agent.serve { _ in .serve(PeerProfile(name: "other")) }
+        bench.agent.serve { _ in .drop }
         bench.agent.hangUp(handle, at: bench.now)
         let bye = try #require(bench.drain().first)
         let via = try #require(bye.vias?.first)
